@@ -1,0 +1,25 @@
+"""Django's view of paritycheck: one app."""
+
+from django.apps import AppConfig
+from django.core import checks as framework
+from typing_extensions import override
+
+
+class ParitycheckConfig(AppConfig):
+    """Binds Celery and registers the system checks."""
+
+    name = "paritycheck"
+    verbose_name = "paritycheck"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    @override
+    def ready(self) -> None:
+        """Import what has to know the settings."""
+        from paritycheck.config import checks
+        from paritycheck.config.celery import app
+
+        app.set_default()
+        framework.register(checks.environment)
+        framework.register(checks.public_url)
+        framework.register(checks.pooled_database)
+        framework.register(checks.pgmq_version, framework.Tags.database)

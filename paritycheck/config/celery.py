@@ -1,0 +1,41 @@
+"""The Celery application. Its tasks carry ids only; what they do is in `services`."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import celeryd_init, setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paritycheck.config.settings")
+
+app = Celery(
+    "paritycheck",
+    task_cls="paritycheck.tasks.base:WakingTask",
+    include=[
+        "paritycheck.tasks.evaluate",
+        "paritycheck.tasks.deliver",
+        "paritycheck.tasks.digests",
+        "paritycheck.tasks.watch",
+    ],
+)
+app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+@app.on_after_configure.connect
+def set_schedule(sender: Celery, **_: Any) -> None:
+    """The beat table lives with the tasks."""
+    from paritycheck.tasks.schedule import SCHEDULE
+
+    sender.conf.beat_schedule = SCHEDULE
+
+
+@celeryd_init.connect
+def listen_for_work(conf: Any = None, **_: Any) -> None:
+    """Workers, and only workers, LISTEN: a publisher that did would hold connections it never reads."""
+    if conf.broker_url and str(conf.broker_url).startswith("pgmq"):
+        conf.broker_transport_options = {**conf.broker_transport_options, "use_notify": True, "pool_size": 2}
+
+
+@setup_logging.connect
+def keep_our_logging(**_: Any) -> None:
+    """Connected so that Celery leaves the logging that Django configured."""

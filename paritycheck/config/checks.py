@@ -1,0 +1,62 @@
+"""Numbered system checks: each bad setting says what it is and what to do."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  Django's own name for the level
+
+from paritycheck.config import env
+
+
+def environment(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """`paritycheck.E001`: a variable of the environment that is missing or cannot be read."""
+    del app_configs
+    return [Error(f"{name} {hint}.", id="paritycheck.E001") for name, hint in env.problems]
+
+
+def public_url(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """`paritycheck.E002`: links in mails and verdicts are built from PUBLIC_URL, so it has to be whole."""
+    del app_configs
+    if settings.PUBLIC_URL.startswith(("http://", "https://")):
+        return []
+    return [
+        Error(
+            "PUBLIC_URL does not begin with http:// or https://.",
+            hint="Give it as https://parity.example.com",
+            id="paritycheck.E002",
+        )
+    ]
+
+
+def pooled_database(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """`paritycheck.W001`: LISTEN and advisory locks need a session of their own."""
+    del app_configs
+    if str(settings.DATABASES["default"].get("PORT", "")) != "6432":
+        return []
+    return [
+        Warning(
+            "DATABASE_URL names port 6432, where PgBouncer listens by default.",
+            hint="Give the address of PostgreSQL itself, or pool by session.",
+            id="paritycheck.W001",
+        )
+    ]
+
+
+def pgmq_version(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """`paritycheck.E003`: the queue's tables come from another release of its client than the one installed."""
+    if settings.BROKER_URL or not databases or "default" not in databases:
+        return []
+    from paritycheck.selectors.broker import installed_pgmq, shipped_pgmq
+
+    installed = installed_pgmq()
+    if installed is None or installed == shipped_pgmq():
+        return []
+    return [
+        Error(
+            "The queue's tables were made by another release of pgmq.",
+            hint="Run: paritycheck reset_queue (it holds wake-ups only, nothing is lost)",
+            id="paritycheck.E003",
+        )
+    ]

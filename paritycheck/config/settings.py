@@ -1,0 +1,245 @@
+"""The one settings file. Environments differ by environment variables only; importing it never raises."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import environ
+
+from paritycheck.config import env
+
+PACKAGE = Path(__file__).resolve().parent.parent
+REPOSITORY_TEMPLATES = PACKAGE.parent / "templates"
+
+SECRET_KEY = env.secret("SECRET_KEY", "stand-in-that-the-system-checks-refuse-to-serve-with")
+PEPPER = env.secret("PEPPER", "stand-in")
+DEBUG = False
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+PORT = env.integer("PORT", 8000)
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+SITE_NAME = env.text("SITE_NAME", "paritycheck")
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+SERVED_BY_TLS = PUBLIC_URL.startswith("https://")
+
+INSTALLED_APPS = [
+    "paritycheck.apps.ParitycheckConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "paritycheck.api.body.BodyMiddleware",
+    "paritycheck.config.logs.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "paritycheck.web.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "paritycheck.tasks.wake.WakeMiddleware",
+]
+
+ROOT_URLCONF = "paritycheck.config.urls"
+WSGI_APPLICATION = "paritycheck.config.wsgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [REPOSITORY_TEMPLATES if REPOSITORY_TEMPLATES.is_dir() else PACKAGE / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["paritycheck.web.tags"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "paritycheck.web.frame.frame",
+            ],
+        },
+    },
+]
+
+# --- PostgreSQL: the queue of record, and the broker unless BROKER_URL says otherwise ---
+
+DATABASE_URL = env.text("DATABASE_URL", "postgres:///paritycheck")
+
+
+def _database(**session: str) -> dict[str, Any]:
+    """A connection kept open and checked, with these session parameters."""
+    config = dict(env.url("DATABASE_URL", DATABASE_URL, environ.Env.db_url_config))
+    options = dict(config.pop("OPTIONS", {}))
+    flags = " ".join(f"-c {name}={value}" for name, value in session.items())
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        **config,
+        "OPTIONS": {"server_side_binding": True, "connect_timeout": "5", **options, "options": flags},
+    }
+
+
+_SESSION = {
+    "idle_in_transaction_session_timeout": "60s",
+    "statement_timeout": env.text("STATEMENT_TIMEOUT", "30s"),
+}
+DATABASES = {
+    "default": _database(**_SESSION),
+    # Heartbeats alone commit without waiting: a crashed PostgreSQL may forget the last 0.3 s of them.
+    "heartbeat": {**_database(**_SESSION, synchronous_commit="off"), "TEST": {"MIRROR": "default"}},
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Celery ---
+
+BROKER_URL = env.text("BROKER_URL")
+CELERY_BROKER_URL = BROKER_URL or "pgmq://"
+if BROKER_URL:
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 5,
+    }
+    if not BROKER_URL.startswith(("redis", "valkey", "sentinel")):
+        CELERY_BROKER_TRANSPORT_OPTIONS = {}
+else:
+    _conninfo, _libpq = env.pgmq_conninfo(DATABASE_URL)
+    os.environ.update(_libpq)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "init_extension": False,
+        "wait_time_seconds": 0,
+        "visibility_timeout": 300,
+        "polling_interval": 5,
+        "pool_size": 1,
+        "use_notify": False,
+        "conn_string": _conninfo,
+    }
+CELERY_BROKER_POOL_LIMIT = 2
+CELERY_BROKER_CONNECTION_TIMEOUT = 4
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = "paritycheck"
+CELERY_TASK_ROUTES = {"paritycheck.deliver_message": {"queue": "deliver"}}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SOFT_TIME_LIMIT = 45
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 8
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_ALWAYS_EAGER = False
+
+# --- Mail ---
+
+EMAIL_URL = env.text("EMAIL_URL")
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+_mail = env.url("EMAIL_URL", EMAIL_URL, environ.Env.email_url_config) if EMAIL_URL else {}
+EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", EMAIL_BACKEND)
+EMAIL_HOST = _mail.get("EMAIL_HOST") or ""
+EMAIL_PORT = _mail.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = bool(_mail.get("EMAIL_USE_TLS"))
+EMAIL_USE_SSL = bool(_mail.get("EMAIL_USE_SSL"))
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"{SITE_NAME} <paritycheck@localhost>")
+
+# --- People ---
+
+AUTH_USER_MODEL = "paritycheck.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "web:sign-in"
+LOGIN_REDIRECT_URL = "web:projects"
+LOGOUT_REDIRECT_URL = "web:sign-in"
+
+# --- Browser security: cookies carry the strictest prefix that the scheme allows ---
+
+SESSION_COOKIE_NAME = "__Host-session" if SERVED_BY_TLS else "paritycheck-session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SERVED_BY_TLS else "paritycheck-csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVED_BY_TLS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+SECURE_HSTS_SECONDS = 31_536_000 if SERVED_BY_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SERVED_BY_TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SERVED_BY_TLS else None
+SECURE_SSL_REDIRECT = SERVED_BY_TLS
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if "://" in PUBLIC_URL else []
+CSRF_FAILURE_VIEW = "paritycheck.web.errors.csrf_failure"
+
+# --- Files, language, cache ---
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(PACKAGE.parent / ".paritycheck" / "static")))
+STATICFILES_DIRS = [PACKAGE / "web" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+
+# --- REST API ---
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["paritycheck.api.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["paritycheck.api.permissions.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "paritycheck.api.pagination.CursorPages",
+    "EXCEPTION_HANDLER": "paritycheck.api.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "paritycheck",
+    "DESCRIPTION": "How far apart environments are: reports in, drifts, comparisons and verdicts out.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": [],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+LOGGING_CONFIG = "paritycheck.config.logs.configure"
+LOGGING: dict[str, Any] = {"level": LOG_LEVEL}

@@ -1,0 +1,12 @@
+"""What the web server calls: heartbeats are answered first, everything else goes on to Django."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paritycheck.config.settings")
+_django = get_wsgi_application()
+
+from paritycheck.api.heartbeat import before  # noqa: E402  the models need the settings that the line above reads
+
+application = before(_django)

@@ -1,0 +1,38 @@
+"""Every model, so that Django finds them; each aggregate has a file of its own."""
+
+from paritycheck.models.bodies import Policy, SectionBody
+from paritycheck.models.commits import Commit
+from paritycheck.models.deliveries import Delivery, DeliveryAttempt
+from paritycheck.models.drifts import Drift, DriftEvent
+from paritycheck.models.instances import Instance
+from paritycheck.models.jobs import Job, PeriodRun, ProcessBeat
+from paritycheck.models.pairs import Pair
+from paritycheck.models.people import Membership, User
+from paritycheck.models.projects import Environment, Project
+from paritycheck.models.reports import Report
+from paritycheck.models.snapshots import Snapshot
+from paritycheck.models.tokens import Token
+from paritycheck.models.verdicts import Verdict
+
+__all__ = [
+    "Commit",
+    "Delivery",
+    "DeliveryAttempt",
+    "Drift",
+    "DriftEvent",
+    "Environment",
+    "Instance",
+    "Job",
+    "Membership",
+    "Pair",
+    "PeriodRun",
+    "Policy",
+    "ProcessBeat",
+    "Project",
+    "Report",
+    "SectionBody",
+    "Snapshot",
+    "Token",
+    "User",
+    "Verdict",
+]

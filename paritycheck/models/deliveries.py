@@ -1,0 +1,62 @@
+"""The outbox: messages on their way."""
+
+import uuid
+
+from django.db import models
+from typing_extensions import override
+
+
+class DeliveryState(models.TextChoices):
+    """Where a message stands; `dead` after a permanent error or the last attempt."""
+
+    DUE = "due"
+    SENT = "sent"
+    DEAD = "dead"
+    DROPPED = "dropped"
+
+
+class Delivery(models.Model):
+    """One message to one recipient. `id` is the stable message id receivers dedupe on."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey("Project", on_delete=models.CASCADE, related_name="deliveries")
+    channel = models.CharField(max_length=16, default="mail")
+    kind = models.CharField(max_length=16)
+    recipient = models.CharField(max_length=254)
+    subject = models.CharField(max_length=200)
+    content = models.JSONField()
+    dedupe = models.CharField(max_length=128)
+    state = models.CharField(max_length=8, choices=DeliveryState.choices, default=DeliveryState.DUE)
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=512, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "channel", "recipient", "dedupe"], name="delivery_once"
+            )
+        ]
+        indexes = [models.Index(fields=["due_at"], condition=models.Q(state="due"), name="delivery_due")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class DeliveryAttempt(models.Model):
+    """One try; `delivery_id` is no foreign key, so that this table can become partitioned."""
+
+    project = models.ForeignKey("Project", on_delete=models.CASCADE, related_name="+")
+    delivery_id = models.UUIDField(db_index=True)
+    number = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    ok = models.BooleanField()
+    error = models.CharField(max_length=512, blank=True)
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.delivery_id} {self.number}"

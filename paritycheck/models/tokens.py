@@ -1,0 +1,35 @@
+"""Bearer tokens, stored as id and hash only."""
+
+from django.db import models
+from typing_extensions import override
+
+
+class TokenKind(models.TextChoices):
+    """Who holds it; the letter of its prefix `pc<letter>_`."""
+
+    REPORT = "a"
+    GATE = "g"
+    ENROL = "e"
+    PERSONAL = "u"
+
+
+class Token(models.Model):
+    """A token's public id, the SHA-256 of the whole token, and what it is bound to."""
+
+    id = models.CharField(primary_key=True, max_length=12)
+    kind = models.CharField(max_length=1, choices=TokenKind.choices)
+    sha256 = models.BinaryField(max_length=32)
+    scopes = models.JSONField(default=list)
+    project = models.ForeignKey("Project", null=True, on_delete=models.CASCADE, related_name="tokens")
+    environment = models.ForeignKey("Environment", null=True, on_delete=models.CASCADE, related_name="tokens")
+    user = models.ForeignKey("User", null=True, on_delete=models.CASCADE, related_name="tokens")
+    bucket = models.FloatField(default=600)
+    bucket_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    @override
+    def __str__(self) -> str:
+        return f"pc{self.kind}_{self.id}"
