@@ -1,4 +1,4 @@
-"""Reads the environment: every name also as `NAME_FILE`, every bad value noted for the system checks, nothing ever raised."""
+"""Reads the environment: every name also as `NAME_FILE`; a bad value is noted for the system checks, never raised."""
 
 import os
 from collections.abc import Callable
@@ -22,9 +22,7 @@ def text(name: str, default: str = "") -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        problems.append(
-            (f"{name}_FILE", "names a file that cannot be read; give the path of a readable text file")
-        )
+        problems.append((f"{name}_FILE", "names a file that cannot be read; give the path of a readable text file"))
         return default
 
 
@@ -33,9 +31,7 @@ def secret(name: str, stand_in: str) -> str:
     value = text(name)
     if value:
         return value
-    problems.append(
-        (name, f"is not set; put a random text of 50 characters into {name} or a file into {name}_FILE")
-    )
+    problems.append((name, f"is not set; put a random text of 50 characters into {name} or a file into {name}_FILE"))
     return stand_in
 
 
@@ -70,9 +66,7 @@ def url(name: str, value: str, read: Callable[[str], dict[str, Any]]) -> dict[st
     try:
         return read(value)
     except (ValueError, KeyError, environ.ImproperlyConfigured):
-        problems.append(
-            (name, "is no URL that can be read; compare with the table of variables in the README")
-        )
+        problems.append((name, "is no URL that can be read; compare with the table of variables in the README"))
         return {}
 
 
@@ -98,7 +92,7 @@ def pgmq_conninfo(database_url: str) -> tuple[str, dict[str, str]]:
         problems.append(
             (
                 "DATABASE_URL",
-                "has a password with a blank, quote or backslash, which the broker's client cannot take; choose another password",
+                "has a password with a blank, quote or backslash, which the broker's client cannot take; choose another",
             )
         )
     return conninfo, libpq

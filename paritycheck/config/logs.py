@@ -25,9 +25,7 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
     """Structlog processor: every text of an event goes through `clean`; tracebacks keep their length."""
     for key, value in event.items():
         if isinstance(value, str):
-            event[key] = (
-                CREDENTIALS.sub("://***@", TOKEN.sub("***", value)) if key == "exception" else clean(value)
-            )
+            event[key] = CREDENTIALS.sub("://***@", TOKEN.sub("***", value)) if key == "exception" else clean(value)
     return event
 
 

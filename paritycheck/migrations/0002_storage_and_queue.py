@@ -1,10 +1,9 @@
 """Table settings that Django has no words for, and the tables of the message queue."""
 
-from importlib.resources import files
 from typing import Any
 
 from django.db import migrations
-from pgmq.install import get_embedded_install_sql
+from pgmq.install import get_embedded_install_sql, get_embedded_sql_version
 
 TABLES = """
 ALTER TABLE paritycheck_instance SET (fillfactor = 70);
@@ -23,8 +22,7 @@ def install_queue(_apps: Any, schema_editor: Any) -> None:
         if cursor.fetchone()[0] is not None:
             return
         cursor.connection.execute(get_embedded_install_sql())
-        version = (files("pgmq") / "sql" / "VERSION").read_text().strip()
-        cursor.execute(f"COMMENT ON SCHEMA pgmq IS '{version}'")
+        cursor.execute(f"COMMENT ON SCHEMA pgmq IS '{get_embedded_sql_version()}'")
 
 
 class Migration(migrations.Migration):

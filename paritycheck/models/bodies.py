@@ -16,9 +16,7 @@ class SectionBody(models.Model):
     received_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["project", "digest"], name="section_body_once_in_project")
-        ]
+        constraints = [models.UniqueConstraint(fields=["project", "digest"], name="section_body_once_in_project")]
 
     @override
     def __str__(self) -> str:

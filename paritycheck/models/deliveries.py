@@ -36,9 +36,7 @@ class Delivery(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["project", "channel", "recipient", "dedupe"], name="delivery_once"
-            )
+            models.UniqueConstraint(fields=["project", "channel", "recipient", "dedupe"], name="delivery_once")
         ]
         indexes = [models.Index(fields=["due_at"], condition=models.Q(state="due"), name="delivery_due")]
 

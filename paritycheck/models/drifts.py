@@ -41,9 +41,7 @@ class Drift(models.Model):
     reopened = models.PositiveIntegerField(default=0)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["project", "state", "left", "right"], name="drift_by_project_and_state")
-        ]
+        indexes = [models.Index(fields=["project", "state", "left", "right"], name="drift_by_project_and_state")]
 
     @override
     def __str__(self) -> str:
@@ -66,9 +64,7 @@ class DriftEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["project", "at"], name="drift_event_by_time"),
-            models.Index(
-                fields=["at"], condition=models.Q(routed_at__isnull=True), name="drift_event_unrouted"
-            ),
+            models.Index(fields=["at"], condition=models.Q(routed_at__isnull=True), name="drift_event_unrouted"),
         ]
 
     @override

@@ -42,9 +42,7 @@ class Instance(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["environment", "key"], name="instance_key_in_environment")
-        ]
+        constraints = [models.UniqueConstraint(fields=["environment", "key"], name="instance_key_in_environment")]
 
     @override
     def __str__(self) -> str:

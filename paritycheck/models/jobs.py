@@ -36,9 +36,7 @@ class Job(models.Model):
     error = models.CharField(max_length=512, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["environment", "kind"], name="job_once_per_environment")
-        ]
+        constraints = [models.UniqueConstraint(fields=["environment", "kind"], name="job_once_per_environment")]
         indexes = [models.Index(fields=["due_at"], condition=models.Q(state="due"), name="job_due")]
 
     @override

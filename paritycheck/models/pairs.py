@@ -25,9 +25,7 @@ class Pair(models.Model):
     evaluated_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["project", "left", "right"], name="pair_once_in_project")
-        ]
+        constraints = [models.UniqueConstraint(fields=["project", "left", "right"], name="pair_once_in_project")]
 
     @override
     def __str__(self) -> str:

@@ -49,16 +49,12 @@ class Environment(models.Model):
     project = models.ForeignKey("Project", on_delete=models.CASCADE, related_name="environments")
     slug = models.CharField(max_length=63, validators=[SLUG])
     tier = models.CharField(max_length=12, choices=Tier.choices)
-    kind = models.CharField(
-        max_length=12, choices=EnvironmentKind.choices, default=EnvironmentKind.PERSISTENT
-    )
+    kind = models.CharField(max_length=12, choices=EnvironmentKind.choices, default=EnvironmentKind.PERSISTENT)
     latest = models.ForeignKey("Snapshot", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["project", "slug"], name="environment_slug_in_project")
-        ]
+        constraints = [models.UniqueConstraint(fields=["project", "slug"], name="environment_slug_in_project")]
 
     @override
     def __str__(self) -> str:

@@ -17,9 +17,7 @@ class Snapshot(models.Model):
     instances = models.PositiveIntegerField(default=1)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["environment", "number"], name="snapshot_number_in_environment")
-        ]
+        constraints = [models.UniqueConstraint(fields=["environment", "number"], name="snapshot_number_in_environment")]
         ordering = ["environment", "-number"]
 
     @override
