@@ -92,7 +92,7 @@ def pgmq_conninfo(database_url: str) -> tuple[str, dict[str, str]]:
         problems.append(
             (
                 "DATABASE_URL",
-                "has a password with a blank, quote or backslash, which the broker's client cannot take; choose another",
+                "has a password with a blank, quote or backslash, which the queue client cannot take; choose another",
             )
         )
     return conninfo, libpq
