@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-_encode = json.JSONEncoder(
+encode = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
 ).encode
 
 
 def line(value: Any) -> bytes:
     """Return the canonical JSON of value, without a newline."""
-    return _encode(value).encode()
+    return encode(value).encode()
 
 
 def digest(data: bytes) -> str:

@@ -60,8 +60,6 @@ class Problems:
         if not self.found:
             return
         codes = {error["code"] for error in self.found}
-        if len(self.found) == 1:
-            detail = self.found[0]["detail"]
-        else:
-            detail = f"{len(self.found)} fields are not valid"
+        one = len(self.found) == 1
+        detail = self.found[0]["detail"] if one else f"{len(self.found)} fields are not valid"
         raise Invalid(codes.pop() if len(codes) == 1 else self.whole, detail, status=422, errors=self.found)

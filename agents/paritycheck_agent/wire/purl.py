@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-_LOWER = frozenset(
-    {"alpm", "apk", "bitbucket", "composer", "deb", "github", "gitlab", "golang", "hex", "pub", "pypi"}
-)
+_LOWER = frozenset({"alpm", "apk", "bitbucket", "composer", "deb", "github", "gitlab", "golang", "hex", "pub", "pypi"})
 _SAFE = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~:")
 
 

@@ -35,8 +35,8 @@ SERVER_REASONS = ("skew", "stale", "not-comparable")
 REASONS = (
     "not-collected", "disabled", "collector-failed", "tool-missing", "no-git", "shallow", "no-permission",
     "auth-required", "auth-failed", "connection-refused", "name-not-found", "timeout", "tls-failed",
-    "bad-reply", "redacted", "not-asked", "unpinned", "unsupported-format", "parse-failed", "too-large", "no-key",
-    "key-mismatch", "too-short", *SERVER_REASONS,
+    "bad-reply", "redacted", "not-asked", "unpinned", "unsupported-format", "parse-failed", "too-large",
+    "no-key", "key-mismatch", "too-short", *SERVER_REASONS,
 )  # fmt: skip
 
 # Members that travel in the evidence body: they change without meaning anything.
