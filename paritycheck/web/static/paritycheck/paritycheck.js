@@ -1,0 +1,284 @@
+/* Comfort on top of pages that work without it: live state, keys, popovers, theme, copying. */
+(() => {
+  "use strict";
+
+  const $ = (selector, from = document) => from.querySelector(selector);
+  const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const clock = () => new Date().toISOString().slice(11, 19);
+
+  /* Words */
+
+  const age = (seconds) => {
+    const two = (unit, word, lesser, lesserWord, below) => {
+      const count = Math.floor(seconds / unit);
+      const rest = Math.floor((seconds % unit) / lesser);
+      return `${count}\u00a0${word}` + (count < below && rest ? `\u00a0${rest}\u00a0${lesserWord}` : "");
+    };
+    if (seconds < 60) return `${Math.max(0, Math.floor(seconds))}\u00a0s`;
+    if (seconds < 3600) return `${Math.floor(seconds / 60)}\u00a0min`;
+    return seconds < 86400 ? two(3600, "h", 60, "min", 6) : two(86400, "d", 3600, "h", 7);
+  };
+
+  const tick = () => {
+    for (const time of $$("time[data-age]")) {
+      const seconds = Date.now() / 1000 - Number(time.dataset.age);
+      if (seconds < 30 * 86400) time.textContent = age(seconds);
+    }
+  };
+  setInterval(() => document.hidden || tick(), 5000);
+
+  const toast = (text) => {
+    const place = $("#toasts");
+    const item = document.createElement("div");
+    item.className = "toast";
+    item.textContent = text;
+    place.append(item);
+    setTimeout(() => item.remove(), 4000);
+  };
+
+  /* Live: a small request says whether something changed; only then the page is asked for again. */
+
+  const live = () => $("#live");
+  const say = (state, text) => {
+    if (!live()) return;
+    live().dataset.state = state;
+    $(".live-text", live()).textContent = text;
+  };
+  const since = clock().slice(0, 5);
+  let lostAt = null;
+
+  const heard = () => {
+    lostAt = null;
+    say("live", `Live since ${since}`);
+  };
+  const lost = () => {
+    lostAt ??= clock();
+    say("lost", `Connection lost at ${lostAt}. Next try in 5\u00a0s.`);
+  };
+  const isLive = (event) => event.target === live();
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isLive(event) && (document.hidden || live().dataset.state === "paused")) event.preventDefault();
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (isLive(event)) (event.detail.successful ? heard : lost)();
+  });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    // A session that ended answers with the sign-in page: go there instead of drawing it into this one.
+    if (event.detail.xhr.getResponseHeader("HX-Redirect")) return;
+    if (event.detail.xhr.responseURL.includes("/sign-in")) {
+      event.preventDefault();
+      window.location.reload();
+    }
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!live()) return;
+    if (document.hidden) say("paused", `Paused, last change ${clock()}`);
+    else {
+      heard();
+      tick();
+      window.htmx?.trigger(live(), "parity:look");
+    }
+  });
+
+  let before = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target.id !== "page") return;
+    before = new Map($$("[data-key]").map((node) => [node.dataset.key, node.textContent]));
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    if (!before) return;
+    for (const node of $$("#page [data-key]")) {
+      if (before.get(node.dataset.key) !== node.textContent) node.classList.add("changed");
+    }
+    before = null;
+    closePop();
+    rove();
+  });
+
+  /* Theme and density: the same form works without this, with a page load. */
+
+  document.addEventListener("submit", (event) => {
+    const button = event.submitter;
+    if (event.target.id !== "preferences" || !button) return;
+    event.preventDefault();
+    const root = document.documentElement;
+    if (button.value === "system") delete root.dataset[button.name];
+    else root.dataset[button.name] = button.value;
+    document.cookie = `${button.name}=${button.value};path=/;max-age=31536000;samesite=lax`;
+    for (const other of $$(`#preferences [name="${button.name}"]`)) {
+      if (other === button) other.setAttribute("aria-current", "true");
+      else other.removeAttribute("aria-current");
+    }
+    button.closest("details")?.removeAttribute("open");
+  });
+
+  /* Menus close on Escape and on a click elsewhere. */
+
+  const closeMenus = (except) => $$("details.menu[open]").forEach((menu) => menu !== except && menu.removeAttribute("open"));
+
+  /* Popover of a cell: both sides with their sources, asked for when pointed at or focused. */
+
+  let pop = null;
+  let popFor = null;
+  let popTimer = 0;
+
+  const closePop = () => {
+    clearTimeout(popTimer);
+    pop?.remove();
+    pop = popFor = null;
+  };
+
+  const place = (cell) => {
+    const box = cell.getBoundingClientRect();
+    const left = Math.min(box.left, document.documentElement.clientWidth - pop.offsetWidth - 16);
+    const below = box.bottom + 4;
+    const fits = below + pop.offsetHeight < window.innerHeight || box.top < pop.offsetHeight + 60;
+    pop.style.left = `${Math.max(8, left) + window.scrollX}px`;
+    pop.style.top = `${(fits ? below : box.top - pop.offsetHeight - 4) + window.scrollY}px`;
+  };
+
+  const openPop = async (cell) => {
+    if (popFor === cell) return;
+    closePop();
+    popFor = cell;
+    const answer = await fetch(cell.dataset.pop, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (!answer?.ok || answer.redirected || popFor !== cell) return;
+    pop = document.createElement("div");
+    pop.className = "pop";
+    pop.setAttribute("role", "tooltip");
+    pop.innerHTML = await answer.text();
+    document.body.append(pop);
+    place(cell);
+  };
+
+  const wantPop = (cell, wait) => {
+    clearTimeout(popTimer);
+    popTimer = setTimeout(() => openPop(cell), wait);
+  };
+
+  document.addEventListener("mouseover", (event) => {
+    const cell = event.target.closest("[data-pop]");
+    if (cell) wantPop(cell, 250);
+    else if (!event.target.closest(".pop")) {
+      clearTimeout(popTimer);
+      popTimer = setTimeout(closePop, 200);
+    } else clearTimeout(popTimer);
+  });
+  document.addEventListener("focusin", (event) => {
+    const cell = event.target.closest("[data-pop]");
+    if (cell?.matches(":focus-visible")) wantPop(cell, 150);
+    else if (!event.target.closest(".pop")) closePop();
+  });
+
+  /* Rows and cells: one tab stop in the matrix, arrows and h j k l inside, Enter is the link's own. */
+
+  const rowsOf = () => $$("[data-row]").filter((row) => row.offsetParent !== null || row.getClientRects().length);
+  const stopsOf = (row) => $$("[data-cell]", row);
+
+  function rove() {
+    const table = $("#matrix");
+    if (!table) return;
+    const stops = $$("[data-cell]", table);
+    const current = stops.find((stop) => stop === document.activeElement) ?? stops[0];
+    for (const stop of stops) stop.tabIndex = stop === current ? 0 : -1;
+  }
+
+  const focusStop = (stop) => {
+    if (!stop) return;
+    if (stop.hasAttribute("data-cell")) {
+      for (const other of $$("#matrix [data-cell][tabindex='0']")) other.tabIndex = -1;
+      stop.tabIndex = 0;
+    }
+    stop.focus({ focusVisible: true });
+    stop.scrollIntoView({ block: "nearest", inline: "nearest" });
+  };
+
+  const move = (down, across) => {
+    const rows = rowsOf();
+    if (!rows.length) return;
+    const active = document.activeElement;
+    const row = active?.closest?.("[data-row]");
+    const at = rows.indexOf(row);
+    if (across) {
+      const stops = row ? stopsOf(row) : [];
+      focusStop(stops[stops.indexOf(active) + across] ?? active);
+      return;
+    }
+    const next = rows[at < 0 ? (down > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + down))];
+    const stops = stopsOf(next);
+    const column = row ? stopsOf(row).indexOf(active) : -1;
+    focusStop(stops[column < 0 ? Math.max(0, stops.findIndex((stop) => stop.dataset.worst !== undefined)) : Math.min(column, stops.length - 1)] ?? $("a", next));
+  };
+
+  const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+  const follow = (name) => {
+    const link = $(`[data-key-go="${name}"]`);
+    if (link) link.click();
+    return Boolean(link);
+  };
+
+  const keys = {
+    j: () => (follow("j") ? null : move(1, 0)),
+    k: () => (follow("k") ? null : move(-1, 0)),
+    h: () => move(0, -1),
+    l: () => move(0, 1),
+    "/": () => $("#filter")?.focus(),
+    "?": () => $("#keys")?.showModal(),
+    c: () => copy(new URL(document.activeElement?.closest("a[data-cell]")?.href ?? location.href).href),
+  };
+  const arrows = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
+  let pending = "";
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      closePop();
+      closeMenus();
+      if (typing(event.target)) event.target.blur();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || $("dialog[open]")) return;
+    if (pending === "g") {
+      pending = "";
+      if (follow(`g${event.key}`)) event.preventDefault();
+      return;
+    }
+    if (event.key === "g") {
+      pending = "g";
+      setTimeout(() => (pending = ""), 1200);
+      return;
+    }
+    const arrow = arrows[event.key];
+    if (arrow && document.activeElement?.closest("[data-cell]")) {
+      event.preventDefault();
+      move(...arrow);
+    } else if (Object.hasOwn(keys, event.key)) {
+      event.preventDefault();
+      keys[event.key]();
+    }
+  });
+
+  /* Copying */
+
+  const copy = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      toast("Copied");
+    } catch {
+      toast("Not copied: the browser does not allow it here");
+    }
+  };
+
+  document.addEventListener("click", (event) => {
+    closeMenus(event.target.closest("details.menu"));
+    const button = event.target.closest("[data-copy]");
+    if (button) copy(button.dataset.copy === "link" ? location.href : $(button.dataset.copy).textContent.trim());
+    if (event.target.closest("[data-keys]")) $("#keys")?.showModal();
+    if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
+  });
+
+  for (const node of $$("[data-needs-script]")) node.hidden = false;
+  rove();
+  tick();
+  if (live()) heard();
+})();
