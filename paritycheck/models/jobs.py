@@ -19,9 +19,9 @@ class JobState(models.TextChoices):
 
 
 class Job(models.Model):
-    """One piece of work for one environment. There is one row per environment and kind; new work makes it due again.
+    """One piece of work for one environment: one row per environment and kind, which new work makes due again.
 
-    `wanted` grows with each request and `done` notes the last one that was worked off, so a request that
+    `wanted` grows with each request, and a run ends the job only if it did not grow meanwhile: a request that
     arrives while an evaluation runs is not swallowed by its end.
     """
 

@@ -8,6 +8,7 @@ class Pair(models.Model):
     """The last evaluation of `left..right` (right is the baseline; left = right is a look inside one environment).
 
     `parity` and `coverage` are fractions; `counts` maps a section to its number of facts by relation;
+    `basis` is a hash of all that was compared and by which policy: the same basis is not compared again.
     `time` and `personnel` hold the gap's value, band and reason as `core` gives them.
     """
 
@@ -16,6 +17,7 @@ class Pair(models.Model):
     right = models.ForeignKey("Environment", on_delete=models.CASCADE, related_name="+")
     left_snapshot = models.ForeignKey("Snapshot", null=True, on_delete=models.SET_NULL, related_name="+")
     right_snapshot = models.ForeignKey("Snapshot", null=True, on_delete=models.SET_NULL, related_name="+")
+    basis = models.CharField(max_length=64, blank=True)
     policy_version = models.PositiveIntegerField(default=0)
     parity = models.FloatField(null=True)
     coverage = models.FloatField(default=0)

@@ -1,0 +1,19 @@
+"""Who may see which project. Every page's reads begin here, so that nothing foreign can be reached by a name."""
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+
+from paritycheck.models import Project, User
+
+
+def projects_of(user: User | AnonymousUser) -> QuerySet[Project]:
+    """The projects that the user is a member of, by slug; all of them for an administrator of the installation."""
+    everything = Project.objects.order_by("slug")
+    if not isinstance(user, User) or not user.is_active:
+        return everything.none()
+    return everything if user.is_superuser else everything.filter(memberships__user=user)
+
+
+def project_of(user: User | AnonymousUser, slug: str) -> Project:
+    """One of them with its baseline and policy; `Project.DoesNotExist` for a foreign one as for a missing one."""
+    return projects_of(user).select_related("baseline__latest", "policy").get(slug=slug)

@@ -1,0 +1,82 @@
+"""Notes work: the row is the work, and on commit its id is noted so that somebody wakes a worker.
+
+Services never import a task. What they note stays in a context variable until one of four places publishes it:
+the middleware, the Celery base task, the base of commands, the sweeper.
+"""
+
+from collections.abc import Iterable
+from contextvars import ContextVar
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from paritycheck.models import Environment, Job
+from paritycheck.models.jobs import JobKind, JobState
+
+EVALUATE = "paritycheck.evaluate_environment"
+ROUTE = "paritycheck.route_events"
+DELIVER = "paritycheck.deliver_message"
+
+
+class Wake(NamedTuple):
+    """A task to call with one id, `countdown` seconds from now."""
+
+    task: str
+    ident: str
+    countdown: int = 0
+
+
+_noted: ContextVar[tuple[Wake, ...]] = ContextVar("noted", default=())
+
+
+def note(task: str, ident: object, *, countdown: int = 0) -> None:
+    """Note a wake-up; it counts once the transaction around it commits."""
+    transaction.on_commit(partial(_keep, Wake(task, str(ident), countdown)))
+
+
+def _keep(wake: Wake) -> None:
+    kept = _noted.get()
+    if wake not in kept:
+        _noted.set((*kept, wake))
+
+
+def take_noted() -> tuple[Wake, ...]:
+    """Return what was noted, and forget it."""
+    noted = _noted.get()
+    _noted.set(())
+    return noted
+
+
+def request_evaluation(*, environments: Iterable[Environment], now: datetime, delay_s: int = 0) -> None:
+    """Make the environments' evaluation due in `delay_s` seconds, or sooner where it is due sooner already."""
+    due = now + timedelta(seconds=delay_s)
+    # In order of id, so that two processes that ask for the same ones do not wait for each other in a circle.
+    for environment in sorted(environments, key=lambda one: one.id):
+        _request(environment, due)
+        if not delay_s:
+            note(EVALUATE, environment.id)
+
+
+def _request(environment: Environment, due: datetime) -> None:
+    job, created = Job.objects.get_or_create(
+        environment=environment,
+        kind=JobKind.EVALUATE,
+        defaults={"project_id": environment.project_id, "due_at": due},
+    )
+    if created:
+        return
+    waiting = Job.objects.filter(pk=job.pk, state=JobState.DUE, due_at__lte=due)
+    if not waiting.update(wanted=F("wanted") + 1):
+        Job.objects.filter(pk=job.pk).update(state=JobState.DUE, due_at=due, attempts=0, wanted=F("wanted") + 1)
+
+
+def jobs_due() -> list[UUID]:
+    """Environments whose evaluation is due by PostgreSQL's clock, longest waiting first."""
+    from django.db.models.functions import Now
+
+    due = Job.objects.filter(state=JobState.DUE, kind=JobKind.EVALUATE, due_at__lte=Now())
+    return list(due.order_by("due_at").values_list("environment_id", flat=True)[:100])

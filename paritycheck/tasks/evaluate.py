@@ -1,0 +1,21 @@
+"""Evaluation and routing, woken by ids."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from paritycheck.services.evaluate import evaluate_environment
+from paritycheck.services.route import route_project
+
+
+@shared_task(name="paritycheck.evaluate_environment")
+def evaluate(environment_id: str) -> None:
+    """Compare an environment with those it is paired with."""
+    evaluate_environment(environment_id=UUID(environment_id), now=timezone.now())
+
+
+@shared_task(name="paritycheck.route_events")
+def route(project_id: str) -> None:
+    """Turn a project's drift events into deliveries."""
+    route_project(project_id=UUID(project_id), now=timezone.now())

@@ -1,0 +1,14 @@
+"""The beat table. Per-project schedules live in rows; beat only wakes."""
+
+from typing import Any
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "note-worker": {"task": "paritycheck.note_worker", "schedule": 30.0, "options": {"expires": 60}},
+    "note-sender": {
+        "task": "paritycheck.note_sender",
+        "schedule": 30.0,
+        "options": {"expires": 60, "queue": "deliver"},
+    },
+    "timed-evaluations": {"task": "paritycheck.request_timed_evaluations", "schedule": 300.0},
+    "digests": {"task": "paritycheck.prepare_digests", "schedule": 300.0},
+}

@@ -1,0 +1,24 @@
+"""What time itself wakes: signs of life, and evaluations that are due because time passed."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from paritycheck.services.watch import note_process, request_timed_evaluations
+
+
+@shared_task(name="paritycheck.note_worker")
+def note_worker() -> None:
+    """Say that a worker takes tasks from the queue."""
+    note_process(name="worker")
+
+
+@shared_task(name="paritycheck.note_sender")
+def note_sender() -> None:
+    """Say that a sender takes tasks from its queue."""
+    note_process(name="sender")
+
+
+@shared_task(name="paritycheck.request_timed_evaluations")
+def timed() -> None:
+    """Ask for the evaluations whose outcome changes as time passes: ages of waiting commits, stale facts."""
+    request_timed_evaluations(now=timezone.now())
