@@ -1,0 +1,98 @@
+"""What every test run needs: one PostgreSQL, safe secrets, and no skip where skips are forbidden.
+
+The settings read the environment when they are imported, so all of it is set before Django is: in the process that
+starts the run, whose environment the xdist workers inherit. `DATABASE_URL` set by the caller is used as it is.
+"""
+
+import importlib.util
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from paritycheck.local.postgres import Embedded
+
+SETTINGS = "paritycheck.config.settings"
+# Rooms without Django: a run of these alone starts no server, and works without the server's dependencies.
+PURE = ("core", "agent")
+DEFAULTS = {
+    "SECRET_KEY": "a secret key for tests, of more than fifty characters in all",
+    "PEPPER": "a pepper for tests, of more than fifty characters in all",
+    "ALLOWED_HOSTS": "127.0.0.1,localhost,[::1],testserver",
+    "PARITYCHECK_TESTING": "1",
+}
+NO_SKIP = "PARITYCHECK_NO_SKIP"
+# Nothing here has to survive a power cut.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+SERVER: "pytest.StashKey[Embedded]" = pytest.StashKey()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the server and name the settings; pytest-django sets Django up after this."""
+    if _pure(config) or config.getoption("help", default=False) or importlib.util.find_spec("django") is None:
+        return
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    if "DATABASE_URL" not in os.environ and "DATABASE_URL_FILE" not in os.environ:
+        _start_server(config)
+    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
+    from django.conf import settings
+
+    _ = settings.DATABASES
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server; its keeper deletes the directory."""
+    server = config.stash.get(SERVER, None)
+    if server is not None:
+        server.close()
+        os.environ.pop("DATABASE_URL", None)
+        server.paths.directory.parent.rmdir()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where skips are forbidden a skipped test is a failed one: CI must not go green on what it did not run."""
+    del item, call
+    report = yield
+    if report.skipped and os.environ.get(NO_SKIP) == "1" and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{NO_SKIP}=1 forbids this skip: {reason}"
+    return report
+
+
+@pytest.fixture
+def program() -> Callable[[str, str], str]:
+    """`program("redis-server", "redis-server")`: the path of a program, or a skip that names its Debian package."""
+
+    def find(name: str, package: str) -> str:
+        path = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+        if path is None:
+            pytest.skip(f"{name} is not here. Install it with: apt-get install {package}")
+        return path
+
+    return find
+
+
+def _pure(config: pytest.Config) -> bool:
+    """Whether only tests of pure rooms were asked for, by path."""
+    here = Path(__file__).resolve().parent
+    asked = [Path(argument.split("::", 1)[0]).resolve() for argument in config.args]
+    return bool(asked) and all(any(path.is_relative_to(here / room) for room in PURE) for path in asked)
+
+
+def _start_server(config: pytest.Config) -> None:
+    from paritycheck.local.postgres import Embedded
+
+    directory = Path(tempfile.mkdtemp(prefix="paritycheck-tests-")) / "data"
+    server = Embedded(directory, settings=FAST, temporary=True)
+    os.environ["DATABASE_URL"] = server.open()
+    config.stash[SERVER] = server
