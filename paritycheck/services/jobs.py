@@ -13,6 +13,8 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from paritycheck.models import Environment, Job
 from paritycheck.models.jobs import JobKind, JobState
@@ -51,9 +53,9 @@ def take_noted() -> tuple[Wake, ...]:
     return noted
 
 
-def request_evaluation(*, environments: Iterable[Environment], now: datetime, delay_s: int = 0) -> None:
+def request_evaluation(*, environments: Iterable[Environment], delay_s: int = 0) -> None:
     """Make the environments' evaluation due in `delay_s` seconds, or sooner where it is due sooner already."""
-    due = now + timedelta(seconds=delay_s)
+    due = timezone.now() + timedelta(seconds=delay_s)
     # In order of id, so that two processes that ask for the same ones do not wait for each other in a circle.
     for environment in sorted(environments, key=lambda one: one.id):
         _request(environment, due)
@@ -76,7 +78,5 @@ def _request(environment: Environment, due: datetime) -> None:
 
 def jobs_due() -> list[UUID]:
     """Environments whose evaluation is due by PostgreSQL's clock, longest waiting first."""
-    from django.db.models.functions import Now
-
     due = Job.objects.filter(state=JobState.DUE, kind=JobKind.EVALUATE, due_at__lte=Now())
     return list(due.order_by("due_at").values_list("environment_id", flat=True)[:100])

@@ -1,7 +1,5 @@
 """Signs of life, and evaluations that are due because time passed."""
 
-from datetime import datetime
-
 from django.db.models.functions import Now
 
 from paritycheck.models import Environment, ProcessBeat
@@ -13,7 +11,7 @@ def note_process(*, name: str) -> None:
     ProcessBeat.objects.update_or_create(name=name, defaults={"seen_at": Now()})
 
 
-def request_timed_evaluations(*, now: datetime) -> None:
+def request_timed_evaluations() -> None:
     """Ask for every environment that is compared with its project's baseline."""
     compared = Environment.objects.filter(latest__isnull=False, project__baseline__latest__isnull=False)
-    request_evaluation(environments=compared.select_related("project"), now=now)
+    request_evaluation(environments=compared.select_related("project"))

@@ -1,7 +1,6 @@
 """What time itself wakes: signs of life, and evaluations that are due because time passed."""
 
 from celery import shared_task
-from django.utils import timezone
 
 from paritycheck.services.watch import note_process, request_timed_evaluations
 
@@ -21,4 +20,4 @@ def note_sender() -> None:
 @shared_task(name="paritycheck.request_timed_evaluations")
 def timed() -> None:
     """Ask for the evaluations whose outcome changes as time passes: ages of waiting commits, stale facts."""
-    request_timed_evaluations(now=timezone.now())
+    request_timed_evaluations()

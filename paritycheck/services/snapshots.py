@@ -1,0 +1,107 @@
+"""Merges what the fresh instances of an environment say, and opens a snapshot when that changed."""
+
+from datetime import datetime
+from typing import Any
+
+from paritycheck.codec.digests import to_text
+from paritycheck.codec.facts import bodies_of, evidence_from, section_from, warnings_from
+from paritycheck.core.facts import Section
+from paritycheck.core.freshness import Pulse, fresh
+from paritycheck.core.merge import merge
+from paritycheck.models import Environment, Instance, Snapshot
+from paritycheck.models.projects import EnvironmentKind
+from paritycheck.selectors.states import body, section_of
+from paritycheck.services.bodies import keep_made
+
+Entry = dict[str, Any]
+
+
+def refresh_snapshot(*, environment: Environment, now: datetime) -> tuple[Snapshot, bool]:
+    """The environment's snapshot for what its fresh instances say now, and whether it is a new one.
+
+    The environment's row is locked until the transaction ends. Where only evidence changed, the current snapshot is
+    given it in place.
+    """
+    environment = (
+        Environment.objects.select_for_update(of=("self",)).select_related("latest", "project").get(pk=environment.pk)
+    )
+    counted = _fresh_instances(environment, now)
+    sections = _merged(environment, counted)
+    latest = environment.latest
+    if latest is not None and _identity(latest.sections) == _identity(sections):
+        latest.sections, latest.confirmed_at, latest.instances = sections, now, len(counted)
+        latest.save(update_fields=["sections", "confirmed_at", "instances"])
+        return latest, False
+    return _open(environment, sections, len(counted), now), True
+
+
+def _fresh_instances(environment: Environment, now: datetime) -> list[Instance]:
+    rows = list(environment.instances.filter(retired_at=None).order_by("key"))
+    keys = fresh([Pulse(row.key, row.kind, row.last_seen, row.interval_s) for row in rows], now)
+    return [row for row in rows if row.key in keys]
+
+
+def _identity(sections: dict[str, Entry]) -> dict[str, str | None]:
+    return {name: entry.get("digest") or entry.get("reason") for name, entry in sections.items()}
+
+
+def _open(environment: Environment, sections: dict[str, Entry], instances: int, now: datetime) -> Snapshot:
+    number = environment.latest.number + 1 if environment.latest else 1
+    snapshot = Snapshot.objects.create(
+        project=environment.project,
+        environment=environment,
+        number=number,
+        opened_at=now,
+        confirmed_at=now,
+        sections=sections,
+        commit=_commit(environment, sections),
+        instances=instances,
+    )
+    environment.latest = snapshot
+    environment.save(update_fields=["latest"])
+    return snapshot
+
+
+def _commit(environment: Environment, sections: dict[str, Entry]) -> str:
+    release = section_of(environment.project_id, "release", sections.get("release", {}))
+    return release.look_up("commit").value or ""
+
+
+def _merged(environment: Environment, instances: list[Instance]) -> dict[str, Entry]:
+    names = sorted({name for instance in instances for name in instance.sections})
+    return {name: _merge_section(environment, name, instances) for name in names}
+
+
+def _merge_section(environment: Environment, name: str, instances: list[Instance]) -> Entry:
+    said = [(instance.key, instance.sections[name]) for instance in instances if name in instance.sections]
+    known = [(key, entry) for key, entry in said if entry.get("digest")]
+    if not known:
+        return max((entry for _, entry in said), key=lambda entry: str(entry["at"]))
+    newest = max((entry for _, entry in known), key=lambda entry: str(entry["at"]))
+    if len({entry["digest"] for _, entry in known}) == 1:
+        return newest
+    return _merge_bodies(environment, name, known, newest)
+
+
+def _merge_bodies(environment: Environment, name: str, known: list[tuple[str, Entry]], newest: Entry) -> Entry:
+    project = environment.project
+    parts = [(key, section_from(body(project.id, entry["digest"]))) for key, entry in known]
+    merged = merge(parts, cohort=environment.kind == EnvironmentKind.COHORT, tie=_baseline(environment, name))
+    evidence: dict[str, dict[str, Any]] = {}
+    warnings: list[str] = []
+    for _, entry in known:
+        if entry.get("evidence"):
+            held = body(project.id, entry["evidence"])
+            evidence = {**evidence_from(held), **evidence}
+            warnings += [warning for warning in warnings_from(held) if warning not in warnings]
+    facts_body, evidence_body = bodies_of(merged, evidence, warnings)
+    digest = keep_made(project=project, section=name, evidence=False, decoded=facts_body)
+    proof = keep_made(project=project, section=name, evidence=True, decoded=evidence_body)
+    return {"status": "ok", "digest": to_text(digest), "evidence": to_text(proof), "at": newest["at"]}
+
+
+def _baseline(environment: Environment, name: str) -> Section | None:
+    baseline = environment.project.baseline
+    if environment.kind != EnvironmentKind.COHORT or baseline is None or baseline.latest is None:
+        return None
+    return section_of(environment.project_id, name, baseline.latest.sections.get(name, {}))

@@ -1,0 +1,136 @@
+"""Issues, checks and revokes bearer tokens. Only the id and a hash are stored."""
+
+import hmac
+import secrets
+from datetime import datetime
+from threading import Lock
+from time import monotonic
+
+from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from paritycheck.codec.digests import digest_of
+from paritycheck.core import tokens as form
+from paritycheck.models import Environment, Project, Token, User
+from paritycheck.models.tokens import TokenKind
+from paritycheck.services.errors import Refused
+
+KEEP_S = 5.0
+SCOPES: dict[str, list[str]] = {
+    TokenKind.REPORT: ["report"],
+    TokenKind.GATE: ["gate", "deploy", "record"],
+    TokenKind.ENROL: ["enroll"],
+    TokenKind.PERSONAL: ["read", "write", "waive", "admin"],
+}
+_WORDS = {letter: word for word, letter in form.KINDS.items()}
+
+
+class _Known:
+    """Tokens that were good a moment ago, so that a heartbeat costs no query for them."""
+
+    def __init__(self) -> None:
+        self._rows: dict[bytes, tuple[float, Token]] = {}
+        self._lock = Lock()
+
+    def get(self, sha256: bytes) -> Token | None:
+        until, token = self._rows.get(sha256, (0.0, None))
+        return token if monotonic() < until else None
+
+    def keep(self, sha256: bytes, token: Token) -> None:
+        with self._lock:
+            if len(self._rows) > 10_000:  # noqa: PLR2004  a bound on memory, nothing depends on it
+                self._rows.clear()
+            self._rows[sha256] = (monotonic() + KEEP_S, token)
+
+    def forget(self) -> None:
+        with self._lock:
+            self._rows.clear()
+
+
+_known = _Known()
+
+
+def authenticate(text: str) -> Token | None:
+    """The live token that `text` is, else None. One with a wrong checksum costs no query.
+
+    A row is remembered for five seconds, which is how long a revocation may take to be seen by other processes.
+    """
+    if not form.well_formed(text):
+        return None
+    sha256 = digest_of(text.encode())
+    token = _known.get(sha256) or _look_up(form.token_id(text), sha256)
+    if token is not None:
+        _known.keep(sha256, token)
+    return token
+
+
+def _look_up(ident: str, sha256: bytes) -> Token | None:
+    live = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=Now()))
+    owner = Q(user=None) | Q(user__is_active=True)
+    rows = Token.objects.select_related("project", "environment", "user")
+    token = rows.filter(live, owner, id=ident).first()
+    # An unknown id is compared as well, so that both answers take equally long.
+    stored = bytes(token.sha256) if token else bytes(32)
+    return token if hmac.compare_digest(stored, sha256) else None
+
+
+def issue_token(
+    *,
+    kind: str,
+    project: Project | None = None,
+    environment: Environment | None = None,
+    user: User | None = None,
+    scopes: list[str] | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[Token, str]:
+    """A new token and its text, which is shown once and kept nowhere."""
+    text = form.make(_WORDS[kind], secrets.randbelow)
+    token = Token.objects.create(
+        id=form.token_id(text),
+        kind=kind,
+        sha256=digest_of(text.encode()),
+        scopes=SCOPES[kind] if scopes is None else scopes,
+        project=project,
+        environment=environment,
+        user=user,
+        expires_at=expires_at,
+    )
+    return token, text
+
+
+def revoke_token(*, token: Token) -> None:
+    """End a token: at once in this process, within five seconds in every other."""
+    Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=Now())
+    _known.forget()
+
+
+def revoke_seen(*, text: str) -> None:
+    """Revoke a token that was seen where it must not be, such as in a URL."""
+    token = authenticate(text)
+    if token is not None:
+        revoke_token(token=token)
+
+
+def spend(*, token: Token) -> None:
+    """Take one from the token's bucket of 600, refilled 120 a minute.
+
+    Raises Refused(rate-limited) with the seconds to wait when it is empty.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE paritycheck_token SET last_used_at = now(), bucket_at = now(),
+                      bucket = least(600, bucket + extract(epoch FROM now() - bucket_at) * 2) - 1
+                WHERE id = %s AND least(600, bucket + extract(epoch FROM now() - bucket_at) * 2) >= 1""",
+            [token.pk],
+        )
+        if cursor.rowcount:
+            return
+    raise Refused(
+        "rate-limited",
+        429,
+        "too many requests with this token",
+        retryable=True,
+        retry_after=1,
+        extra={"limit": 600},
+    )
