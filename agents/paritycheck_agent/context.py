@@ -26,9 +26,7 @@ class Collected:
 
     __slots__ = ("covers", "facts", "warnings")
 
-    def __init__(
-        self, facts: list[dict[str, Any]], covers: Iterable[str] = (), warnings: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, facts: list[dict[str, Any]], covers: Iterable[str] = (), warnings: Iterable[str] = ()) -> None:
         self.facts = facts
         self.covers = list(covers)
         self.warnings = list(warnings)
@@ -38,17 +36,25 @@ class Context:
     """The checkout, the process environment, the parsed `parity.toml` and the agent's state directory.
 
     Paths are relative to `root`. Files over 32 MB, missing ones and those that may not be read are None.
+    `candidate`: a gate asks about what the checkout declares, not about what runs here.
     """
 
-    __slots__ = ("environ", "root", "settings", "state_dir")
+    __slots__ = ("candidate", "environ", "root", "settings", "state_dir")
 
     def __init__(
-        self, root: str, environ: Mapping[str, str], settings: Mapping[str, Any], state_dir: str
+        self,
+        root: str,
+        environ: Mapping[str, str],
+        settings: Mapping[str, Any],
+        state_dir: str,
+        *,
+        candidate: bool = False,
     ) -> None:
         self.root = root
         self.environ = environ
         self.settings = settings
         self.state_dir = state_dir
+        self.candidate = candidate
 
     def open_bytes(self, path: str) -> bytes | None:
         """Return the bytes of a regular file, None where there are none to read."""

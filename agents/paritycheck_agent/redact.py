@@ -1,0 +1,278 @@
+"""What may leave this host: shapes and keyed fingerprints instead of values, and no text that holds a secret."""
+
+from __future__ import annotations
+
+from paritycheck_agent.wire import limits
+from paritycheck_agent.wire.secrets import suspected
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+KEY_BYTES = 32
+FINGERPRINT_MIN_CHARS = 16
+_MAC_BYTES = 16
+_KEY_ID_BYTES = 4
+# Shapes of so few possible values that whoever holds the key could try them all (gaps.md, fingerprints, 4).
+_GUESSABLE = frozenset({"empty", "placeholder", "bool", "int", "number"})
+
+
+class KeyFault(Exception):  # noqa: N818 - a fault of a key, read as "raise KeyFault"
+    """A fingerprint key that cannot be used; the text names where it stands, never what it is."""
+
+
+def keys_of(environ: Mapping[str, str]) -> list[bytes]:
+    """Return the fingerprint keys of `PARITY_KEY` or the file `PARITY_KEY_FILE`, the own key first.
+
+    A key is 64 hex digits, as `parity keygen` writes it; lines after the first are extra keys of lower tiers.
+    """
+    path = environ.get("PARITY_KEY_FILE", "")
+    where, text = "PARITY_KEY", environ.get("PARITY_KEY", "")
+    if path and not text:
+        where = "the file of PARITY_KEY_FILE"
+        try:
+            with open(path, encoding="ascii", errors="replace") as stream:
+                text = stream.read(limits.REPORT_BYTES)
+        except OSError as error:
+            raise KeyFault(f"{where} cannot be read: {error.strerror}") from None
+    return [_key(row, where) for row in text.split()]
+
+
+def _key(text: str, where: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise KeyFault(f"{where} holds no key of {2 * KEY_BYTES} hex digits; `parity keygen` makes one")
+    return key
+
+
+def key_id(key: bytes) -> str:
+    """Return the first 4 bytes of HMAC-SHA256(key, "key-id") as 8 hex digits."""
+    return _hmac(key, b"key-id")[:_KEY_ID_BYTES].hex()
+
+
+def fingerprint(key: bytes, name: str, value: str) -> str:
+    """Return `pc1:<key id>:<26 base32 characters>` of a value under its name (gaps.md, fingerprints)."""
+    import base64
+
+    named, valued = name.encode(), value.encode("utf-8", "surrogateescape")
+    mac = _hmac(key, b"pc1" + _prefixed(named) + _prefixed(valued))[:_MAC_BYTES]
+    text = base64.b32encode(mac).decode().rstrip("=").lower()
+    return f"pc1:{key_id(key)}:{text}"
+
+
+def may_fingerprint(value: str, shape: str) -> bool:
+    """Return whether a value has enough possible others for its fingerprint to keep it."""
+    return len(value) >= FINGERPRINT_MIN_CHARS and shape not in _GUESSABLE
+
+
+def _prefixed(data: bytes) -> bytes:
+    return len(data).to_bytes(4, "big") + data
+
+
+def _hmac(key: bytes, message: bytes) -> bytes:
+    import hmac
+
+    return hmac.digest(key, message, "sha256")
+
+
+def without_credentials(text: str) -> str:
+    """Return text with user, password and query of its URLs taken out, for a message to a person."""
+    import re
+
+    text = re.sub(r"(://)[^/?#\s]*@", r"\1", text)
+    return re.sub(r"(://[^?#\s]*)[?#]\S*", r"\1", text)
+
+
+def clean(section: str, facts: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the facts that may be sent, and warnings that count what was left out.
+
+    A name that looks like a secret leaves its fact out; such a value becomes unknown(redacted); a member that
+    does not fit the wire is cut or left out. So one odd line never costs a whole section.
+    """
+    counts = {"secret": 0, "long": 0, "value": 0}
+    kept = [fact for fact in (_clean_fact(section, fact, counts) for fact in facts) if fact]
+    said = (
+        (counts["secret"], "left out: the name looks like it holds a secret"),
+        (counts["long"], f"left out: the name is longer than {limits.NAME_CHARS} characters"),
+        (counts["value"], "redacted: the value looks like it holds a secret or is too long"),
+    )
+    return kept, [f"{count} {'fact' if count == 1 else 'facts'} {text}" for count, text in said if count]
+
+
+def _clean_fact(section: str, fact: Mapping[str, Any], counts: dict[str, int]) -> dict[str, Any] | None:
+    row = {key: _storable(value) for key, value in fact.items()}
+    name = row["name"]
+    if suspected(name, entropy=section == "config"):
+        counts["secret"] += 1
+        return None
+    if len(name) > limits.NAME_CHARS:
+        counts["long"] += 1
+        return None
+    if section == "config":
+        row.pop("value", None)
+    if not _value_fits(section, row):
+        counts["value"] += 1
+        _redact_value(row)
+    if "sources" in row:
+        row["sources"] = [source for source in row["sources"] if _source_fits(source)][: limits.SOURCES]
+    return row
+
+
+def _redact_value(row: dict[str, Any]) -> None:
+    plain = row.pop("plain", None)
+    if row.pop("value", None) is not None and plain is None:
+        row["unknown"] = "redacted"
+
+
+def _value_fits(section: str, row: Mapping[str, Any]) -> bool:
+    plain = row.get("plain", "")
+    if len(plain) > limits.PLAIN_CHARS or suspected(plain, entropy=True):
+        return False
+    version = section in {"dependencies", "runtime"} or (section == "services" and "." not in row["name"])
+    most = limits.VERSION_CHARS if version else limits.STRING_CHARS
+    value = row.get("value", "")
+    values = [value] if isinstance(value, str) else value
+    return all(len(item) <= most and not suspected(item) for item in values)
+
+
+def _source_fits(source: str) -> bool:
+    return len(source) <= limits.STRING_CHARS and not suspected(source)
+
+
+def _storable(value: Any) -> Any:
+    """Write NUL and undecodable bytes of file names and variables as escapes: the wire holds neither."""
+    if isinstance(value, str):
+        if value.isascii() and "\0" not in value:
+            return value
+        return value.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, (list, tuple)):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return value
+
+
+def describe(value: str) -> dict[str, str]:
+    """Return `shape` and `length` of a configuration value; of a URL also `scheme` and `host` (facts.md)."""
+    members = {"shape": shape_of(value), "length": length_of(value)}
+    if members["shape"] == "url":
+        members.update(scheme=scheme_of(value), host=host_of(value))
+    return members
+
+
+def length_of(value: str) -> str:
+    """Return the bucket of a length in characters."""
+    for bucket in ("0", "1-7", "8-15", "16-31", "32-63"):
+        if len(value) <= int(bucket.rpartition("-")[2]):
+            return bucket
+    return "64+"
+
+
+def shape_of(value: str) -> str:
+    """Return which of `wire.words.SHAPES` a value has: the first that fits, the most telling first."""
+    import re
+
+    text = value.strip()
+    if not text:
+        return "empty"
+    if text[0] in "{[" and _is_json(text):
+        return "json"
+    # One expression of named groups: compiled once, and cheaper than one for each shape.
+    match = re.fullmatch("|".join(f"(?P<{shape}>{pattern})" for shape, pattern in _SHAPES), text, re.DOTALL)
+    return match.lastgroup or "text" if match else "text"
+
+
+_MIXED = r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])"
+# Only `lastgroup` is read, so no pattern in here may hold a named or numbered group of its own.
+_SHAPES = (
+    ("bool", r"[Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF"),
+    ("int", r"[+-]?\d{1,64}"),
+    ("number", r"[+-]?(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?\d+[eE][+-]?\d+"),
+    ("placeholder", (
+        r"<[^<>]*>|\$\{[^{}]*\}|\{\{[^{}]*\}\}|x{3,}|X{3,}|\*{3,}|\.{3}"
+        r"|(?i:(?:change|replace|fill|set)[-_ ]?(?:me|this|it|in)(?:[-_ !].*)?|(?:your|my|insert|enter)[-_ ].*"
+        r"|to[-_]?do|tbd|fixme|dummy|example|placeholder)"
+    )),
+    ("pem", r"-----BEGIN .*"),
+    ("jwt", r"eyJ[\w-]+\.[\w-]+\.[\w-]*"),
+    ("url", r"[A-Za-z][A-Za-z0-9+.-]*://\S*|jdbc:[a-z0-9:]+//\S*|sqlite::memory:"),
+    ("uuid", r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
+    ("email", r"[^@\s,:/]+@[^@\s,:/]+\.[^@\s,:/.]+"),
+    ("hex", r"(?:[0-9a-fA-F]{2}){8,}"),
+    ("path", r"(?:~|\.{1,2})?/[^\s,]*|[A-Za-z]:\\\S*"),
+    ("list", r"[^,\[{]+(?:,[^,]*)+"),
+    ("base64", (
+        _MIXED + r"(?:[0-9A-Za-z+/]{4}){4,}(?:[0-9A-Za-z+/]{2}==|[0-9A-Za-z+/]{3}=)?"
+        r"|" + _MIXED + r"[\w-]{22,}={0,2}"
+    )),
+)  # fmt: skip
+
+
+def _is_json(text: str) -> bool:
+    import json
+
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+# A scheme is sent as it stands; only a word that many use may be, for a value can begin like one.
+_SCHEMES = frozenset({
+    "amqp", "amqps", "azure", "bigquery", "cassandra", "clickhouse", "clickhousedb", "cockroach", "cockroachdb",
+    "consolemail", "consul", "dbcache", "dummycache", "dummymail", "elasticsearch", "elasticsearch2",
+    "elasticsearch5", "elasticsearch7", "etcd", "file", "filecache", "filemail", "filesystem", "ftp", "ftps", "gcs",
+    "git", "gs", "http", "https", "jdbc", "kafka", "ldap", "ldaps", "locmem", "locmemcache", "mariadb", "memcache",
+    "memcached", "memcaches", "memory", "memorymail", "mongodb", "mqtt", "mqtts", "mssql", "mysql", "mysql2", "nats",
+    "opensearch", "oracle", "pgmq", "pgsql", "postgis", "postgres", "postgresql", "pyamqp", "pylibmccache",
+    "pymemcache", "pymemcachecache", "rabbitmq", "redis", "redis-cache", "rediscache", "rediscacheunix", "rediss",
+    "redshift", "s3", "scylla", "sentry", "sftp", "smtp", "smtps", "snowflake", "spatialite", "sqlite", "sqlite3",
+    "sqlserver", "sqs", "ssh", "submission", "tcp", "timescale", "timescaledb", "tls", "trilogy", "udp", "unix",
+    "valkey", "valkeys", "vault", "ws", "wss",
+})  # fmt: skip
+_DRIVERS = frozenset({
+    "aiomysql", "aiosqlite", "async", "asyncmy", "asyncpg", "cluster", "http", "https", "mysqlconnector", "mysqldb",
+    "native", "odbc", "pg8000", "psycopg", "psycopg2", "psycopg3", "psycopg_async", "pymysql", "pyodbc", "pysqlite",
+    "sentinel", "smtp", "socket", "srv", "ssl", "tcp", "tls", "unix",
+})  # fmt: skip
+OTHER_SCHEME = "other"
+
+
+def scheme_of(value: str) -> str:
+    """Return the scheme of a URL in lower case, `other` when it is none that is known."""
+    scheme = value.strip().partition(":")[0].lower()
+    if scheme == "jdbc":
+        scheme = value.strip().split(":")[1].lower()
+    base, plus, driver = scheme.partition("+")
+    if base not in _SCHEMES:
+        return OTHER_SCHEME
+    return scheme if plus and driver in _DRIVERS else base
+
+
+def host_of(value: str) -> str:
+    """Return the class of a URL's host: `loopback private public socket name`."""
+    rest = value.strip().partition("://")[2] or value.strip().partition("//")[2]
+    authority = rest.partition("/")[0].partition("?")[0].rpartition("@")[2]
+    host = authority[1:].partition("]")[0] if authority.startswith("[") else authority.partition(":")[0]
+    if not host or host.lower().startswith("%2f"):
+        return "socket"
+    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+        return "loopback"
+    return _address_class(host)
+
+
+def _address_class(host: str) -> str:
+    import ipaddress
+
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "name"
+    if address.is_loopback:
+        return "loopback"
+    return "public" if address.is_global else "private"
