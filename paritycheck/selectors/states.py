@@ -1,6 +1,6 @@
 """Stored sections as core facts. Callers hold rows that are already scoped."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,31 +26,35 @@ def body(project_id: UUID, digest: str) -> bytes:
     return held
 
 
-def section_of(
-    project_id: UUID,
-    name: str,
-    entry: Mapping[str, Any],
-    *,
-    now: datetime | None = None,
-    after: timedelta = UNKNOWN_AFTER,
-) -> Section:
-    """The section of a stored entry; unknown as a whole where the agent said so, or where it is older than `after`."""
+def section_of(project_id: UUID, name: str, entry: Mapping[str, Any]) -> Section:
+    """The section of a stored entry; unknown as a whole where the agent said so."""
     if not entry.get("digest"):
         return Section(name, reason=entry.get("reason") or "not-collected")
-    if now is not None and now - datetime.fromisoformat(entry["at"]) > after:
-        return Section(name, reason="stale")
     return section_from(body(project_id, entry["digest"]))
 
 
-def side_of(
-    snapshot: Snapshot, environment: Environment, *, now: datetime | None = None, after: timedelta = UNKNOWN_AFTER
-) -> Side:
-    """An environment's side of a comparison. With `now`, sections past their age are unknown(stale)."""
+def side_of(snapshot: Snapshot, environment: Environment, *, stale: Collection[str] = ()) -> Side:
+    """An environment's side of a comparison; the sections named in `stale` are unknown(stale)."""
     sections = {
-        name: section_of(snapshot.project_id, name, entry, now=now, after=after)
+        name: Section(name, reason="stale") if name in stale else section_of(snapshot.project_id, name, entry)
         for name, entry in snapshot.sections.items()
     }
     return Side(environment.slug, environment.tier, environment.kind, sections)
+
+
+def read_times(environment: Environment) -> dict[str, datetime]:
+    """When each section was last confirmed: by the last heartbeat of an instance whose report held it."""
+    times: dict[str, datetime] = {}
+    for instance in environment.instances.all():
+        for name, entry in instance.sections.items():
+            at = instance.last_seen if entry.get("current") else datetime.fromisoformat(entry["at"])
+            times[name] = max(at, times.get(name, at))
+    return times
+
+
+def stale_sections(times: Mapping[str, datetime], *, now: datetime, after: timedelta = UNKNOWN_AFTER) -> frozenset[str]:
+    """Sections that nobody confirmed for `after`."""
+    return frozenset(name for name, at in times.items() if now - at > after)
 
 
 def evidence_of(snapshot: Snapshot, section: str) -> dict[str, dict[str, Any]]:

@@ -137,12 +137,14 @@ def _note(instance: Instance, document: dict[str, Any], state: str, now: datetim
     instance.agent_version = agent.get("version", "")
     instance.head = document.get("head") or ""
     instance.retired_at = None
-    # A section that was not sent keeps its value and its age.
-    instance.sections = {**instance.sections, **_entries(document, now)}
+    # A section that was not sent keeps its value and its age; one that was is as young as the last heartbeat.
+    kept = {name: {**entry, "current": False} for name, entry in instance.sections.items()}
+    instance.sections = {**kept, **_entries(document, now)}
 
 
 def _entries(document: dict[str, Any], now: datetime) -> dict[str, dict[str, Any]]:
-    return {name: {**entry, "at": now.isoformat()} for name, entry in document["sections"].items()}
+    at = now.isoformat()
+    return {name: {**entry, "at": at, "current": True} for name, entry in document["sections"].items()}
 
 
 def _keep(

@@ -1,0 +1,47 @@
+"""The stock admin, for administrators of the installation: people and projects. The dashboard is the product."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from typing_extensions import override
+
+from paritycheck.models import Environment, Membership, Project, User
+
+site = admin.AdminSite(name="admin")
+site.site_header = site.site_title = "paritycheck administration"
+
+
+class MembershipInline(admin.TabularInline[Membership, Project]):
+    """Who may see the project."""
+
+    model = Membership
+    extra = 0
+
+
+@admin.register(Project, site=site)
+class ProjectAdmin(admin.ModelAdmin[Project]):
+    """Projects with their members."""
+
+    list_display = ("slug", "created_at")
+    fields = ("slug",)
+    inlines = (MembershipInline,)
+
+
+@admin.register(Environment, site=site)
+class EnvironmentAdmin(admin.ModelAdmin[Environment]):
+    """Environments; their facts come from agents only."""
+
+    list_display = ("slug", "project", "tier", "kind")
+    fields = ("project", "slug", "tier", "kind")
+
+
+@admin.register(User, site=site)
+class UserAdmin(admin.ModelAdmin[User]):
+    """People. Passwords are set by `paritycheck changepassword`."""
+
+    list_display = ("email", "name", "is_active", "is_superuser")
+    fields = ("email", "name", "is_active", "is_staff", "is_superuser")
+
+    @override
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """People come in by `paritycheck invite`."""
+        return False

@@ -1,0 +1,27 @@
+"""The base of our commands: what a service refuses is a plain message, what it noted is published."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from typing_extensions import override
+
+from paritycheck.services.errors import Refused
+from paritycheck.services.jobs import take_noted
+from paritycheck.tasks.wake import publish_noted
+
+
+class WakingCommand(BaseCommand):
+    """Runs one verb."""
+
+    requires_migrations_checks = True
+
+    @override
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run, then publish."""
+        take_noted()
+        try:
+            output = super().execute(*args, **options)
+        except Refused as error:
+            raise CommandError(error.detail) from error
+        publish_noted()
+        return output

@@ -1,0 +1,34 @@
+"""`paritycheck beat`: the schedule, and the sweeper beside it. One beat does; a second one waits."""
+
+import tempfile
+from pathlib import Path
+from threading import Event, Thread
+from time import sleep
+from typing import Any
+
+from celery import current_app
+from typing_extensions import override
+
+from paritycheck.management.base import WakingCommand
+from paritycheck.tasks.sweep import sweep_until, the_only_beat
+
+WAIT_S = 5
+
+
+class Command(WakingCommand):
+    """Runs Celery beat and sweeps due rows every 15 s."""
+
+    help = "Run the schedule and the sweeper. Exactly one does the work; another one waits until that ends."
+
+    @override
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        session = the_only_beat()
+        while session is None:
+            sleep(WAIT_S)
+            session = the_only_beat()
+        stop = Event()
+        Thread(target=sweep_until, args=[stop], name="sweeper", daemon=True).start()
+        with tempfile.TemporaryDirectory() as place:
+            current_app.Beat(schedule=str(Path(place) / "schedule"), loglevel="INFO", quiet=True).run()
+        stop.set()
+        session.close()
