@@ -1,0 +1,31 @@
+"""What every page's frame needs: names, looks, and the projects to switch to."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from paritycheck.selectors.access import projects_of
+
+CHOICES = {"theme": ("system", "light", "dark"), "density": ("system", "comfortable")}
+SWITCHER_LENGTH = 50
+
+
+def chosen(request: HttpRequest, name: str) -> str:
+    """What the person chose of `theme` or `density`; empty where the system or the default decides."""
+    value = request.COOKIES.get(name, "")
+    return value if value in CHOICES[name][1:] else ""
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context of every template; the switcher asks the database only where it is drawn."""
+    user = getattr(request, "user", None)
+    return {
+        "site_name": settings.SITE_NAME,
+        "theme": chosen(request, "theme"),
+        "density": chosen(request, "density"),
+        "page_time": timezone.now(),
+        "switcher": SimpleLazyObject(lambda: list(projects_of(user)[:SWITCHER_LENGTH]) if user else []),
+    }
