@@ -1,0 +1,106 @@
+"""Compares an environment with those it is paired with, and moves drifts through their life."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from paritycheck.models import Environment, Job
+from paritycheck.models.jobs import JobKind, JobState
+from paritycheck.services.jobs import ROUTE, note
+from paritycheck.services.pairs import evaluate_pair
+
+log = structlog.get_logger(__name__)
+MOST_ATTEMPTS = 5
+LOCK_CLASS = 7_301
+GROUP_WINDOW_S = 5
+
+
+def evaluate_environment(*, environment_id: UUID, now: datetime) -> None:
+    """Work off the environment's evaluation job, if it is due and nobody else does.
+
+    A killed worker's advisory lock is gone with its connection and the job is still due; after five attempts that
+    did not end it is dead, which an operator sees on the system page and in the log.
+    """
+    job = Job.objects.filter(environment_id=environment_id, kind=JobKind.EVALUATE, state=JobState.DUE).first()
+    if job is None or job.due_at > now:
+        return
+    with _alone(job) as alone:
+        if alone and _begin(job):
+            _evaluate(job, now)
+
+
+@contextmanager
+def _alone(job: Job) -> Iterator[bool]:
+    """Whether this session got the job's lock; five wake-ups at once are one run."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_CLASS, job.pk])
+        row = cursor.fetchone()
+    got = bool(row and row[0])
+    try:
+        yield got
+    finally:
+        if got and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, job.pk])
+
+
+def _begin(job: Job) -> bool:
+    """Count the attempt before it is made, so that a run that kills its process is counted too."""
+    job.refresh_from_db()
+    if job.state != JobState.DUE:
+        return False
+    if job.attempts >= MOST_ATTEMPTS:
+        Job.objects.filter(pk=job.pk).update(state=JobState.DEAD, finished_at=timezone.now())
+        log.error("evaluation given up", environment=str(job.environment_id), attempts=job.attempts)
+        return False
+    Job.objects.filter(pk=job.pk).update(attempts=F("attempts") + 1)
+    return True
+
+
+def _evaluate(job: Job, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            again_in = evaluate_pairs(environment_id=job.environment_id, now=now)
+            _finish(job, again_in)
+    except Exception as error:
+        Job.objects.filter(pk=job.pk).update(error=type(error).__name__)
+        raise
+
+
+def _finish(job: Job, again_in: timedelta | None) -> None:
+    """End the job unless it was asked for again meanwhile; `again_in` makes it due again."""
+    ended = {"attempts": 0, "finished_at": timezone.now(), "error": ""}
+    unasked = Job.objects.filter(pk=job.pk, wanted=job.wanted)
+    if again_in is not None:
+        unasked.update(due_at=timezone.now() + again_in, **ended)
+    elif not unasked.update(state=JobState.DONE, **ended):
+        Job.objects.filter(pk=job.pk).update(attempts=0)
+
+
+def evaluate_pairs(*, environment_id: UUID, now: datetime) -> timedelta | None:
+    """Evaluate every pair the environment is part of; the time after which to look again, where time decides."""
+    rows = Environment.objects.select_related("project__baseline__latest", "project__policy", "latest")
+    environment = rows.get(pk=environment_id)
+    again = [evaluate_pair(left=left, right=right, now=now) for left, right in _pairs(environment)]
+    note(ROUTE, environment.project_id, countdown=GROUP_WINDOW_S)
+    return min((span for span in again if span is not None), default=None)
+
+
+def _pairs(environment: Environment) -> list[tuple[Environment, Environment]]:
+    """The look inside, and the comparisons with the baseline: all of them when it is the baseline itself."""
+    if environment.latest is None:
+        return []
+    baseline = environment.project.baseline
+    inside = [(environment, environment)]
+    if baseline is None or baseline.latest is None:
+        return inside
+    if baseline.pk != environment.pk:
+        return [*inside, (environment, baseline)]
+    others = environment.project.environments.exclude(pk=baseline.pk).exclude(latest=None)
+    return [*inside, *((other, baseline) for other in others.select_related("latest", "project__policy"))]

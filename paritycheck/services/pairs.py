@@ -1,0 +1,114 @@
+"""One pair's evaluation: judge, move its drifts, note where it stands."""
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from paritycheck.core.expectations import inside, judge
+from paritycheck.core.facts import Side
+from paritycheck.core.findings import Finding, Judgement
+from paritycheck.core.lifecycle import advance, drift_identity
+from paritycheck.core.parity import parity
+from paritycheck.core.policy import Policy, default_policy, read_policy
+from paritycheck.models import Environment, Pair, Snapshot
+from paritycheck.selectors.states import read_times, side_of, stale_sections
+from paritycheck.services.drifts import known_drifts, write_steps
+from paritycheck.services.gaps import time_gap
+from paritycheck.services.skew import Skew, lasting_skew
+
+RULES_VERSION = 1
+"""Grows when the judgement itself changes, so that stored evaluations are made again."""
+
+
+def policy_of(environment: Environment) -> Policy:
+    """The policy in force for the environment's project."""
+    stored = environment.project.policy
+    return default_policy() if stored is None else read_policy(stored.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Half:
+    """One side: its environment, its snapshot, and the sections that nobody confirmed for too long."""
+
+    environment: Environment
+    snapshot: Snapshot
+    stale: frozenset[str]
+
+    def side(self) -> Side:
+        return side_of(self.snapshot, self.environment, stale=self.stale)
+
+    def basis(self) -> list[object]:
+        digests = {name: entry.get("digest") or entry.get("reason") for name, entry in self.snapshot.sections.items()}
+        return [str(self.environment.pk), self.environment.tier, self.environment.kind, digests, sorted(self.stale)]
+
+
+def evaluate_pair(*, left: Environment, right: Environment, now: datetime) -> timedelta | None:
+    """Bring the pair's drifts and its row up to date. Equal facts under an equal policy are not compared again.
+
+    Both environments have a snapshot. Returns the time after which to look again where time decides (skew that may
+    outlast its grace).
+    """
+    policy = policy_of(left)
+    halves = _half(left, policy, now), _half(right, policy, now)
+    skew = lasting_skew(environment=left, policy=policy, now=now) if left == right else Skew()
+    pair = Pair.objects.select_for_update().filter(project=left.project, left=left, right=right).first()
+    initial = pair is None
+    pair = pair or Pair(project=left.project, left=left, right=right)
+    basis = _basis(halves, left, skew)
+    if pair.basis != basis:
+        judged = _judge(halves, policy, skew)
+        _move(pair, judged, policy, now, initial=initial)
+        _describe(pair, judged)
+        pair.basis = basis
+    _note(pair, halves, policy, now)
+    return skew.again_in
+
+
+def _half(environment: Environment, policy: Policy, now: datetime) -> _Half:
+    if environment.latest is None:
+        raise ValueError("an environment without a snapshot has no side")
+    after = timedelta(seconds=policy.unknown_after_s)
+    return _Half(environment, environment.latest, stale_sections(read_times(environment), now=now, after=after))
+
+
+def _basis(halves: tuple[_Half, _Half], left: Environment, skew: Skew) -> str:
+    stored = left.project.policy
+    digest = bytes(stored.digest).hex() if stored else ""
+    parts = [RULES_VERSION, digest, halves[0].basis(), halves[1].basis(), sorted(skew.lasting)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _judge(halves: tuple[_Half, _Half], policy: Policy, skew: Skew) -> Judgement:
+    if halves[0].environment == halves[1].environment:
+        return inside(halves[0].side(), policy, skew.lasting)
+    return judge(halves[0].side(), halves[1].side(), policy)
+
+
+def _move(pair: Pair, judged: Judgement, policy: Policy, now: datetime, *, initial: bool) -> None:
+    def identity(finding: Finding) -> str:
+        return drift_identity(pair.project_id, pair.left_id, pair.right_id, *finding.key)
+
+    steps = advance(known_drifts(pair), judged, identity, initial=initial)
+    owners = {step.identity: policy.owner(step.section, step.name) or "" for step in steps}
+    write_steps(pair=pair, steps=steps, owners=owners, now=now)
+
+
+def _describe(pair: Pair, judged: Judgement) -> None:
+    stand = parity(judged.rows)
+    pair.parity, pair.coverage = stand.value, stand.coverage
+    counts: dict[str, Counter[str]] = {}
+    for row in judged.rows:
+        counts.setdefault(row.section, Counter())[row.relation.value] += 1
+    pair.counts = {section: dict(sorted(counter.items())) for section, counter in sorted(counts.items())}
+
+
+def _note(pair: Pair, halves: tuple[_Half, _Half], policy: Policy, now: datetime) -> None:
+    pair.left_snapshot, pair.right_snapshot = halves[0].snapshot, halves[1].snapshot
+    pair.policy_version = pair.project.policy_version
+    pair.evaluated_at = now
+    if pair.left_id != pair.right_id:
+        pair.time = time_gap(upstream=halves[0].snapshot, downstream=halves[1].snapshot, policy=policy, now=now)
+        pair.personnel = {"value": None, "band": "unknown", "reason": "not yet measured"}
+    pair.save()
