@@ -107,15 +107,17 @@ class Section:
         return name.startswith(self.covers) if self.covers else False
 
     def _attribute_covered(self, name: str) -> bool:
-        """Settings and extensions: a list of services says nothing of what is inside them. Extensions are read
-        all at once, so an authenticated probe that lists any lists all; settings are a choice, so a missing one
-        was not read.
+        """Settings and extensions: a list of services says nothing of what is inside them, but an absent service has
+        none. Extensions are read all at once, so an authenticated probe that lists any lists all; settings are a
+        choice, so one that is missing was not read.
         """
         handle, _, rest = name.partition(".")
         if any(prefix.startswith(handle + ".") and name.startswith(prefix) for prefix in self.covers):
             return True
-        service = self.facts.get(handle)
-        if service is None or not rest.startswith("extension.") or service.word("via") != "auth":
+        service = self.look_up(handle)
+        if service.state is State.ABSENT:
+            return True
+        if not rest.startswith("extension.") or service.word("via") != "auth":
             return False
         return any(other.startswith(f"{handle}.extension.") for other in self.facts)
 

@@ -87,15 +87,12 @@ class Judgement:
     right: Side = field(repr=False)
 
     def settles(self, section: str, name: str, rule: str) -> bool:
-        """Whether both sides are known well enough to say that this rule's drift is gone."""
+        """Whether both sides are known well enough to say that this rule's drift is gone. A name that neither side
+        lists any more is gone only where both cover it.
+        """
         if (section, name) in self.unknown or (section, name, rule) in self.undecided:
             return False
-        if self.left.section(section).reason or self.right.section(section).reason:
-            return False
-        return not (self._lost(self.left, section, name) or self._lost(self.right, section, name))
-
-    def _lost(self, side: Side, section: str, name: str) -> bool:
-        """A name that neither side lists any more and that is not covered: not known to be gone."""
-        if name in self.left.section(section).facts or name in self.right.section(section).facts:
-            return False
-        return side.look_up(section, name).state is State.UNKNOWN
+        sides = (self.left, self.right)
+        if any(name in side.section(section).facts for side in sides):
+            return True
+        return all(side.look_up(section, name).state is State.ABSENT for side in sides)

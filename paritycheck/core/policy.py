@@ -5,7 +5,7 @@ gaps.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict
 
 from paritycheck.core.globs import Globs
 
@@ -47,15 +47,20 @@ class Environment:
     ttl_s: int | None = None
 
 
+class Demand(NamedTuple):
+    """An expectation. `places` goes with `absent`: environments or tiers that may have the name all the same."""
+
+    word: str
+    places: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class SectionRules:
-    """Expectations of one section. `globs` go first; `fallbacks` hold what the section's own words demand of
-    the rest: `direct` and `transitive` of dependencies, `expect` of config. `only_in` gives the environments or
-    tiers that alone may have a name.
+    """Expectations of one section. `globs` go first; `fallbacks` hold what the section's own words demand of the
+    rest: `direct` and `transitive` of dependencies, `expect` of config.
     """
 
-    globs: Globs[str] = field(default_factory=Globs)
-    only_in: Globs[tuple[str, ...]] = field(default_factory=Globs)
+    globs: Globs[Demand] = field(default_factory=Globs)
     fallbacks: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 

@@ -1,0 +1,55 @@
+"""Migration heads: whether what the baseline has applied is an ancestor of, or equal to, what this side has."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from paritycheck.core.facts import Fact
+
+CHAIN_LIMIT: Final = 500
+"""A chain of this many ids may have been cut, so a missing id proves nothing (facts.md)."""
+
+
+class Heads(StrEnum):
+    EQUAL = "equal"
+    WAITING = "waiting"
+    """The baseline's heads are ancestors of this side's: what is between them will be delivered."""
+    BEHIND = "behind"
+    """The baseline has applied something that this side has not."""
+    UNKNOWN = "unknown"
+
+
+def relate(left: Fact, right: Fact) -> Heads:
+    """Of two present facts; `left` is the environment, `right` its baseline."""
+    if set(left.values) == set(right.values):
+        return Heads.EQUAL
+    verdicts = {_head(head, left, right) for head in right.values}
+    for worst in (Heads.BEHIND, Heads.UNKNOWN):
+        if worst in verdicts:
+            return worst
+    return Heads.WAITING
+
+
+def _head(head: str, left: Fact, right: Fact) -> Heads:
+    """Where one head of the baseline stands to this side's heads."""
+    if head in left.values:
+        return Heads.WAITING
+    mine, theirs = left.words("chain"), right.words("chain")
+    for chain in (mine, theirs):
+        at = _reached(chain, left.values)
+        if head in chain and at is not None:
+            return Heads.WAITING if chain.index(head) <= at else Heads.BEHIND
+    complete = bool(mine) and len(mine) < CHAIN_LIMIT
+    return Heads.BEHIND if complete else Heads.UNKNOWN
+
+
+def _reached(chain: Sequence[str], heads: tuple[str, ...]) -> int | None:
+    """The last position of the chain that these heads have reached; -1 where nothing was ever applied."""
+    if not heads:
+        return -1
+    found = [chain.index(head) for head in heads if head in chain]
+    return max(found) if len(found) == len(heads) else None
