@@ -1,0 +1,75 @@
+# Only Python 3.11 or newer, git and make are needed; everything else goes into .venv.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+PORT ?=
+ONCE ?=
+DATA ?=
+ARGS ?=
+
+##@ Try it
+
+.PHONY: demo
+demo: install ## Three environments of a small shop, reported by real agents, compared. ONCE=1: print and stop. PORT=8000
+	@exec $(BIN)/paritycheck demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
+
+.PHONY: up
+up: install ## The whole service until Ctrl-C. PORT=8000 DATA=.paritycheck
+	@exec $(BIN)/paritycheck up $(if $(DATA),--data $(DATA)) $(if $(PORT),--port $(PORT))
+
+##@ Work on it
+
+.PHONY: install
+install: $(STAMP) ## Build .venv from uv.lock
+
+.PHONY: test
+test: install ## Every test. ARGS="tests/core -k merge"
+	@exec $(BIN)/pytest $(ARGS)
+
+.PHONY: test-fast
+test-fast: install ## Tests without real processes and browsers
+	@exec $(BIN)/pytest -m "not e2e" $(ARGS)
+
+.PHONY: lint
+lint: install ## Style of code and templates
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/djlint templates --lint --quiet
+
+.PHONY: types
+types: install ## mypy, strict
+	@exec $(BIN)/mypy
+
+.PHONY: imports
+imports: install ## The rooms import one way
+	@exec $(BIN)/lint-imports
+
+.PHONY: fmt
+fmt: install ## Put code into shape
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: bench
+bench: install ## Ratios to peers measured in the same run
+	@exec $(BIN)/pytest tests/benchmarks -n 0 -s $(ARGS)
+
+##@ Other
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: clean
+clean: ## Delete the data of demo and up, and caches; .venv stays
+	@test ! -x $(BIN)/python || $(BIN)/python -m paritycheck.local.clean .paritycheck/demo .paritycheck
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+
+$(STAMP): uv.lock pyproject.toml agents/pyproject.toml .ci/install
+	@.ci/install
+	@touch $@
