@@ -175,6 +175,23 @@ def _plain(number: str) -> str:
     return (number.lstrip("0") or "0") if number.isdigit() or not number else number
 
 
+ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")
+
+
+def archived(url: str) -> tuple[str, str | None]:
+    """Return name and version in the file name of a wheel or a source archive (PEP 427, PEP 625)."""
+    file_name = url.partition("?")[0].rpartition("/")[2]
+    suffix = next((end for end in ARCHIVES if file_name.endswith(end)), "")
+    if not suffix:
+        return "", None
+    stem = file_name[: -len(suffix)]
+    if suffix == ".whl":
+        parts = stem.split("-")
+        return parts[0], pep440(parts[1].replace("_", "-")) if len(parts) > 1 else None
+    name, _dash, version = stem.rpartition("-")
+    return name, pep440(version) if name else None
+
+
 def header_lines(text: str, name: str) -> list[int]:
     """Return the number of each line that is `[[name]]`, the first line being 1."""
     import re
