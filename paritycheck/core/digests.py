@@ -1,0 +1,197 @@
+"""The daily summary of one project: a judgement, where each pair stands, what is new, what is gone, what stays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from paritycheck.core.alerts import block, order, subject_line
+from paritycheck.core.durations import humanise
+from paritycheck.core.findings import SEVERITIES
+from paritycheck.core.labels import capital, counted, plural, where
+from paritycheck.core.message import DIGEST, Block, Gap, Message, Row, Stand
+from paritycheck.core.plain import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+MOST_ROWS: Final = 10
+MOST_STANDS: Final = 6
+_NBSP: Final = "\N{NO-BREAK SPACE}"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One pair as last evaluated. `time` and `personnel` are the stored gaps; `parity` and `coverage` fractions;
+    `severities` counts open drifts, `trend` is their number at the end of each of the last days, oldest first.
+    """
+
+    left: str
+    right: str
+    time: Mapping[str, Any]
+    personnel: Mapping[str, Any]
+    parity: float | None
+    coverage: float
+    severities: Mapping[str, int]
+    trend: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a digest is about: `before` is the number of open drifts when the period began."""
+
+    project: str
+    url: str
+    since: datetime
+    until: datetime
+    before: int
+    opened: Sequence[Row]
+    resolved: Sequence[Row]
+    still: Sequence[Row]
+    standings: Sequence[Standing]
+
+    @property
+    def count(self) -> int:
+        return len(self.opened) + len(self.still)
+
+
+def digest(day: Day) -> Message:
+    """The message; a day without a change is not to be sent, which the caller decides."""
+    standings = sorted(day.standings, key=_badness)
+    left_out = len(standings) - MOST_STANDS
+    return Message(
+        kind=DIGEST,
+        project=day.project,
+        pair="",
+        severity=_severity([*day.opened, *day.still]),
+        badge="",
+        subject=_subject(day),
+        title=capital(_judgement(day)),
+        lead=_lead(day),
+        links={"project": day.url},
+        why=f"Every day at {day.until:%H:%M} UTC to the members of {day.project}, left out when nothing changed.",
+        blocks=_blocks(day),
+        stands=tuple(_stand(standing) for standing in standings[:MOST_STANDS]),
+        more_stands=f"and {plural(left_out, 'more pair')} on the page" if left_out > 0 else "",
+    )
+
+
+def percent(fraction: float) -> str:
+    """`93 %`; only a whole is 100 and only nothing is 0."""
+    shown = min(round(fraction * 100), 99) if fraction < 1 else 100
+    return f"{max(shown, 1) if fraction > 0 else 0}{_NBSP}%"
+
+
+def _severity(rows: Sequence[Row]) -> str:
+    found = {row.severity for row in rows}
+    return next((severity for severity in reversed(SEVERITIES) if severity in found), "ok")
+
+
+def _badness(standing: Standing) -> tuple[int, int, str, str]:
+    errors = standing.severities.get("error", 0)
+    return (-errors, -sum(standing.severities.values()), standing.left, standing.right)
+
+
+def _date(at: datetime) -> str:
+    return f"{at.day} {at:%b}"
+
+
+def _subject(day: Day) -> str:
+    said = [plural(day.count, "drift"), f"{len(day.opened):,} new", f"{len(day.resolved):,} resolved"]
+    return subject_line(day.project, _date(day.until), ", ".join(said))
+
+
+def _judgement(day: Day) -> str:
+    """The answer first: more or fewer than when the period began."""
+    if not day.count:
+        return "Nothing drifts any more" if day.resolved else "Nothing drifts"
+    if not day.before:
+        return f"{plural(day.count, 'drift')}, all of them new" if day.opened else plural(day.count, "drift")
+    than = f"than on {_date(day.since)}"
+    if day.count > day.before:
+        return f"More drifts {than}: {day.count:,}, up from {day.before:,}"
+    if day.count < day.before:
+        return f"Fewer drifts {than}: {day.count:,}, down from {day.before:,}"
+    return f"As many drifts as on {_date(day.since)}: {day.count:,}"
+
+
+def _lead(day: Day) -> str:
+    """The worst of what is open, in one sentence."""
+    rows = order([*day.opened, *day.still])
+    if not rows:
+        return f"{plural(len(day.resolved), 'drift')} resolved since {_date(day.since)}." if day.resolved else ""
+    return f"The worst: {rows[0].sentence}."
+
+
+def _blocks(day: Day) -> tuple[Block, ...]:
+    still = order(day.still)
+    named = [("New", order(day.opened)), ("Resolved", order(day.resolved))]
+    found = [block(heading, rows, MOST_ROWS) for heading, rows in named if rows]
+    if still:
+        severities = Counter(row.severity for row in still)
+        said = counted({severity: severities[severity] for severity in reversed(SEVERITIES)})
+        listed = block("Still open", still, MOST_ROWS)
+        found.append(Block(f"{listed.heading}: {said}", listed.rows, listed.more))
+    return tuple(found)
+
+
+def _stand(standing: Standing) -> Stand:
+    inside = standing.left == standing.right
+    gaps = [] if inside else [_time(standing), _personnel(standing)]
+    heading = standing.left if inside else f"{standing.left} and {standing.right}"
+    return Stand(heading, (*gaps, _tools(standing)))
+
+
+def _time(standing: Standing) -> Gap:
+    """The age of the oldest undelivered change (T2)."""
+    stored = standing.time
+    value = stored.get("value")
+    if not isinstance(value, int | float):
+        return Gap("Time", "?", "unknown", _reason(stored))
+    waiting = stored.get("waiting")
+    count = waiting if isinstance(waiting, int) else len(waiting or ())
+    commits = plural(count, "commit")
+    if not count:
+        return Gap("Time", humanise(0), _band(stored), f"nothing waits for {standing.right}")
+    return Gap("Time", humanise(value), _band(stored), f"oldest change waiting for {standing.right}, {commits}")
+
+
+def _personnel(standing: Standing) -> Gap:
+    stored = standing.personnel
+    value = stored.get("value")
+    if not isinstance(value, int | float):
+        return Gap("Personnel", "?", "unknown", _reason(stored))
+    sentence = f"of commits by people who take part in no deploy {where(standing.right)}"
+    return Gap("Personnel", f"{value:.2f}", _band(stored), sentence)
+
+
+def _tools(standing: Standing) -> Gap:
+    severities = {severity: standing.severities.get(severity, 0) for severity in reversed(SEVERITIES)}
+    count = sum(severities.values())
+    band = next((severity for severity, number in severities.items() if number), "ok")
+    score = "Parity unknown" if standing.parity is None else f"Parity {percent(standing.parity)}"
+    said = counted(severities) or "nothing differs"
+    inside = standing.left == standing.right
+    sentence = f"{said}." if inside else f"{said}. {score}, coverage {percent(standing.coverage)}"
+    if not inside and standing.parity is None and not count:
+        band = "unknown"
+    return Gap("Tools", plural(count, "drift"), band, sentence, standing.trend, _was(standing.trend))
+
+
+def _was(trend: Sequence[int]) -> str:
+    """`up from 9`, against the day before."""
+    if len(trend) < 2 or trend[-1] == trend[-2]:  # noqa: PLR2004  a change takes two
+        return ""
+    return f"{'up' if trend[-1] > trend[-2] else 'down'} from {trend[-2]:,}"
+
+
+def _band(stored: Mapping[str, Any]) -> str:
+    band = stored.get("band")
+    return band if band in {"ok", "warning", "error"} else "unknown"
+
+
+def _reason(stored: Mapping[str, Any]) -> str:
+    reason = stored.get("reason")
+    return plain(reason, 120) if isinstance(reason, str) and reason else "not yet measured"

@@ -1,0 +1,124 @@
+"""A drift as a row of a message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from paritycheck.core.labels import capital
+from paritycheck.core.message import Row, Seen
+from paritycheck.core.sentences import Subject, View, brief, consequence, sentence
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+OPEN: Final = "open"
+_INSIDE_LABELS: Final = {
+    "declared": ("declared", "runs"),
+    "not-installed": ("locked", "installed"),
+    "not-locked": ("locked", "installed"),
+}
+_SHARED: Final = frozenset({"shared-secret", "shared-resource"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happened to a drift: `change` as in `Row`, `at` when; `changes` counts those of the last hour where it
+    flaps, and `is_open` tells how that stands now.
+    """
+
+    change: str
+    at: datetime
+    opened_at: datetime
+    severity: str
+    is_open: bool = True
+    changes: int = 1
+    owner: str = ""
+
+
+def moment(at: datetime) -> str:
+    """`20 Nov, 16:41 UTC`, of an instant in UTC."""
+    return f"{at.day} {at:%b, %H:%M} UTC"
+
+
+def weekday_moment(at: datetime) -> str:
+    """`Fri 20 Nov, 16:41 UTC`."""
+    return f"{at:%a} {moment(at)}"
+
+
+def row(drift: Subject, step: Step, url: str) -> Row:
+    """The row, with every text plain."""
+    said = sentence(drift)
+    return Row(
+        change=step.change,
+        severity=step.severity,
+        section=drift.section,
+        name=drift.name,
+        brief=_brief(drift, step),
+        sentence=capital(_sentence(drift, step, said)),
+        consequence=_consequence(drift, step, said),
+        note=_note(step),
+        expectation=drift.expectation,
+        sides=_sides(drift),
+        url=url,
+        since=weekday_moment(step.opened_at),
+    )
+
+
+def _sentence(drift: Subject, step: Step, said: str) -> str:
+    if step.change == "resolved":
+        return f"{drift.name} no longer drifts"
+    if step.change == "flapping":
+        return f"{drift.name} changes back and forth, {step.changes} times in an hour"
+    return said
+
+
+def _brief(drift: Subject, step: Step) -> str:
+    said = brief(drift)
+    if step.change == "flapping":
+        return f"{step.changes} changes in an hour, {'open' if step.is_open else 'resolved'} now: {said}"
+    return said
+
+
+def _consequence(drift: Subject, step: Step, said: str) -> str:
+    if step.change == "resolved":
+        return capital(f"{said} until {moment(step.at)}.")
+    if step.change == "flapping":
+        now = "open" if step.is_open else "resolved"
+        return f"It is {now} now. No more mail about it until it stays the same for 30 min."
+    return consequence(drift)
+
+
+def _note(step: Step) -> str:
+    what = f"resolved {moment(step.at)}" if step.change == "resolved" else f"since {moment(step.opened_at)}"
+    return f"{step.owner}, {what}" if step.owner else what
+
+
+def _sides(drift: Subject) -> tuple[Seen, ...]:
+    left, right = drift.left, drift.right
+    if drift.inside:
+        labels = _INSIDE_LABELS.get(drift.rule)
+        if labels is None:
+            return (_seen(right, right.environment, "unknown" if right.state == "unknown" else ""),)
+        return (_seen(left, labels[0], ""), _seen(right, labels[1], _mark(drift, right, left)))
+    mine = _seen(left, left.environment, _mark(drift, left, right))
+    theirs = _seen(right, right.environment, _mark(drift, right, left, baseline=True))
+    return (mine, theirs)
+
+
+def _seen(side: View, label: str, mark: str) -> Seen:
+    text = side.thing if side.kind and side.state == "present" else side.word
+    return Seen(label, text, mark, side.source, side.read_at, side.snapshot)
+
+
+def _mark(drift: Subject, side: View, other: View, *, baseline: bool = False) -> str:
+    """How a side relates to the other; the baseline stands unmarked unless it is the one that lacks something."""
+    if side.state == "absent":
+        return "missing"
+    if side.state == "unknown":
+        return "unknown"
+    if drift.rule in _SHARED:
+        return "shared"
+    if other.state == "absent":
+        return "same"
+    return "" if baseline else "different"
