@@ -87,6 +87,13 @@ def without_credentials(text: str) -> str:
     return re.sub(r"(://[^?#\s]*)[?#]\S*", r"\1", text)
 
 
+def printable(text: str) -> str:
+    """Return text for a terminal: control characters, bidi overrides and the like as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
 def clean(section: str, facts: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the facts that may be sent, and warnings that count what was left out.
 

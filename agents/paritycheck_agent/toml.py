@@ -77,6 +77,37 @@ def positions(text: str) -> dict[Path, tuple[int, int]]:
     return _Scanner(text.replace("\r\n", "\n")).scan()
 
 
+def extract(text: str, prefix: Path) -> str:
+    """Return the tables below `prefix` as a document of their own, each on the line where it stands in text.
+
+    Other lines become empty, so that a mistake found in the result has its line in text too. Raise TomlError where
+    keys of `prefix` itself stand behind its sub-tables: in a document of their own they would belong to those.
+    """
+    text = text.replace("\r\n", "\n")
+    scanner = _Scanner(text)
+    scanner.scan()
+    rows = text.split("\n")
+    kept, inner = [""] * len(rows), False
+    for (line, path), end in zip(scanner.headers, [line for line, _ in scanner.headers[1:]] + [len(rows) + 1]):
+        if path[: len(prefix)] != prefix:
+            continue
+        kept[line : end - 1] = rows[line : end - 1]
+        if len(path) > len(prefix):
+            inner = True
+            kept[line - 1] = _shortened(rows[line - 1], len(prefix))
+        elif inner:
+            raise TomlError(f"[{'.'.join(prefix)}] must stand before its sub-tables", line, 1)
+    return "\n".join(kept)
+
+
+def _shortened(header: str, parts: int) -> str:
+    """Return a table header's line without the first parts of its key."""
+    import re
+
+    part = r"""(?:[\w-]+|"[^"]*"|'[^']*')\s*\.\s*"""
+    return re.sub(rf"^(\s*\[\[?)\s*(?:{part}){{{parts}}}", r"\1", header)
+
+
 class _Scanner:
     """Walks a valid TOML text and notes where keys begin; values are only skipped."""
 
@@ -87,6 +118,7 @@ class _Scanner:
         self.table: Path = ()
         self.arrays: dict[Path, int] = {}
         self.found: dict[Path, tuple[int, int]] = {}
+        self.headers: list[tuple[int, Path]] = []
 
     def scan(self) -> dict[Path, tuple[int, int]]:
         while self._skip_blank():
@@ -106,6 +138,7 @@ class _Scanner:
             self.arrays[path] = self.arrays.get(path, -1) + 1
             path = (*path, str(self.arrays[path]))
         self.table = path
+        self.headers.append((place[0], path))
         self.found.setdefault(path, place)
         self._skip_line()
 

@@ -1,0 +1,168 @@
+"""What can be typed: commands, options, and help with examples."""
+
+from __future__ import annotations
+
+import argparse
+
+from paritycheck_agent.wire.version import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
+_PERCENT = 100
+
+_ABOUT = """\
+Reports what an environment really runs to paritycheck, and asks whether a change drifts from production.
+Values never leave this host: names, versions and shapes do. `parity show` prints exactly what would be sent."""
+
+_VARIABLES = """\
+environment variables:
+  PARITY_URL           the server, such as https://parity.example
+  PARITY_TOKEN         the token; or PARITY_TOKEN_FILE, a file of mode 0600 that holds it
+  PARITY_PYTHON        the interpreter whose installed distributions are reported
+  PARITY_INSTANCE      this instance's name; otherwise remembered, or the host's name
+  PARITY_CA_FILE       certificates of a private CA
+  PARITY_STATE_DIR     where the agent remembers what it sent (otherwise $XDG_STATE_HOME/paritycheck)
+  HTTPS_PROXY, HTTP_PROXY, NO_PROXY, NO_COLOR as usual
+
+A token is never taken from the command line, where every user of the machine could read it."""
+
+_INIT = """\
+example:
+  parity init                     look around here and write parity.toml
+  parity init -C services/shop    the same in another checkout"""
+
+_SHOW = """\
+examples:
+  parity show                     the report as JSON, each fact with its sources
+  parity show | less
+  parity show --wire sent/        the exact bytes instead, one file a call"""
+
+_REPORT = """\
+example:
+  PARITY_URL=https://parity.example PARITY_TOKEN_FILE=/etc/parity/token parity report
+
+exit codes:
+  0  taken
+  2  usage or configuration error
+  3  the server could not be reached or refused; the report is kept and goes with the next run"""
+
+_GATE = """\
+examples:
+  parity gate                                   against the baseline, production unless the project says otherwise
+  parity gate --against staging --fail-on warning
+  parity gate --record                          on the default branch: later gates compare with it
+  parity gate --format json > verdict.json
+
+exit codes:
+  0  pass
+  1  the change introduces drift at or above --fail-on
+  2  usage or configuration error
+  3  the server could not be reached or refused
+  4  not enough evidence: reports are missing or stale, or coverage is too low"""
+
+_KEYGEN = """\
+A key turns chosen values into fingerprints, so that equal secrets are found and no value is sent.
+The server never has it. Use one for laptops and CI and another for staging and production.
+
+examples:
+  parity keygen --out /etc/parity/key           a file of mode 0600; name it in PARITY_KEY_FILE
+  parity keygen                                 to stdout, for a secret store"""
+
+
+def parse(arguments: list[str]) -> tuple[Callable[[Any], int], argparse.Namespace]:
+    """Return the command's function and its options; exits with 2 on a usage error."""
+    options = _parser().parse_args(arguments)
+    module = __import__(f"paritycheck_agent.cli.{options.command}", fromlist=["run"])
+    run: Callable[[Any], int] = module.run
+    return run, options
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="parity", description=_ABOUT, epilog=_VARIABLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"parity {VERSION}")
+    commands = parser.add_subparsers(dest="command", metavar="command", required=True)
+    _init(_command(commands, "init", "write a commented parity.toml", _INIT))
+    _show(_command(commands, "show", "print what would be sent, and send nothing", _SHOW))
+    _report(_command(commands, "report", "collect and send", _REPORT))
+    _gate(_command(commands, "gate", "ask whether this checkout drifts from an environment", _GATE))
+    _keygen(_command(commands, "keygen", "make a key for fingerprints", _KEYGEN))
+    return parser
+
+
+def _command(commands: Any, name: str, summary: str, epilog: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return parser
+
+
+def _checkout(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-C", "--directory", default=".", metavar="DIR", help="the checkout (default: here)")
+
+
+def _server(parser: argparse.ArgumentParser) -> None:
+    _checkout(parser)
+    parser.add_argument("--ca-file", default="", metavar="FILE", help="trust only the certificates in this file")
+
+
+def _init(parser: argparse.ArgumentParser) -> None:
+    _checkout(parser)
+    parser.add_argument("--force", action="store_true", help="write over an existing parity.toml")
+
+
+def _show(parser: argparse.ArgumentParser) -> None:
+    _checkout(parser)
+    parser.add_argument("--wire", default="", metavar="DIR", help="write the exact bytes into this directory instead")
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    _server(parser)
+    parser.add_argument("-q", "--quiet", action="store_true", help="say nothing when the report was taken")
+
+
+def _gate(parser: argparse.ArgumentParser) -> None:
+    _server(parser)
+    parser.add_argument("--project", default="", metavar="SLUG", help="otherwise [project] name of parity.toml")
+    parser.add_argument("--against", default="", metavar="ENVIRONMENT", help="otherwise the project's baseline")
+    parser.add_argument(
+        "--fail-on",
+        default="error",
+        choices=("error", "warning", "note"),
+        help="fail at this severity (default: error)",
+    )
+    parser.add_argument("--max-age", type=_seconds, metavar="AGE", help="oldest evidence to accept, such as 90m or 24h")
+    parser.add_argument("--min-coverage", type=_percent, metavar="PERCENT", help="least share of comparable facts")
+    parser.add_argument("--record", action="store_true", help="keep this candidate as the base of later gates")
+    parser.add_argument("--format", default="text", choices=("text", "json"), help="how to print (default: text)")
+    parser.add_argument("--exit-zero", action="store_true", help="exit 0 whatever the verdict; says NOT PASSED")
+    parser.add_argument(
+        "--on-error", default="fail", choices=("fail", "pass"), help="pass: exit 0 instead of 3; says NOT PASSED"
+    )
+
+
+def _keygen(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", default="", metavar="FILE", help="a new file of mode 0600 (default: stdout)")
+
+
+def _seconds(text: str) -> int:
+    """Return the seconds of `90s`, `15m`, `24h`, `7d` or `2w`."""
+    number, unit = text[:-1], text[-1:]
+    if unit not in _UNITS or not number.isdigit() or not number.isascii():
+        raise argparse.ArgumentTypeError("must be a number and one of s m h d w, such as 24h")
+    return int(number) * _UNITS[unit]
+
+
+def _percent(text: str) -> int:
+    if not text.isdigit() or not text.isascii() or int(text) > _PERCENT:
+        raise argparse.ArgumentTypeError("must be a number from 0 to 100")
+    return int(text)

@@ -1,0 +1,123 @@
+"""One `parity gate`: collect what the checkout declares, ask the server, believe only a whole answer."""
+
+from __future__ import annotations
+
+from paritycheck_agent.runner.memory import Memory, directory
+from paritycheck_agent.runner.report import bodies_of, commit_of, parts_of, release_fact
+from paritycheck_agent.runner.session import open_delivery
+from paritycheck_agent.spool import Entry
+from paritycheck_agent.transport.connection import Unreachable
+from paritycheck_agent.wire.canonical import digest
+from paritycheck_agent.wire.version import CANDIDATE_SCHEMA, GATE_SCHEMA
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from paritycheck_agent.config import Config
+    from paritycheck_agent.runner.collecting import Part
+
+EXIT_CODES = {"pass": 0, "fail": 1, "unknown": 4}
+_LISTS = ("introduced", "fixed", "remaining", "waived", "unknown")
+
+
+class Question:
+    """What the command line asks of the gate; ages in seconds, coverage in percent, None where not asked."""
+
+    __slots__ = ("against", "fail_on", "max_age_s", "min_coverage", "project", "record")
+
+    def __init__(self, *, project: str, against: str = "", fail_on: str = "error", record: bool = False) -> None:
+        self.project = project
+        self.against = against
+        self.fail_on = fail_on
+        self.record = record
+        self.max_age_s: int | None = None
+        self.min_coverage: int | None = None
+
+
+def ask_gate(config: Config, question: Question) -> tuple[dict[str, Any], list[str]]:
+    """Return the verdict and warnings; raise ConfigError, Refused, Unreachable."""
+    url, token = config.url(), config.token()
+    parts = parts_of(config, candidate=True)
+    document = candidate_of(config, parts, question)
+    memory = Memory(directory(config.state_home, url, token))
+    delivery = open_delivery(config, url, token, memory)
+    try:
+        answer = delivery.ask(question.project, Entry(document, bodies_of(parts), config.policy))
+    finally:
+        delivery.client.connection.close()
+    check_answer(answer, document)
+    return answer, config.warnings + delivery.warnings
+
+
+def candidate_of(config: Config, parts: Sequence[Part], question: Question) -> dict[str, Any]:
+    """Return the question as `POST .../gate` takes it (api.md)."""
+    document: dict[str, Any] = {
+        "schema": CANDIDATE_SCHEMA,
+        "candidate": _commit(parts),
+        "fail_on": question.fail_on,
+        "record": question.record,
+        "sections": {part.section: part.entry() for part in parts},
+    }
+    optional = {
+        "against": question.against or None,
+        "max_age_s": question.max_age_s,
+        "min_coverage": question.min_coverage,
+        "default_branch": config.environ.get("PARITY_DEFAULT_BRANCH") or config.environ.get("CI_DEFAULT_BRANCH"),
+        "policy": digest(config.policy) if config.policy is not None else None,
+    }
+    document.update({name: value for name, value in optional.items() if value is not None})
+    base = release_fact(parts, "merge-base")
+    if base:
+        document["base"] = {"commit": base, "sections": {}}
+    return document
+
+
+def _commit(parts: Sequence[Part]) -> dict[str, Any]:
+    commit: dict[str, Any] = {"commit": commit_of(parts), "branch": release_fact(parts, "branch")}
+    dirty = release_fact(parts, "dirty")
+    if dirty:
+        commit["dirty"] = dirty == "true"
+    return {name: value for name, value in commit.items() if value != ""}
+
+
+def check_answer(answer: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+    """Raise Unreachable for anything that is not a whole, consistent verdict on this very candidate.
+
+    Every way to exit 0 leads through here: an old answer, another schema, a pass that lists drift at or above what
+    was asked, an age beyond the one asked for are no pass.
+    """
+    verdict = answer.get("verdict")
+    if verdict == "unknown":
+        return
+    if verdict not in EXIT_CODES or answer.get("schema") != GATE_SCHEMA:
+        raise Unreachable("the answer is not a verdict of this gate")
+    if answer.get("exit_code") != EXIT_CODES[verdict] or answer.get("fail_on") != document["fail_on"]:
+        raise Unreachable("the verdict contradicts itself or answers another question")
+    if not all(isinstance(answer.get(name), list) for name in _LISTS):
+        raise Unreachable("the verdict does not list what it judged")
+    asked, told = document["candidate"].get("commit"), _member(answer, "candidate", "commit")
+    if asked and told != asked:
+        raise Unreachable("the verdict is about another commit")
+
+
+def code_of(answer: Mapping[str, Any], document_max_age_s: int | None) -> int:
+    """Return the exit code of a checked answer: evidence older than was asked for is not enough."""
+    age = _member(answer, "against", "age_s")
+    if (
+        document_max_age_s is not None
+        and answer["verdict"] == "pass"
+        and (not _is_age(age) or age > document_max_age_s)
+    ):
+        return EXIT_CODES["unknown"]
+    return EXIT_CODES[answer["verdict"]]
+
+
+def _is_age(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _member(answer: Mapping[str, Any], table: str, name: str) -> Any:
+    inner = answer.get(table)
+    return inner.get(name) if isinstance(inner, dict) else None

@@ -1,0 +1,74 @@
+"""Who reports: the instance's id and kind (api.md, Instances)."""
+
+from __future__ import annotations
+
+import os
+
+from paritycheck_agent.wire import limits
+from paritycheck_agent.wire.strings import to_nfc
+from paritycheck_agent.wire.words import INSTANCE_KINDS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CI = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "BUILDKITE", "TF_BUILD", "CIRCLECI", "DRONE")
+_CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
+_BATTERIES = "/sys/class/power_supply"
+# A machine that stays may change its name; what comes and goes is named by whoever starts it.
+_REMEMBERED = frozenset({"host", "laptop"})
+
+
+def identity(environ: Mapping[str, str], state_home: str) -> dict[str, str]:
+    """Return {"id", "kind"}: `PARITY_INSTANCE`, else a remembered random id of a host or laptop, else the host name."""
+    kind = kind_of(environ)
+    name = environ.get("PARITY_INSTANCE", "").strip()
+    if not name and kind in _REMEMBERED:
+        name = _remembered(os.path.join(state_home, "instance"))
+    return {"id": to_nfc(name or host_name())[: limits.NAME_CHARS], "kind": kind}
+
+
+def kind_of(environ: Mapping[str, str]) -> str:
+    """Return one of `host container pod runner laptop`; `PARITY_INSTANCE_KIND` decides where it is set."""
+    said = environ.get("PARITY_INSTANCE_KIND", "")
+    if said in INSTANCE_KINDS:
+        return said
+    if any(environ.get(name, "").lower() not in {"", "0", "false"} for name in _CI):
+        return "runner"
+    if environ.get("KUBERNETES_SERVICE_HOST"):
+        return "pod"
+    if environ.get("container") or any(os.path.exists(mark) for mark in _CONTAINER_MARKS):
+        return "container"
+    return "laptop" if _has_battery() else "host"
+
+
+def host_name() -> str:
+    """Return the machine's own name without asking a name server."""
+    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "unnamed")
+
+
+def _has_battery() -> bool:
+    try:
+        return any(name.upper().startswith("BAT") for name in os.listdir(_BATTERIES))
+    except OSError:
+        return False
+
+
+def _remembered(path: str) -> str:
+    """Return the id kept at path, made once; empty where nothing can be kept."""
+    try:
+        with open(path, encoding="ascii") as stream:
+            kept = stream.read(limits.NAME_CHARS).strip()
+        if kept.isalnum():
+            return kept
+    except (OSError, ValueError):
+        pass
+    made = os.urandom(16).hex()
+    try:
+        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+        with open(f"{path}.{os.getpid()}", "w", encoding="ascii") as stream:
+            stream.write(made + "\n")
+        os.replace(stream.name, path)
+    except OSError:
+        return ""
+    return made
