@@ -1,0 +1,44 @@
+"""Where a backing service listens, and how to get in."""
+
+from __future__ import annotations
+
+TOTAL_S = 5.0
+
+
+class Target:
+    """A service as configuration names it. `path` is a unix socket's, instead of host and port.
+
+    `tls` is what the URL asks for: "" (nothing said), "disable", "prefer", "require", "verify-ca" or
+    "verify-full"; `ca_file` a file of certificates to verify with instead of the system's. `deadline` is in
+    seconds for the whole probe.
+    """
+
+    __slots__ = ("ca_file", "database", "deadline", "host", "kind", "password", "path", "port", "scheme", "tls", "user")
+
+    def __init__(
+        self,
+        kind: str,
+        *,
+        host: str = "",
+        port: int = 0,
+        path: str = "",
+        user: str | None = None,
+        password: str | None = None,
+        database: str = "",
+    ) -> None:
+        self.kind = kind
+        self.scheme = ""
+        self.host = host
+        self.port = port
+        self.path = path
+        self.user = user
+        self.password = password
+        self.database = database
+        self.tls = ""
+        self.ca_file: str | None = None
+        self.deadline = TOTAL_S
+
+    @property
+    def loopback(self) -> bool:
+        host = self.host.lower()
+        return bool(self.path) or host in ("", "localhost", "::1") or host.startswith("127.")

@@ -1,0 +1,99 @@
+"""Dockerfiles: the image that a build starts from, and the variables that it bakes in."""
+
+from __future__ import annotations
+
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+HEREDOC = re.compile(r"<<-?\s*[\"']?(\w+)[\"']?")
+VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
+PAIR = re.compile(r"""(\w+)=((?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])*)""")
+STAGES = 100
+
+
+class Stage:
+    """One `FROM`: what it starts from, its name, and its `ENV` as (name, value, line)."""
+
+    __slots__ = ("base", "environment", "line", "name")
+
+    def __init__(self, base: str, name: str, line: int) -> None:
+        self.base = base
+        self.name = name
+        self.line = line
+        self.environment: list[tuple[str, str, int]] = []
+
+
+def stages(text: str, arguments: Mapping[str, str] | None = None) -> list[Stage]:
+    """Every stage in order. `arguments` are build arguments, which win over the defaults of `ARG`."""
+    known: dict[str, str] = {}
+    found: list[Stage] = []
+    for line, word, rest in _instructions(text):
+        if word == "ARG" and not found:
+            name, equals, value = rest.partition("=")
+            known[name.strip()] = (arguments or {}).get(name.strip(), value.strip().strip("\"'") if equals else "")
+        elif word == "FROM":
+            found.append(_stage(rest, known, line))
+        elif word == "ENV" and found:
+            found[-1].environment += [(name, value, line) for name, value in _pairs(rest)]
+    return found[:STAGES]
+
+
+def lineage(found: list[Stage], target: str | None = None) -> list[Stage]:
+    """The stage that is built (the last, or the one named) and, after it, those it starts from."""
+    chain: list[Stage] = []
+    end = len(found) if target is None else _index(found, target, len(found)) + 1
+    while 0 < end <= len(found):
+        stage = found[end - 1]
+        chain.append(stage)
+        end = _index(found, stage.base, end - 1) + 1
+    return chain
+
+
+def _index(found: list[Stage], name: str, before: int) -> int:
+    """Where a stage of this name or number stands among the first `before`; -1 where there is none."""
+    for index in range(before - 1, -1, -1):
+        if name and (found[index].name == name.lower() or str(index) == name):
+            return index
+    return -1
+
+
+def _stage(rest: str, known: Mapping[str, str], line: int) -> Stage:
+    words = [word for word in rest.split() if not word.startswith("--")]
+    base = VARIABLE.sub(lambda match: known.get(match[1] or match[3]) or match[2] or "", words[0]) if words else ""
+    named = len(words) == 3 and words[1].upper() == "AS"  # noqa: PLR2004 -- image, AS, name
+    return Stage(base, words[2].lower() if named else "", line)
+
+
+def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
+    """Line, instruction in upper case, and the rest, with continued lines joined and here-documents left out."""
+    lines = enumerate(text.splitlines(), 1)
+    for number, raw in lines:
+        line = raw.strip()
+        while line.endswith("\\"):
+            follow = next(lines, (0, ""))[1].strip()
+            line = line[:-1] + (" " if follow.startswith("#") else " " + follow)
+            if follow.startswith("#"):
+                line += "\\"
+        if not line or line.startswith("#"):
+            continue
+        word, _, rest = line.partition(" ")
+        if word.upper() in ("RUN", "COPY", "ADD"):
+            _skip_documents(rest, lines)
+        yield number, word.upper(), rest.strip()
+
+
+def _skip_documents(rest: str, lines: Iterator[tuple[int, str]]) -> None:
+    for name in HEREDOC.findall(rest):
+        for _, line in lines:
+            if line.strip() == name:
+                break
+
+
+def _pairs(rest: str) -> list[tuple[str, str]]:
+    first = rest.split(None, 1)
+    if len(first) == 2 and "=" not in first[0]:  # noqa: PLR2004 -- the older form: name and value
+        return [(first[0], first[1])]
+    return [(match[1], re.sub(r"\\(.)|[\"']", r"\1", match[2])) for match in PAIR.finditer(rest)]
