@@ -105,7 +105,7 @@ def _commits(tokens: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def _restore_parents(run: Run, commits: list[dict[str, Any]], boundary: set[str]) -> None:
-    """Give commits at the end of a shallow clone the parents that git hides: a commit is one thing wherever it is read."""
+    """Give commits at the end of a shallow clone the parents that git hides: they are part of what a commit is."""
     cut = [commit for commit in commits if commit["sha"] in boundary]
     if not cut:
         return
