@@ -1,8 +1,8 @@
 """Globs over fact names: `fnmatchcase` patterns of which the most specific wins (gaps.md).
 
-An exact name, else the longest literal prefix before the first wildcard, else the longer pattern. Nearly all
-patterns are names, `PREFIX*` or `*SUFFIX`, which are found by look-up; the rest is one regular expression of
-atomic groups, so that no pattern can be made to hang.
+An exact name, else the longest literal prefix before the first wildcard, else the longer pattern. So patterns
+are kept by their prefix, and nearly all of them end `*`, `*SUFFIX` or `*PART*`, which needs no regular
+expression; the others are one of atomic groups, so that no pattern can be made to hang.
 """
 
 from __future__ import annotations
@@ -41,33 +41,27 @@ def rank(pattern: str) -> Rank:
 
 
 class Globs(Generic[T]):
-    """Patterns, each with a value; immutable. Two patterns that tie are refused where policies are read; here the one
-    first given wins.
+    """Patterns, each with a value; immutable. Two patterns that tie are refused where policies are read; here the
+    one first given wins.
     """
 
-    __slots__ = ("_exact", "_heads", "_items", "_rest", "_rest_hits", "_tails")
+    __slots__ = ("_buckets", "_exact", "_items")
 
     def __init__(self, items: Iterable[tuple[str, T]] = ()) -> None:
         self._items = tuple(items)
         self._exact: dict[str, Hit[T]] = {}
-        heads: dict[str, Hit[T]] = {}
-        tails: dict[str, Hit[T]] = {}
-        rest: list[tuple[str, Hit[T]]] = []
+        lengths: dict[int, dict[str, list[tuple[str, Hit[T]]]]] = {}
         for pattern, value in self._items:
             hit = Hit(rank(pattern), value)
             if hit.rank.exact:
                 self._exact.setdefault(pattern, hit)
-            elif _WILD.search(pattern[:-1]) is None and pattern[-1] == "*":
-                heads.setdefault(pattern[:-1], hit)
-            elif pattern[0] == "*" and _WILD.search(pattern, 1) is None:
-                tails.setdefault(pattern[1:], hit)
             else:
-                rest.append((pattern, hit))
-        self._heads = _by_length(heads)
-        self._tails = _by_length(tails)
-        rest.sort(key=lambda item: item[1].rank, reverse=True)
-        self._rest_hits = tuple(hit for _, hit in rest)
-        self._rest = re.compile("|".join(f"({translate(pattern)})" for pattern, _ in rest)) if rest else None
+                at = hit.rank.prefix
+                lengths.setdefault(at, {}).setdefault(pattern[:at], []).append((pattern[at:], hit))
+        self._buckets = tuple(
+            (length, {prefix: _Bucket(found) for prefix, found in lengths[length].items()})
+            for length in sorted(lengths, reverse=True)
+        )
 
     def __iter__(self) -> Iterator[tuple[str, T]]:
         return iter(self._items)
@@ -75,53 +69,66 @@ class Globs(Generic[T]):
     def __len__(self) -> int:
         return len(self._items)
 
-    def __bool__(self) -> bool:
-        return bool(self._items)
-
     def find(self, name: str) -> Hit[T] | None:
         """The most specific pattern that matches, with its value."""
-        if not self._items:
-            return None
         exact = self._exact.get(name)
         if exact is not None:
             return exact
-        best = self._head(name)
-        if best is None or best.rank.prefix == 0:
-            best = _better(best, self._tail(name))
-        return _better(best, self._other(name))
-
-    def _head(self, name: str) -> Hit[T] | None:
-        for length, hits in self._heads:
-            hit = hits.get(name[:length])
-            if hit is not None and length <= len(name):
-                return hit
+        for length, buckets in self._buckets:
+            bucket = buckets.get(name[:length])
+            if bucket is not None and len(name) >= length:
+                hit = bucket.find(name[length:])
+                if hit is not None:
+                    return hit
         return None
 
-    def _tail(self, name: str) -> Hit[T] | None:
+
+class _Bucket(Generic[T]):
+    """What follows one literal prefix: all patterns here are as specific as they are long."""
+
+    __slots__ = ("_parts", "_rest", "_rest_hits", "_tails")
+
+    def __init__(self, found: list[tuple[str, Hit[T]]]) -> None:
+        tails: dict[int, dict[str, Hit[T]]] = {}
+        parts: list[tuple[str, Hit[T]]] = []
+        rest: list[tuple[str, Hit[T]]] = []
+        for pattern, hit in sorted(found, key=lambda item: -item[1].rank.length):
+            if pattern[0] == "*" and _WILD.search(pattern, 1) is None:
+                tails.setdefault(len(pattern) - 1, {}).setdefault(pattern[1:], hit)
+            elif pattern[0] == pattern[-1] == "*" and _WILD.search(pattern[1:-1]) is None:
+                parts.append((pattern[1:-1], hit))
+            else:
+                rest.append((pattern, hit))
+        self._tails = tuple(sorted(tails.items(), reverse=True))
+        self._parts = tuple(parts)
+        self._rest_hits = tuple(hit for _, hit in rest)
+        self._rest = re.compile("|".join(f"({translate(pattern)})" for pattern, _ in rest)) if rest else None
+
+    def find(self, text: str) -> Hit[T] | None:
+        """The longest pattern that matches what follows the prefix."""
+        hit = _longer(self._tail(text), self._part(text))
+        found = self._rest.match(text) if self._rest is not None else None
+        return hit if found is None or found.lastindex is None else _longer(hit, self._rest_hits[found.lastindex - 1])
+
+    def _tail(self, text: str) -> Hit[T] | None:
+        size = len(text)
         for length, hits in self._tails:
-            hit = hits.get(name[-length:])
-            if hit is not None and length <= len(name):
+            hit = hits.get(text[size - length :]) if length <= size else None
+            if hit is not None:
                 return hit
         return None
 
-    def _other(self, name: str) -> Hit[T] | None:
-        if self._rest is None:
-            return None
-        found = self._rest.match(name)
-        return self._rest_hits[found.lastindex - 1] if found is not None and found.lastindex is not None else None
+    def _part(self, text: str) -> Hit[T] | None:
+        for part, hit in self._parts:
+            if part in text:
+                return hit
+        return None
 
 
-def _by_length(hits: dict[str, Hit[T]]) -> tuple[tuple[int, dict[str, Hit[T]]], ...]:
-    lengths: dict[int, dict[str, Hit[T]]] = {}
-    for text, hit in hits.items():
-        lengths.setdefault(len(text), {})[text] = hit
-    return tuple(sorted(lengths.items(), key=lambda item: -item[0]))
-
-
-def _better(one: Hit[T] | None, other: Hit[T] | None) -> Hit[T] | None:
+def _longer(one: Hit[T] | None, other: Hit[T] | None) -> Hit[T] | None:
     if one is None or other is None:
         return other if one is None else one
-    return other if other.rank > one.rank else one
+    return other if other.rank.length > one.rank.length else one
 
 
 def tie(one: str, other: str) -> bool:

@@ -136,16 +136,14 @@ def _personnel(reading: Reading, path: Path, value: Any) -> dict[str, Any]:
 
 
 def _owners(reading: Reading, path: Path, value: Any) -> dict[str, Any]:
-    globs: list[tuple[str, str]] = []
-    places: list[tuple[str, Path]] = []
+    globs: list[tuple[str, str, Path]] = []
     for key, item in reading.table(path, value).items():
         pattern = reading.glob((*path, key), key, key=True)
         owner = reading.text((*path, key), item)
         if pattern is not None and owner is not None:
-            globs.append((pattern, owner))
-            places.append((pattern, (*path, key)))
-    reading.ties(places)
-    return {"owners": Globs(globs)}
+            globs.append((pattern, owner, (*path, key)))
+    reading.ties(globs)
+    return {"owners": Globs((pattern, owner) for pattern, owner, _ in globs)}
 
 
 def _teams(reading: Reading, path: Path, value: Any) -> dict[str, Any]:

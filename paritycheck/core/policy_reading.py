@@ -128,22 +128,28 @@ class Reading:
             raise TooManyMistakesError
         return None
 
-    def ties(self, patterns: Sequence[tuple[str, Path]]) -> None:
-        """Notes each pattern that is as specific as an earlier one while a name may match both."""
-        groups: dict[object, list[tuple[str, Path]]] = {}
-        for pattern, path in patterns:
-            order = rank(pattern)
-            group = groups.setdefault((order, pattern[: order.prefix]), [])
-            other = next((item for item in group if item[0] == pattern or tie(item[0], pattern)), None)
-            group.append((pattern, path))
+    def ties(self, rules: Sequence[tuple[str, object, Path]]) -> None:
+        """Notes each (pattern, meaning, path) that is as specific as an earlier one of another meaning while a
+        name may match both.
+        """
+        groups: dict[object, list[tuple[str, object, Path]]] = {}
+        for rule in rules:
+            order = rank(rule[0])
+            group = groups.setdefault((order, rule[0][: order.prefix]), [])
+            other = next((one for one in group if one[1] != rule[1] and _both_match(one[0], rule[0])), None)
+            group.append(rule)
             if other is not None:
-                self._tied(pattern, path, other)
+                self._tied(rule[0], rule[2], (other[0], other[2]))
 
     def _tied(self, pattern: str, path: Path, other: tuple[str, Path]) -> None:
         inside_list = isinstance(path[-1], int)
         where = self._positions.value(other[1]) if isinstance(other[1][-1], int) else self._positions.key(other[1])
         detail = f"{quoted(pattern)} ties with {quoted(other[0])} of line {where.line}: neither is more specific"
         self.mistake(path, detail, key=not inside_list)
+
+
+def _both_match(one: str, other: str) -> bool:
+    return one == other or tie(one, other)
 
 
 def _glob_fault(value: Any) -> str | None:

@@ -60,7 +60,7 @@ def _section(reading: Reading, path: Path, section: str, value: Any) -> SectionR
     for key, item in reading.table(path, value).items():
         _entry(reading, (*path, key), section, (key, item), gathered)
     patterns = _merged(gathered.globs)
-    reading.ties([(pattern, where) for pattern, _, where in patterns])
+    reading.ties(patterns)
     return SectionRules(Globs((pattern, demand) for pattern, demand, _ in patterns), gathered.fallbacks)
 
 

@@ -82,12 +82,13 @@ def gap_between(scheme: str, left: tuple[str, ...], right: tuple[str, ...]) -> i
 
 def highest(scheme: str, versions: Iterable[str]) -> str | None:
     """The newest of several versions by the scheme's order; None where one cannot be ordered."""
-    keys = [(_key(scheme, version), version) for version in versions]
     best: tuple[Any, str] | None = None
-    for key, version in keys:
-        if key is None:
+    for version in versions:
+        key = _key(scheme, version)
+        order = None if key is None else -1 if best is None else _order(best[0], key)
+        if order is None:
             return None
-        best = (key, version) if best is None or best[0] < key else best
+        best = (key, version) if order < 0 else best
     return best[1] if best is not None else None
 
 
@@ -118,10 +119,9 @@ def _pypi_gap(left: str, right: str) -> int | None:
 
 def _package_gap(ecosystem: str, left: str, right: str) -> int | None:
     one, other = _parsed(ecosystem, left), _parsed(ecosystem, right)
-    if one is None or other is None:
-        return None
-    if one == other:
-        return 0
+    order = None if one is None or other is None else _order(one, other)
+    if not order:
+        return order
     epochs = (_epoch(ecosystem, left), _epoch(ecosystem, right))
     if epochs[0][0] != epochs[1][0]:
         return dotted.MAJOR
@@ -136,6 +136,14 @@ def _parsed(ecosystem: str, version: str) -> Any:
     try:
         return getattr(import_module("univers.versions"), _CLASSES[ecosystem])(version)
     except Exception:  # noqa: BLE001 (univers raises much on odd input: all of it means that there is no order)
+        return None
+
+
+def _order(one: Any, other: Any) -> int | None:
+    """-1, 0 or 1 as the first is older, equal or newer; None where univers cannot tell after all."""
+    try:
+        return 0 if one == other else -1 if one < other else 1
+    except Exception:  # noqa: BLE001 (as above: a half-read version compares with an error)
         return None
 
 
