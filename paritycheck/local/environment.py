@@ -9,6 +9,10 @@ from paritycheck.local.secrets import secrets_of
 
 DATA = "PARITYCHECK_DATA"
 DEFAULT_DATA = ".paritycheck"
+SETTINGS = frozenset(
+    {"DATABASE_URL", "BROKER_URL", "EMAIL_URL", "CACHE_URL", "SECRET_KEY", "PEPPER", "FIELD_KEY", "ALLOWED_HOSTS"}
+    | {"PUBLIC_URL", "PORT", "WEB_CONCURRENCY", "LOG_LEVEL", "SITE_NAME", "MAIL_FROM", "STATEMENT_TIMEOUT", DATA}
+)
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  told apart here, never bound by default
 
@@ -61,3 +65,15 @@ def reachable(address: str) -> str:
 def bracketed(address: str) -> str:
     """An IPv6 address in brackets, any other as it is."""
     return f"[{address}]" if ":" in address and not address.startswith("[") else address
+
+
+def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """`environment` without any setting of the service or the agent: what the demo starts from.
+
+    Nobody's own database, broker or mail server takes part in a demo.
+    """
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.removesuffix("_FILE") not in SETTINGS and not name.startswith(("PARITY_", "DJANGO_"))
+    }
