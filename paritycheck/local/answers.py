@@ -46,15 +46,24 @@ class Asker:
         Raises LocalError, ending with `hint()`, when that takes longer than `wait_s` seconds.
         """
         deadline = time.monotonic() + wait_s
-        while True:
-            seen = {pair["pair"]: _moment(pair["evaluated_at"]) for pair in self.pairs()}
-            late = [name for name, since in reported.items() if name not in seen or seen[name] < since]
-            if not late:
-                return
+        while late := self._late(reported):
             if time.monotonic() >= deadline:
-                break
+                what = " and ".join(late)
+                raise LocalError(f"{what}: not compared {wait_s:.0f} s after the report. {self._missing()}{hint()}")
             time.sleep(POLL_S)
-        raise LocalError(f"{' and '.join(sorted(late))}: not compared {wait_s:.0f} s after the report. {hint()}")
+
+    def _late(self, reported: Mapping[str, datetime]) -> list[str]:
+        """The pairs that were not compared since the moment given for them, or are to be again."""
+        done = {
+            pair["pair"]: datetime.fromisoformat(pair["evaluated_at"]) for pair in self.pairs() if not pair["pending"]
+        }
+        return [name for name, since in sorted(reported.items()) if name not in done or done[name] < since]
+
+    def _missing(self) -> str:
+        """The processes that show no sign of life, as the service itself sees it."""
+        processes = self._get("/readyz").get("processes", {})
+        late = sorted(name for name, said in processes.items() if said["late"])
+        return f"No sign of life from: {', '.join(late)}. " if late else ""
 
     def _get(self, path: str) -> dict[str, Any]:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT_S)
@@ -78,7 +87,3 @@ def _path(url: str | None) -> str | None:
         return None
     rest = url.partition("://")[2]
     return "/" + rest.partition("/")[2] if rest else url
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)

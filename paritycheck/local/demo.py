@@ -64,8 +64,8 @@ def _run(service: Service, *, once: bool) -> None:
     for deploy in history.DEPLOYS:
         place = service.directory / deploy.name
         history.check_out(repository, place, deploy, database)
-        _report(service, place, deploy, keys)
         reported[f"{deploy.name}..{BASELINE}"] = datetime.now(UTC)
+        _report(service, place, deploy, keys)
         say.step(deploy.name, f"reported by its agent, at {deploy.revision}")
     del reported[f"{BASELINE}..{BASELINE}"]
     asker = Asker(HOST, service.port, keys["admin"]["token"], PROJECT)
@@ -180,7 +180,7 @@ def _parity_command() -> str:
 
 
 def _where_to_look(service: Service) -> str:
-    return f"The worker does that; the end of what it says in {service.log}:\n{service.log_end('worker')}"
+    return f"The worker compares; the end of what it says in {service.log}:\n{service.log_end('worker')}"
 
 
 def _colour() -> bool:
