@@ -31,6 +31,7 @@ _FILES = 50
 _LINE_CHARS = 64 * 1024
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _NAME = r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\[\]]*\])?\s*"
+_AFTER_NAME = ("==", ">", "<", "!=", "~=", "(", "@")
 _PIN = r"(===|==)\s*([^\s,;()]+)"
 _OPTION = r"(-r|--requirement|-c|--constraint|-e|--editable)(?:\s+|=)\s*(\S.*)|(-[rce])(\S.*)"
 _FOLLOWED = {"-r": "-r", "--requirement": "-r", "-c": "-c", "--constraint": "-c", "-e": "-e", "--editable": "-e"}
@@ -210,7 +211,7 @@ def _read_requirement(text: str, source: str) -> _Asked | None:
     requirement, _blank, marker = _without_options(text).partition(";" if "://" not in text else " ;")
     match = None if requirement.rstrip().endswith(ARCHIVES) and "@" not in requirement else re.match(_NAME, requirement)
     rest = requirement[match.end() :] if match else ""
-    if match is None or (rest and rest[0] not in "=<>!~(@"):
+    if match is None or (rest and not rest.startswith(_AFTER_NAME)):
         return _read_url(requirement, "", source)
     if rest.startswith("@"):
         asked = _read_url(rest[1:].strip(), match.group(1), source)
