@@ -141,10 +141,23 @@ def test_between_two_versions_nothing_is_farther_than_the_ends(one: str, two: st
     assert all(step is not None and step <= ends for step in inner)
 
 
-schemes = st.sampled_from(
-    ["pkg:npm", "pkg:deb", "pkg:rpm", "pkg:maven", "pkg:gem", "pkg:nuget", "pkg:composer", "pkg:apk", "pkg:alpm"]
-    + ["pkg:golang", "pkg:conan", "pkg:ebuild", "pkg:pypi", "pkg:conda", "postgresql", "mysql", "redis", "python"]
-)
+PACKAGE_SCHEMES = [
+    "alpm",
+    "apk",
+    "composer",
+    "conan",
+    "conda",
+    "deb",
+    "ebuild",
+    "gem",
+    "golang",
+    "maven",
+    "npm",
+    "nuget",
+    "pypi",
+    "rpm",
+]
+schemes = st.sampled_from([f"pkg:{name}" for name in PACKAGE_SCHEMES] + ["postgresql", "mysql", "redis", "python"])
 texts = st.text(st.sampled_from("0123456789.-+~:abrcvpost^_ é"), max_size=12)
 
 
@@ -162,9 +175,13 @@ def test_the_highest_of_any_texts_is_one_of_them_or_none(scheme: str, versions: 
 
 
 def test_univers_is_imported_by_the_first_package_that_needs_it_and_not_before() -> None:
-    program = (
-        "import sys; from paritycheck.core import expectations, versions\n"
-        "versions.gap('pkg:pypi', '1', '2'); versions.gap('pkg:npm', '1.0.0', '1.0.0'); versions.gap('redis', '6', '7')\n"
-        "assert 'univers' not in sys.modules; versions.gap('pkg:npm', '1.0.0', '1.0.1'); assert 'univers' in sys.modules\n"
-    )
+    program = """
+import sys
+from paritycheck.core import expectations, versions
+for scheme, left, right in ("pkg:pypi", "1", "2"), ("pkg:npm", "1.0.0", "1.0.0"), ("redis", "6", "7"):
+    versions.gap(scheme, left, right)
+assert "univers" not in sys.modules
+versions.gap("pkg:npm", "1.0.0", "1.0.1")
+assert "univers" in sys.modules
+"""
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
