@@ -153,7 +153,7 @@ class TestAsRoot:
         with pytest.raises(LocalError, match=r"not a directory of mode 0755"):
             layouts.layout(tmp_path / "data")
         os.chown(place, 0, 0)
-        place.chmod(0o777)  # noqa: S103  exactly what has to be refused
+        place.chmod(0o777)
         with pytest.raises(LocalError):
             layouts.layout(tmp_path / "data")
         place.chmod(0o755)
