@@ -1,0 +1,49 @@
+"""What may stand in an address; anything else is 404 before a view is asked."""
+
+from django.urls import register_converter
+
+
+class Text:
+    """A path component as it is."""
+
+    regex = "[^/]+"
+
+    def to_python(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+class Slug(Text):
+    """A project or an environment."""
+
+    regex = "[a-z0-9][a-z0-9-]{0,62}"
+
+
+class Digest(Text):
+    """A SHA-256 in hex."""
+
+    regex = "[0-9a-f]{64}"
+
+
+class DriftId(Text):
+    """A drift's identity, or the first digits that pages show."""
+
+    regex = "[0-9a-f]{10,64}"
+
+
+class SnapshotPlace(Text):
+    """What follows the environment in a snapshot's address: a number, `latest`, `~2`, `@{2.weeks.ago}`."""
+
+    regex = r"[1-9][0-9]{0,8}|latest|~[0-9]{1,9}|@\{[^{}/]{1,40}\}"
+
+
+def register() -> None:
+    """Make them known to Django's addresses."""
+    register_converter(Slug, "api-slug")
+    register_converter(Digest, "api-digest")
+    register_converter(DriftId, "api-drift")
+    register_converter(SnapshotPlace, "api-snapshot")

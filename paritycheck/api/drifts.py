@@ -1,0 +1,183 @@
+"""Drifts of a project, and one with its life."""
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from paritycheck.api.base import READ, Scopes, bad_parameter, nothing_here
+from paritycheck.api.pagination import PARAMETERS as PAGES
+from paritycheck.api.pagination import CursorPages, PageSerializer
+from paritycheck.api.schema import PAGE_PARAMETERS, READ_REFUSALS
+from paritycheck.api.shapes import SEVERITIES, ProjectApiView, page_url
+from paritycheck.core.facts import SECTIONS
+from paritycheck.core.findings import RULES
+from paritycheck.models import Drift, DriftEvent, Project
+from paritycheck.models.drifts import DriftState
+from paritycheck.selectors.drifts import drifts_of, events_of, find_drift
+from paritycheck.selectors.filters import ALL, PARAMETERS, DriftFilter, FilterError
+
+SHOWN_DIGITS = 10
+
+
+class DriftSideSerializer(serializers.Serializer[Any]):
+    """What one side showed; members beyond these are the fact's own."""
+
+    environment = serializers.CharField()
+    snapshot = serializers.CharField(allow_null=True)
+    state = serializers.ChoiceField(("present", "absent", "unknown"))
+    kind = serializers.CharField(required=False)
+    value = serializers.JSONField(required=False, help_text="A string, or several.")
+    reason = serializers.CharField(required=False)
+    sources = serializers.ListField(child=serializers.CharField())
+    read_at = serializers.DateTimeField(allow_null=True)
+
+
+class DriftSerializer(serializers.Serializer[Any]):
+    """An expectation that does not hold."""
+
+    id = serializers.CharField(help_text="64 hex digits; a call takes the first ten as well.")
+    pair = serializers.CharField()
+    section = serializers.ChoiceField(SECTIONS)
+    name = serializers.CharField()
+    rule = serializers.ChoiceField(RULES)
+    severity = serializers.ChoiceField(SEVERITIES)
+    distance = serializers.IntegerField(allow_null=True)
+    expectation = serializers.CharField()
+    state = serializers.ChoiceField(DriftState.values)
+    initial = serializers.BooleanField()
+    also = serializers.ListField(child=serializers.CharField())
+    left = DriftSideSerializer()
+    right = DriftSideSerializer()
+    opened_at = serializers.DateTimeField()
+    changed_at = serializers.DateTimeField()
+    resolved_at = serializers.DateTimeField(allow_null=True)
+    reopened = serializers.IntegerField()
+    owner = serializers.CharField(allow_null=True)
+    waiver = serializers.JSONField(allow_null=True)
+    url = serializers.URLField()
+
+
+class DriftPageSerializer(PageSerializer):
+    """Drifts, last opened first."""
+
+    results = DriftSerializer(many=True)
+
+
+class DriftEventSerializer(serializers.Serializer[Any]):
+    """One step of a drift's life."""
+
+    kind = serializers.CharField()
+    at = serializers.DateTimeField()
+    severity = serializers.ChoiceField(SEVERITIES)
+    initial = serializers.BooleanField()
+    left = DriftSideSerializer()
+    right = DriftSideSerializer()
+
+
+class DriftDetailSerializer(DriftSerializer):
+    """A drift with its life, newest step first."""
+
+    events = DriftEventSerializer(many=True)
+
+
+def drift_document(drift: Drift, project: Project) -> dict[str, Any]:
+    """A drift as scripts read it."""
+    return {
+        "id": drift.id,
+        "pair": f"{drift.left.slug}..{drift.right.slug}",
+        "section": drift.section,
+        "name": drift.name,
+        "rule": drift.rule,
+        "severity": drift.severity,
+        "distance": drift.distance,
+        "expectation": drift.expectation,
+        "state": drift.state,
+        "initial": drift.initial,
+        "also": drift.also,
+        "left": side_document(drift.left_side),
+        "right": side_document(drift.right_side),
+        "opened_at": drift.opened_at,
+        "changed_at": drift.changed_at,
+        "resolved_at": drift.resolved_at,
+        "reopened": drift.reopened,
+        "owner": drift.owner or None,
+        "waiver": None,
+        "url": page_url(project, "d", drift.id[:SHOWN_DIGITS]),
+    }
+
+
+def side_document(stored: dict[str, Any]) -> dict[str, Any]:
+    """One side as it was stored, with what every side has; times end in Z as everywhere in the API."""
+    read_at = stored.get("read_at")
+    said = {"environment": None, "snapshot": None, **stored, "sources": stored.get("sources", [])}
+    return {**said, "read_at": read_at.replace("+00:00", "Z") if read_at else None}
+
+
+def _event_document(event: DriftEvent) -> dict[str, Any]:
+    return {
+        "kind": event.kind,
+        "at": event.at,
+        "severity": event.severity,
+        "initial": event.initial,
+        "left": side_document(event.left_side),
+        "right": side_document(event.right_side),
+    }
+
+
+FILTERS = [
+    OpenApiParameter("state", enum=[*DriftState.values, ALL], description="`open` when left out."),
+    OpenApiParameter("pair", str, description="`development..production`, or one environment."),
+    OpenApiParameter("section", enum=list(SECTIONS)),
+    OpenApiParameter("severity", enum=list(SEVERITIES)),
+    OpenApiParameter("rule", enum=list(RULES)),
+    OpenApiParameter("q", str, description="A part of the name."),
+]
+
+
+class DriftsView(ProjectApiView):
+    """The drifts of a project."""
+
+    scopes: ClassVar[Scopes] = {"GET": READ}
+    parameters = PAGES | PARAMETERS
+
+    @extend_schema(
+        operation_id="list_drifts",
+        summary="List drifts",
+        parameters=[*FILTERS, *PAGE_PARAMETERS],
+        responses={200: DriftPageSerializer, **READ_REFUSALS},
+    )
+    def get(self, request: Request, project: str) -> Response:
+        """A page of drifts, last opened first."""
+        del project
+        try:
+            asked = DriftFilter.read(request.query_params.dict())
+        except FilterError as error:
+            raise bad_parameter(str(error)) from None
+        found = self.project()
+        pages = CursorPages("-opened_at", "-id")
+        rows = pages.paginate_queryset(drifts_of(found, asked), request)
+        return pages.get_paginated_response([drift_document(row, found) for row in rows])
+
+
+class DriftView(ProjectApiView):
+    """One drift."""
+
+    scopes: ClassVar[Scopes] = {"GET": READ}
+
+    @extend_schema(
+        operation_id="get_drift",
+        summary="One drift with its life",
+        responses={200: DriftDetailSerializer, **READ_REFUSALS},
+    )
+    def get(self, request: Request, project: str, ident: str) -> Response:
+        """Both sides with their sources, and every step."""
+        del request, project
+        found = self.project()
+        drift = find_drift(found, ident)
+        if drift is None:
+            raise nothing_here()
+        events = [_event_document(event) for event in events_of(drift)]
+        return Response({**drift_document(drift, found), "events": events})

@@ -1,0 +1,41 @@
+"""The addresses of version 1."""
+
+from django.urls import include, path
+
+from paritycheck.api import converters
+from paritycheck.api.commits import CommitsView
+from paritycheck.api.drifts import DriftsView, DriftView
+from paritycheck.api.environments import EnvironmentsView, EnvironmentView
+from paritycheck.api.gate import GateView
+from paritycheck.api.parity import ParityView
+from paritycheck.api.policies import PoliciesView
+from paritycheck.api.projects import ProjectsView, ProjectView
+from paritycheck.api.reports import ReportsView
+from paritycheck.api.schema import SchemaView
+from paritycheck.api.sections import SectionsView
+from paritycheck.api.snapshots import SnapshotsView, SnapshotView
+
+converters.register()
+
+app_name = "api"
+PROJECT = "projects/<api-slug:project>"
+ENVIRONMENT = f"{PROJECT}/environments/<api-slug:environment>"
+
+version_1 = [
+    path("reports", ReportsView.as_view(), name="reports"),
+    path("sections/<api-digest:sha256>", SectionsView.as_view(), name="section"),
+    path("policies/<api-digest:sha256>", PoliciesView.as_view(), name="policy"),
+    path("commits", CommitsView.as_view(), name="commits"),
+    path("projects", ProjectsView.as_view(), name="projects"),
+    path(PROJECT, ProjectView.as_view(), name="project"),
+    path(f"{PROJECT}/environments", EnvironmentsView.as_view(), name="environments"),
+    path(ENVIRONMENT, EnvironmentView.as_view(), name="environment"),
+    path(f"{ENVIRONMENT}/snapshots", SnapshotsView.as_view(), name="snapshots"),
+    path(f"{ENVIRONMENT}/snapshots/<api-snapshot:place>", SnapshotView.as_view(), name="snapshot"),
+    path(f"{PROJECT}/drifts", DriftsView.as_view(), name="drifts"),
+    path(f"{PROJECT}/drifts/<api-drift:ident>", DriftView.as_view(), name="drift"),
+    path(f"{PROJECT}/parity", ParityView.as_view(), name="parity"),
+    path(f"{PROJECT}/gate", GateView.as_view(), name="gate"),
+    path("schema", SchemaView.as_view(), name="schema"),
+]
+urlpatterns = [path("v1/", include(version_1))]

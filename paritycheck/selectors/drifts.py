@@ -1,0 +1,26 @@
+"""Drifts of a project that the caller was given by `selectors.projects`."""
+
+from django.db.models import QuerySet
+
+from paritycheck.models import Drift, DriftEvent, Project
+from paritycheck.selectors.filters import DriftFilter
+
+WHOLE_ID = 64
+
+
+def drifts_of(project: Project, asked: DriftFilter) -> QuerySet[Drift]:
+    """The drifts that are asked for, with the names of their environments."""
+    return project.drifts.select_related("left", "right").filter(asked.condition())
+
+
+def find_drift(project: Project, ident: str) -> Drift | None:
+    """The drift of this id, or of its first digits where no other begins with them."""
+    rows = project.drifts.select_related("left", "right")
+    wanted = rows.filter(pk=ident) if len(ident) == WHOLE_ID else rows.filter(pk__startswith=ident)
+    found = list(wanted[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def events_of(drift: Drift) -> list[DriftEvent]:
+    """Its life so far, newest first, at most 200 steps."""
+    return list(drift.events.order_by("-at", "-pk")[:200])
