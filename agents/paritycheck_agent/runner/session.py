@@ -73,7 +73,9 @@ def commit_lines(config: Config, have: list[str], tips: list[str], want: int) ->
     from paritycheck_agent.sources import git
 
     try:
-        return git.commit_lines(config.root, have, want, tips=tips)
+        return git.commit_lines(
+            config.root, have, want, tips=tips, settings=config.settings, environ=config.public_environ()
+        )
     except Exception:  # noqa: BLE001 - a repository may fail in any way; the report goes on without its commits
         return b""
 
