@@ -108,7 +108,7 @@ def _check_value(section: str, fact: Mapping[str, Any], report: Report) -> None:
     values = [value] if isinstance(value, str) else value
     if any(suspected(item) for item in values):
         report("secret-suspected", "the value looks like it holds a secret", "/value")
-    if _is_version(section, fact["name"]) and any(len(item) > limits.VERSION_CHARS for item in values):
+    if _is_version(section, fact.get("name")) and any(len(item) > limits.VERSION_CHARS for item in values):
         report("too-long", f"at most {limits.VERSION_CHARS} characters", "/value")
 
 
