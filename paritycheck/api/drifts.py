@@ -11,7 +11,7 @@ from paritycheck.api.base import READ, Scopes, bad_parameter, nothing_here
 from paritycheck.api.pagination import PARAMETERS as PAGES
 from paritycheck.api.pagination import CursorPages, PageSerializer
 from paritycheck.api.schema import PAGE_PARAMETERS, READ_REFUSALS
-from paritycheck.api.shapes import SEVERITIES, ProjectApiView, page_url
+from paritycheck.api.shapes import DRIFT_STATES, FACT_STATES, SEVERITIES, ProjectApiView, page_url
 from paritycheck.core.facts import SECTIONS
 from paritycheck.core.findings import RULES
 from paritycheck.models import Drift, DriftEvent, Project
@@ -27,7 +27,7 @@ class DriftSideSerializer(serializers.Serializer[Any]):
 
     environment = serializers.CharField()
     snapshot = serializers.CharField(allow_null=True)
-    state = serializers.ChoiceField(("present", "absent", "unknown"))
+    state = serializers.ChoiceField(FACT_STATES)
     kind = serializers.CharField(required=False)
     value = serializers.JSONField(required=False, help_text="A string, or several.")
     reason = serializers.CharField(required=False)
@@ -46,7 +46,7 @@ class DriftSerializer(serializers.Serializer[Any]):
     severity = serializers.ChoiceField(SEVERITIES)
     distance = serializers.IntegerField(allow_null=True)
     expectation = serializers.CharField()
-    state = serializers.ChoiceField(DriftState.values)
+    state = serializers.ChoiceField(DRIFT_STATES)
     initial = serializers.BooleanField()
     also = serializers.ListField(child=serializers.CharField())
     left = DriftSideSerializer()

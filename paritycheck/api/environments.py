@@ -11,10 +11,9 @@ from rest_framework.response import Response
 from paritycheck.api.base import READ, Scopes
 from paritycheck.api.pagination import PARAMETERS, CursorPages, PageSerializer
 from paritycheck.api.schema import PAGE_PARAMETERS, READ_REFUSALS
-from paritycheck.api.shapes import KINDS, TIERS, ProjectApiView, address_of, page_url
+from paritycheck.api.shapes import INSTANCE_KINDS, KINDS, TIERS, ProjectApiView, address_of, page_url
 from paritycheck.core.freshness import Pulse, fresh
 from paritycheck.models import Environment, Instance, Project
-from paritycheck.models.instances import InstanceKind
 from paritycheck.selectors.projects import environments_of, instances_of
 
 
@@ -51,7 +50,7 @@ class InstanceSerializer(serializers.Serializer[Any]):
     """One host, container, pod, runner or laptop."""
 
     id = serializers.CharField(source="key", help_text="As it names itself.")
-    kind = serializers.ChoiceField(InstanceKind.values)
+    kind = serializers.ChoiceField(INSTANCE_KINDS)
     fresh = serializers.BooleanField()
     last_seen = serializers.DateTimeField()
     interval_s = serializers.IntegerField(allow_null=True, help_text="None for one-shot reports.")

@@ -13,7 +13,7 @@ from paritycheck.api import documents
 from paritycheck.api.base import Scopes, bad_parameter, nothing_here
 from paritycheck.api.body import WireCall, taken
 from paritycheck.api.schema import GONE, READ_REFUSALS, REFUSALS, opaque, refused
-from paritycheck.api.shapes import SEVERITIES, ProjectApiView
+from paritycheck.api.shapes import FACT_STATES, SEVERITIES, ProjectApiView
 from paritycheck.core.addresses import is_slug
 from paritycheck.selectors.projects import find_environment
 from paritycheck.services.gate import Question, judge_candidate, judge_promotion
@@ -30,7 +30,7 @@ class FindingSideSerializer(serializers.Serializer[Any]):
     """One side of a finding; members beyond these are the fact's own."""
 
     name = serializers.CharField()
-    state = serializers.ChoiceField(("present", "absent", "unknown"))
+    state = serializers.ChoiceField(FACT_STATES)
     kind = serializers.CharField(required=False)
     value = serializers.JSONField(required=False, help_text="A string, or several.")
     reason = serializers.CharField(required=False)
@@ -81,7 +81,9 @@ class AgainstSerializer(serializers.Serializer[Any]):
 class BaseSerializer(serializers.Serializer[Any]):
     """What the default branch brings already."""
 
-    source = serializers.ChoiceField(("default-branch", "merge-base", "none"))
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # DRF takes fields off the class
+        ("default-branch", "merge-base", "none")
+    )
     commit = serializers.CharField(allow_null=True)
     at = serializers.DateTimeField(allow_null=True)
 

@@ -19,7 +19,7 @@ from paritycheck_agent.wire.reading import decode
 class PolicyKeptSerializer(serializers.Serializer[Any]):
     """The text was kept; with errors it never comes in force."""
 
-    errors = FaultSerializer(many=True)
+    errors = FaultSerializer(many=True)  # type: ignore[assignment]  # DRF takes fields off the class
 
 
 class PoliciesView(ApiView):

@@ -34,7 +34,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
     instance = serializers.CharField(help_text="`urn:uuid:` and the request's id, as in the server's log.")
     retryable = serializers.BooleanField(help_text="Whether the same request can succeed later.")
-    errors = FaultSerializer(many=True, required=False, help_text="At most 20.")
+    errors = FaultSerializer(  # type: ignore[assignment]  # DRF takes fields off the class
+        many=True, required=False, help_text="At most 20."
+    )
 
 
 def refused(status: int, description: str) -> dict[tuple[int, str], OpenApiResponse]:

@@ -7,12 +7,17 @@ from rest_framework import serializers
 
 from paritycheck.api.base import ApiView, nothing_here
 from paritycheck.models import Environment, Project, Snapshot
+from paritycheck.models.drifts import DriftState
+from paritycheck.models.instances import InstanceKind
 from paritycheck.selectors.projects import find_environment, find_project
 
 TIERS = ("development", "testing", "staging", "production", "other")
 KINDS = ("persistent", "cohort", "ephemeral")
 BANDS = ("ok", "warning", "error", "unknown")
 SEVERITIES = ("error", "warning", "note")
+FACT_STATES = ("present", "absent", "unknown")
+DRIFT_STATES = tuple(DriftState.values)
+INSTANCE_KINDS = tuple(InstanceKind.values)
 
 
 class ProjectApiView(ApiView):

@@ -237,6 +237,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": [],
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "DriftState": "paritycheck.api.shapes.DRIFT_STATES",
+        "EnvironmentKind": "paritycheck.api.shapes.KINDS",
+        "FactState": "paritycheck.api.shapes.FACT_STATES",
+        "InstanceKind": "paritycheck.api.shapes.INSTANCE_KINDS",
+        "Severity": "paritycheck.api.shapes.SEVERITIES",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -22,6 +23,7 @@ from paritycheck_agent.wire.version import GATE_SCHEMA
 
 PERCENT = 100
 LONGEST_BRANCH = 256
+NOBODY = UUID(int=0)
 NO_BASE = {"source": "none", "commit": None, "at": None}
 
 
@@ -169,7 +171,7 @@ def judge_promotion(
 
 def _against(project: Project, slug: str | None) -> Environment:
     rows = project.environments.select_related("latest", "project__policy")
-    found = rows.filter(slug=slug).first() if slug else rows.filter(pk=project.baseline_id).first()
+    found = rows.filter(slug=slug).first() if slug else rows.filter(pk=project.baseline_id or NOBODY).first()
     if found is not None:
         return found
     if slug:
@@ -228,7 +230,8 @@ def _kept(case: _Case, document: dict[str, Any], warnings: list[str]) -> dict[st
     )
     url = f"{settings.PUBLIC_URL}/p/{case.project.slug}/gate/{verdict.pk}"
     decided = case.decided()
-    verdict.document = case.document(decided, candidate, warnings, url)
+    answer = case.document(decided, candidate, warnings, url)
+    verdict.document = answer
     verdict.verdict = decided.verdict.value
     verdict.save()
-    return verdict.document
+    return answer
