@@ -78,8 +78,9 @@ def in_order(environments: Iterable[Environment], baseline_id: UUID | None) -> l
 
 
 def columns_of(project: Project, now: datetime) -> tuple[Column, ...]:
-    """Every environment of a project that the caller may see; three queries however many there are."""
-    environments = list(Environment.objects.filter(project=project).select_related("latest"))
+    """Every environment of a project that the caller may see; four queries however many there are."""
+    rows = Environment.objects.filter(project=project).select_related("latest")
+    environments = list(rows.prefetch_related("instances"))
     pulses = pulses_of([project.id])
     pairs = {
         pair.left_id: pair

@@ -19,15 +19,24 @@ class Trouble:
 
 
 NOT_FOUND = Trouble(
-    404, "map-pin-off", "Nothing here", "This page does not exist, or you have no access to it. Ask an owner for a link."
+    404,
+    "map-pin-off",
+    "Nothing here",
+    "This page does not exist, or you have no access to it. Ask an owner for a link.",
 )
 DENIED = Trouble(403, "shield-x", "Not allowed", "Your role does not allow this. Ask an owner of the project.")
 STALE_FORM = Trouble(
-    403, "rotate-ccw", "This form is too old", "It was opened before you signed in, or cookies are off. Go back, reload, try again."
+    403,
+    "rotate-ccw",
+    "This form is too old",
+    "It was opened before you signed in, or cookies are off. Go back, reload, try again.",
 )
 BAD_REQUEST = Trouble(400, "circle-alert", "Not understood", "The address or the form holds something unreadable.")
 BROKEN = Trouble(
-    500, "unplug", "This page failed", "Nothing was changed. The failure is in the server's log under the request's number."
+    500,
+    "unplug",
+    "This page failed",
+    "Nothing was changed. The failure is in the server's log under the request's number.",
 )
 
 

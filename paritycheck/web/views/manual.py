@@ -1,11 +1,15 @@
 """The manual, served by the app itself."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from paritycheck.web import tokens
+from paritycheck.web.icons import PATHS
+from paritycheck.web.samples import SAMPLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,10 @@ LEAVES = (
 )
 
 
+def _design() -> dict[str, Any]:
+    return {"tokens": tokens.shown(), "icons": sorted(PATHS), "samples": SAMPLES}
+
+
 def manual(request: HttpRequest, slug: str = "start") -> HttpResponse:
     """One page; the manual is open to everyone, it says nothing of any project."""
     leaf = next((leaf for leaf in LEAVES if leaf.slug == slug), None)
@@ -36,7 +44,7 @@ def manual(request: HttpRequest, slug: str = "start") -> HttpResponse:
         "leaf": leaf,
         "leaves": LEAVES,
         "next_leaf": LEAVES[at + 1] if at + 1 < len(LEAVES) else None,
-        "tokens": tokens.shown() if slug == "design" else (),
-        "public_url": request.build_absolute_uri("/").rstrip("/"),
+        "public_url": settings.PUBLIC_URL,
+        **(_design() if slug == "design" else {}),
     }
     return render(request, f"docs/{leaf.slug}.html", context)

@@ -1,0 +1,28 @@
+"""The way into every page of a project: signed in, and a member; else the same answer as for nothing at all."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+
+from paritycheck.models import Project
+from paritycheck.selectors.access import project_of
+
+P = ParamSpec("P")
+
+
+def of_project(view: Callable[Concatenate[HttpRequest, Project, P], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give the view the project that the address names; 404 for one that is not there or not the caller's."""
+
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            project = project_of(request.user, slug)
+        except Project.DoesNotExist:
+            raise Http404 from None
+        return view(request, project, *args, **kwargs)
+
+    return guarded

@@ -1,0 +1,217 @@
+"""What stands in a cell of the matrix: sign, value, remark, colour and where it leads."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from paritycheck.core.comparison import Relation
+from paritycheck.core.facts import Fact, State
+from paritycheck.models import Drift
+from paritycheck.models.drifts import DriftState
+from paritycheck.selectors.matrix import DIFFERING, Group, Line, Spot
+from paritycheck.web import words
+from paritycheck.web.facts import name_parts, reason_words, rule_words, value_words
+from paritycheck.web.visible import visible
+
+LONGEST = 28
+SECTION_TITLES = {
+    "services": "Services",
+    "runtime": "Runtime",
+    "dependencies": "Dependencies",
+    "config": "Config keys",
+    "processes": "Processes",
+    "migrations": "Migrations",
+    "release": "Release",
+}
+GLYPHS = {
+    Relation.SAME: "same",
+    Relation.DIFFERENT: "different",
+    Relation.ONLY_LEFT: "different",
+    Relation.ONLY_RIGHT: "missing",
+    Relation.UNKNOWN: "unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell as the template draws it. `look` is its class: same, within, different, missing, unknown or waived."""
+
+    environment: str
+    base: bool
+    look: str
+    severity: str
+    glyph: str
+    word: str
+    value: str
+    whole: str
+    note: str
+    href: str
+    pop: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """One line of the matrix as the template draws it."""
+
+    icon: str
+    prefix: str
+    name: str
+    remark: str
+    cells: tuple[Cell, ...]
+    since: Drift | None
+    owner: str
+    same_in: str
+    folded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FactGroup:
+    """One section as the template draws it."""
+
+    section: str
+    title: str
+    differing: int
+    rows: tuple[FactRow, ...]
+    folded: int
+    folded_words: str
+    unreadable: tuple[tuple[str, str], ...]
+    more_after: str
+    more_name: str
+
+
+def group_of(project: str, group: Group) -> FactGroup:
+    """A section with its rows."""
+    return FactGroup(
+        section=group.section,
+        title=SECTION_TITLES.get(group.section, group.section),
+        differing=group.differing,
+        rows=tuple(row_of(project, line) for line in group.lines),
+        folded=group.folded,
+        folded_words=_folded(group),
+        unreadable=tuple((column.slug, reason_words(reason)) for column, reason in group.unreadable),
+        more_after=group.more_after,
+        more_name=visible(name_parts(group.section, group.more_after)[1]),
+    )
+
+
+def _folded(group: Group) -> str:
+    """`31 same, 2 differ within policy, 12 not read`."""
+    within, quiet = group.looks["within"], group.looks["quiet"]
+    parts = [f"{words.number(group.looks['same'])} same"] if group.looks["same"] else []
+    if within:
+        parts.append(f"{words.number(within)} {'differs' if within == 1 else 'differ'} within policy")
+    if quiet:
+        parts.append(f"{words.number(quiet)} not read")
+    return ", ".join(parts)
+
+
+def row_of(project: str, line: Line) -> FactRow:
+    """One fact's row."""
+    drifts = line.drifts
+    prefix, name = name_parts(line.section, line.name)
+    mixed = len({spot.fact.kind for spot in line.spots if spot.fact.kind}) > 1
+    cells = tuple(_cell(project, line, spot, mixed=mixed) for spot in line.spots)
+    return FactRow(
+        icon=line.look if line.look in DIFFERING else "",
+        prefix=prefix,
+        name=visible(name),
+        remark=_remark(line, drifts),
+        cells=cells,
+        since=min(drifts, key=lambda drift: drift.opened_at) if drifts else None,
+        owner=next((drift.owner for drift in drifts if drift.owner), ""),
+        same_in=words.listed([cell.environment for cell in cells if cell.look == "same" and not cell.base]),
+        folded=line.look not in DIFFERING,
+    )
+
+
+def _remark(line: Line, drifts: list[Drift]) -> str:
+    """What is compared: `postgresql version`, `direct`, the configuration names that lead to a service."""
+    parts = []
+    if line.section == "services":
+        keys = sorted({key for spot in line.spots for key in spot.fact.words("keys")})
+        parts += [", ".join(keys[:2])] if keys else []
+    if line.section == "dependencies":
+        scopes = {spot.fact.word("scope") for spot in line.spots} - {None}
+        parts += ["direct" if "direct" in scopes else "transitive"] if scopes else []
+    parts += [rule_words(drifts[0].rule)] if drifts and line.section != "dependencies" else []
+    return visible(" ".join(part for part in parts if part))
+
+
+def _cell(project: str, line: Line, spot: Spot, *, mixed: bool) -> Cell:
+    worst = spot.drifts[0] if spot.drifts else None
+    look, glyph, word = look_of(spot, worst)
+    whole = visible(_value(line.section, spot, worst, look, mixed=mixed))
+    asked = urlencode({"environment": spot.column.slug, "section": line.section, "name": line.name})
+    evidence = f"{reverse('web:cell', args=[project])}?{asked}"
+    return Cell(
+        environment=spot.column.slug,
+        base=spot.column.baseline,
+        look=look,
+        severity=worst.severity if worst and look in {"different", "missing"} else "",
+        glyph=glyph,
+        word=word,
+        value=middle(whole),
+        whole=whole,
+        note=_note(spot, worst, look),
+        href=reverse("web:drift", args=[project, worst.id[:10]]) if worst else evidence,
+        pop=evidence,
+        key=f"{spot.column.slug}/{line.section}/{line.name}",
+    )
+
+
+def look_of(spot: Spot, worst: Drift | None) -> tuple[str, str, str]:
+    """Class, sign and hidden word."""
+    if spot.stale or spot.fact.state is State.UNKNOWN:
+        return "unknown", "unknown", "unknown"
+    glyph = GLYPHS[spot.relation] if spot.relation else "same"
+    if worst is not None:
+        glyph = _drifting(spot.fact, worst)
+        if worst.state == DriftState.WAIVED:
+            return "waived", glyph, f"waived, {glyph}"
+        return ("missing" if glyph == "missing" else "different"), glyph, f"{worst.severity}, {glyph}"
+    if spot.fact.state is State.ABSENT:
+        return ("same" if glyph == "same" else "within"), "missing", "absent"
+    if glyph in {"same", "unknown"}:
+        return "same", "same", "same"
+    return "within", glyph, "differs within policy"
+
+
+def shared(drift: Drift) -> bool:
+    """Whether it is the sameness that is wrong."""
+    return drift.rule.startswith("shared-") or drift.expectation == "must-differ"
+
+
+def _drifting(fact: Fact, worst: Drift) -> str:
+    if shared(worst):
+        return "same"
+    return "missing" if fact.state is State.ABSENT else "different"
+
+
+def _value(section: str, spot: Spot, worst: Drift | None, look: str, *, mixed: bool) -> str:
+    if worst is not None and shared(worst) and not spot.stale:
+        return "shared"
+    if look == "missing":
+        return "not installed" if section == "dependencies" else "missing"
+    return value_words(section, spot.fact, with_kind=mixed)
+
+
+def _note(spot: Spot, worst: Drift | None, look: str) -> str:
+    if spot.stale:
+        return "stale"
+    if look == "waived":
+        return "waived"
+    if worst is None or look != "different":
+        return ""
+    if worst.rule in {"version", "value", "kind", "missing", "unwanted"}:
+        return "not expected here" if worst.rule == "unwanted" else ""
+    return rule_words(worst.rule)
+
+
+def middle(text: str) -> str:
+    """Cut in the middle, so that a version's or a path's end still shows."""
+    if len(text) <= LONGEST:
+        return text
+    head = (LONGEST - 1) // 2
+    return f"{text[:head]}…{text[-(LONGEST - 1 - head) :]}"

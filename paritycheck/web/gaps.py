@@ -1,0 +1,212 @@
+"""The three gaps as tiles, as lines of the list of projects, and as labels on the rail."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from paritycheck.core.bands import tools_band
+from paritycheck.core.labels import counted
+from paritycheck.core.parity import Parity
+from paritycheck.models import Pair
+from paritycheck.selectors.columns import Column
+from paritycheck.selectors.matrix import Matrix
+from paritycheck.web import words
+from paritycheck.web.facts import reason_words
+from paritycheck.web.visible import visible
+
+NAMES = {
+    "time": ("Time", "clock"),
+    "personnel": ("Personnel", "users"),
+    "tools": ("Tools", "wrench"),
+}
+BANDS = frozenset({"ok", "warning", "error"})
+REASONS = {"not yet measured": "not yet measured", "no deploy yet": "no deploy yet", "shallow": "shallow clone"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One gap of a project. An unknown one has its reason for a value."""
+
+    gap: str
+    name: str
+    icon: str
+    band: str
+    value: str
+    unit: str
+    strong: str
+    text: str
+    coverage: float
+    pair: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One gap of a project in the list of projects."""
+
+    gap: str
+    name: str
+    icon: str
+    band: str
+    value: str
+    text: str
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The time gap of a pair as it is stored: seconds, commits that wait and that are missing, band, reason."""
+
+    value: float | None
+    waiting: int
+    missing: int
+    band: str
+    reason: str
+
+    @property
+    def commits(self) -> str:
+        """`14 commits`."""
+        return words.plural(self.waiting, "commit")
+
+
+def waiting_of(stored: Mapping[str, Any]) -> Waiting:
+    """The stored gap; what is not there is unknown."""
+    value = stored.get("value")
+    known = isinstance(value, int | float)
+    reason = str(stored.get("reason") or "not yet measured")
+    return Waiting(
+        value=float(value) if known else None,
+        waiting=_count(stored.get("waiting")),
+        missing=_count(stored.get("missing")),
+        band=stored["band"] if known and stored.get("band") in BANDS else "unknown",
+        reason=REASONS.get(reason) or reason_words(reason),
+    )
+
+
+def _count(told: object) -> int:
+    if isinstance(told, int):
+        return told
+    return len(told) if isinstance(told, list) else 0
+
+
+def lag_of(pair: Pair) -> tuple[str, str]:
+    """What waits in the left environment for the baseline, and the colour of its band."""
+    gap = waiting_of(pair.time)
+    if gap.value is None:
+        return "", ""
+    if not gap.waiting:
+        return ("diverged" if gap.missing else "in step"), ""
+    text = f"{gap.commits}, {words.duration(gap.value)}"
+    return (f"diverged, {text}" if gap.missing else text), gap.band if gap.band != "ok" else ""
+
+
+def tiles_of(matrix: Matrix) -> list[Tile]:
+    """Time, personnel and tools, of the pair next to the baseline."""
+    compared = [column for column in matrix.columns if column.pair is not None and not column.baseline]
+    near = compared[-1] if compared else None
+    base = matrix.baseline.slug if matrix.baseline else ""
+    return [_time(near, base), _personnel(near, base), _tools(compared, matrix.severities, base)]
+
+
+def _tile(gap: str, band: str, value: str, **more: Any) -> Tile:
+    name, icon = NAMES[gap]
+    blank: dict[str, Any] = {"unit": "", "strong": "", "text": "", "coverage": 0.0, "pair": ""}
+    return Tile(gap, name, icon, band, value, **{**blank, **more})
+
+
+def _time(near: Column | None, base: str) -> Tile:
+    if near is None or near.pair is None:
+        return _tile("time", "unknown", "nothing to compare yet")
+    gap, pair = waiting_of(near.pair.time), f"{near.slug} to {base}"
+    if gap.value is None:
+        return _tile("time", "unknown", gap.reason, text="How long the oldest change waits.", pair=pair)
+    if not gap.waiting:
+        said = f"{base} has {words.plural(gap.missing, 'commit')} that {near.slug} lacks." if gap.missing else ""
+        told = said or f"Nothing waits for {base}."
+        return _tile("time", gap.band, "0", unit="oldest waiting change", text=told, coverage=1.0, pair=pair)
+    verb = "waits" if gap.waiting == 1 else "wait"
+    diverged = f" It lacks {words.number(gap.missing)} of {base}: diverged." if gap.missing else ""
+    return _tile(
+        "time",
+        gap.band,
+        words.duration(gap.value),
+        unit="oldest waiting change",
+        strong=gap.commits,
+        text=f" on {near.slug} {verb} for {base}.{diverged}",
+        coverage=1.0,
+        pair=pair,
+    )
+
+
+def _personnel(near: Column | None, base: str) -> Tile:
+    stored = near.pair.personnel if near and near.pair else {}
+    value = stored.get("value")
+    if not isinstance(value, int | float):
+        reason = str(stored.get("reason") or "not yet measured")
+        text = "The share of commits by people who never ship."
+        return _tile("personnel", "unknown", REASONS.get(reason) or reason_words(reason), text=text, pair=base)
+    band = stored["band"] if stored.get("band") in BANDS else "unknown"
+    return _tile("personnel", band, f"{value:.2f}", unit="of commits", coverage=1.0, pair=base)
+
+
+def _tools(compared: Sequence[Column], severities: Mapping[str, int], base: str) -> Tile:
+    pairs = [(column, column.pair) for column in compared if column.pair is not None]
+    live = {severity: severities.get(severity, 0) for severity in ("error", "warning", "note")}
+    count = sum(live.values())
+    if not pairs:
+        return _tile("tools", "unknown", "nothing to compare yet")
+    lowest = min(pairs, key=lambda each: 2.0 if each[1].parity is None else each[1].parity)
+    said = counted(live)
+    strong, _, rest = said.partition(",")
+    parity = lowest[1].parity
+    score = f"Parity {words.percent(parity)} in {lowest[0].slug}" if parity is not None else "Parity unknown"
+    told = f"{score}, the lowest of {words.spelled(len(pairs))}." if len(pairs) > 1 else f"{score}."
+    return _tile(
+        "tools",
+        tools_band(Parity(parity, lowest[1].coverage), [name for name, held in live.items() if held]).value,
+        words.number(count),
+        unit="open drift" if count == 1 else "open drifts",
+        strong=strong,
+        text=f"{',' + rest if rest else ''}. {told}" if said else told,
+        coverage=min(pair.coverage for _, pair in pairs),
+        pair=f"{words.plural(len(pairs), 'pair')} with {base}",
+    )
+
+
+def lines_of(counts: Mapping[str, int], pairs: Sequence[Pair], headline: Pair | None) -> tuple[Line, ...]:
+    """The three gaps in short."""
+    time = waiting_of(headline.time if headline else {})
+    known = time.value is not None
+    value = words.duration(time.value) if time.value else "0"
+    personnel = headline.personnel if headline else {}
+    measured = personnel.get("value")
+    share = isinstance(measured, int | float)
+    count = sum(counts.values())
+    coverage = min((pair.coverage for pair in pairs), default=0.0)
+    parity = min((pair.parity for pair in pairs if pair.parity is not None), default=None)
+    tools = tools_band(Parity(parity, coverage), [name for name, held in counts.items() if held]).value
+    return (
+        Line(
+            "time",
+            *NAMES["time"],
+            time.band,
+            value if known else "unknown",
+            f"{time.band}, {time.commits}" if known else time.reason,
+            1.0 if known else 0.0,
+        ),
+        Line(
+            "personnel",
+            *NAMES["personnel"],
+            personnel["band"] if share and personnel.get("band") in BANDS else "unknown",
+            f"{measured:.2f}" if share else "unknown",
+            "of commits" if share else visible(personnel.get("reason") or "not yet measured"),
+            1.0 if share else 0.0,
+        ),
+        Line(
+            "tools",
+            *NAMES["tools"],
+            tools,
+            words.number(count) if pairs or count else "unknown",
+            counted({name: counts.get(name, 0) for name in ("error", "warning", "note")}) or tools,
+            coverage,
+        ),
+    )

@@ -1,0 +1,123 @@
+"""One drift: why, since when, what to change."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from paritycheck.models import Drift, DriftEvent, Project
+from paritycheck.models.drifts import DriftState
+from paritycheck.selectors.drift_detail import near, place_of
+from paritycheck.selectors.drifts import events_of, find_drift
+from paritycheck.selectors.liveness import version_of
+from paritycheck.selectors.policies import policy_of
+from paritycheck.web.access import of_project
+from paritycheck.web.cells import SECTION_TITLES, shared
+from paritycheck.web.evidence import line_to_change, sides_of
+from paritycheck.web.facts import name_parts
+from paritycheck.web.sentences import brief, consequence, marked, subject_of, title
+from paritycheck.web.visible import visible
+
+APART = {1: "one patch", 2: "one minor", 3: "one major", 4: "another kind"}
+STEPS = {
+    "opened": ("circle-alert", "Opened as {}"),
+    "changed": ("git-commit-horizontal", "Changed, still {}"),
+    "worsened": ("trending-up", "Worsened to {}"),
+    "resolved": ("circle-check", "Resolved"),
+    "reopened": ("rotate-ccw", "Opened again as {}"),
+    "waived": ("hourglass", "Waived"),
+}
+ROLES = {
+    "declared": ("declared", "running"),
+    "not-installed": ("locked", "installed"),
+    "not-locked": ("locked", "installed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the history."""
+
+    icon: str
+    text: str
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another drift in the same place."""
+
+    drift: Drift
+    severity: str
+    text: str
+
+
+def _steps(drift: Drift, events: list[DriftEvent]) -> list[Step]:
+    return [_step(drift, event) for event in events]
+
+
+def _step(drift: Drift, event: DriftEvent) -> Step:
+    icon, text = STEPS.get(event.kind, ("circle", visible(event.kind)))
+    seen = Drift(
+        section=drift.section,
+        name=drift.name,
+        rule=drift.rule,
+        distance=drift.distance,
+        expectation=drift.expectation,
+        left_side=event.left_side,
+        right_side=event.right_side,
+    )
+    note = "" if event.kind == "resolved" else brief(subject_of(seen))
+    if event.initial:
+        note = f"{note}, found by the first comparison"
+    return Step(icon, text.format(event.severity), note, event.at)
+
+
+def glyph_of(drift: Drift) -> str:
+    """The sign between the two sides."""
+    if shared(drift):
+        return "same"
+    lacking = "absent" in {drift.left_side.get("state"), drift.right_side.get("state")}
+    return "missing" if lacking else "different"
+
+
+@require_safe
+@of_project
+def drift(request: HttpRequest, project: Project, prefix: str) -> HttpResponse:
+    """Sentence, evidence, line to change, history."""
+    version = version_of([project.id])
+    found = find_drift(project, prefix)
+    if found is None:
+        raise Http404
+    subject, sides, place = subject_of(found), sides_of(found), place_of(found)
+    context = {
+        "project": project,
+        "tab": "matrix",
+        "version": version,
+        "drift": found,
+        "band": "waived" if found.state == DriftState.WAIVED else "ok" if found.state == "resolved" else found.severity,
+        "band_words": found.state if found.state != DriftState.OPEN else found.severity,
+        "title": title(subject),
+        "title_html": marked(subject),
+        "consequence": consequence(subject),
+        "section_title": SECTION_TITLES.get(found.section, found.section),
+        "full_name": visible(f"{found.section}/{found.name}:{found.rule}"),
+        "short_name": visible(name_parts(found.section, found.name)[1]),
+        "sides": sides,
+        "roles": ROLES.get(found.rule, ("", "")) if found.left_id == found.right_id else ("", ""),
+        "one_sided": found.left_id == found.right_id and found.rule not in ROLES,
+        "glyph": glyph_of(found),
+        "apart": "" if shared(found) else APART.get(found.distance or 0, ""),
+        "change": line_to_change(sides),
+        "steps": _steps(found, events_of(found)),
+        "near": [Neighbour(each, each.severity, brief(subject_of(each))) for each in near(found)],
+        "place": place,
+        "open_drifts": place.total,
+        "policy_version": project.policy_version if project.policy_id else 0,
+        "owner": found.owner or policy_of(project).owner(found.section, found.name) or "",
+        "also": [visible(each) for each in found.also],
+    }
+    return render(request, "web/drift/page.html", context)

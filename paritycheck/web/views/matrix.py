@@ -1,0 +1,160 @@
+"""The project's page: what differs where."""
+
+import difflib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from paritycheck.models import Project
+from paritycheck.selectors.columns import columns_of
+from paritycheck.selectors.liveness import version_of
+from paritycheck.selectors.matrix import DIFFERING, Filter, Matrix, live_drifts
+from paritycheck.selectors.policies import policy_of
+from paritycheck.web import words
+from paritycheck.web.access import of_project
+from paritycheck.web.cells import SECTION_TITLES, group_of
+from paritycheck.web.gaps import tiles_of
+from paritycheck.web.heads import heads_of
+from paritycheck.web.notices import notices_of, waiting_for
+from paritycheck.web.tags import SEVERITY_ICONS
+
+SEVERITIES = {"error": "Errors", "warning": "Warnings", "note": "Notes", "waived": "Waived", "unknown": "Unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a filter; `next` is what choosing it leaves chosen."""
+
+    name: str
+    title: str
+    count: int
+    chosen: bool
+    next: list[str] | None
+    icon: str = ""
+    css: str = ""
+
+
+def _options(titles: dict[str, str], counts: dict[str, int], chosen: frozenset[str]) -> list[Option]:
+    """The choices that would show something, and those already made."""
+    return [
+        Option(
+            name,
+            title,
+            counts.get(name, 0),
+            name in chosen,
+            sorted(chosen ^ {name}) or None,
+            SEVERITY_ICONS.get(name, "info"),
+            f"ink-{name}",
+        )
+        for name, title in titles.items()
+        if counts.get(name) or name in chosen
+    ]
+
+
+def filter_of(request: HttpRequest) -> Filter:
+    """The filter that the query string spells; what it does not know it leaves out."""
+    asked = request.GET
+    return Filter(
+        sections=frozenset(asked.getlist("section")) & frozenset(SECTION_TITLES),
+        severities=frozenset(asked.getlist("severity")) & frozenset(SEVERITIES),
+        text=asked.get("q", "").strip()[:100],
+        unfold=frozenset(asked.getlist("show")) & frozenset(SECTION_TITLES),
+        after=asked.get("after", "")[:512],
+    )
+
+
+def matrix_of(project: Project) -> Matrix:
+    """The project's matrix, nothing of it decoded yet."""
+    now = timezone.now()
+    policy = policy_of(project)
+    after = timedelta(seconds=policy.unknown_after_s)
+    return Matrix(project, columns_of(project, now), live_drifts(project), now, after)
+
+
+@require_safe
+@of_project
+def matrix(request: HttpRequest, project: Project) -> HttpResponse:
+    """Only rows that differ are sent; a section unfolds on demand."""
+    version = version_of([project.id])
+    found = matrix_of(project)
+    chosen = filter_of(request)
+    groups = [group_of(project.slug, group) for group in found.groups(chosen)] if found.comparable else []
+    filtered = bool(chosen.text or chosen.severities or chosen.sections)
+    shown = [group for group in groups if group.rows or (group.folded and not filtered)]
+    counts = {section: sum(look in DIFFERING for look in looks.values()) for section, looks in found.looks.items()}
+    severities = dict(found.severities)
+    severities["unknown"] = sum(look == "unknown" for looks in found.looks.values() for look in looks.values())
+    context = {
+        "project": project,
+        "tab": "matrix",
+        "version": version,
+        "matrix": found,
+        "columns": found.columns,
+        "heads": heads_of(found.columns, found.now),
+        "span": len(found.columns) + 3,
+        "groups": shown,
+        "chosen": chosen,
+        "unfolded": chosen.unfold,
+        "section_options": _options(SECTION_TITLES, counts, chosen.sections),
+        "severity_options": _options(SEVERITIES, severities, chosen.severities),
+        "section_words": words.listed([SECTION_TITLES[name] for name in sorted(chosen.sections)]),
+        "severity_words": words.listed([SEVERITIES[name] for name in sorted(chosen.severities)]),
+        "suggestion": _suggestion(found, chosen.text) if chosen.text and not shown else "",
+        "tiles": tiles_of(found),
+        "notices": notices_of(found),
+        "waiting": waiting_for(found),
+        "open_drifts": sum(drift.state == "open" for drift in found.drifts),
+        "headline": headline(found),
+        "policy_words": policy_words(project),
+        "evaluated_at": max((column.pair.evaluated_at for column in found.columns if column.pair), default=None),
+        "public_url": settings.PUBLIC_URL,
+    }
+    return render(request, "web/matrix/page.html", context)
+
+
+def policy_words(project: Project) -> str:
+    """Which expectations hold."""
+    return f"policy v{project.policy_version} from parity.toml" if project.policy_id else "shipped expectations"
+
+
+def headline(found: Matrix) -> str:
+    """The page's answer in one sentence."""
+    if not found.comparable:
+        return waiting_for(found).title
+    if not found.differing:
+        return f"Nothing differs. {words.number(found.total)} facts are the same or within policy."
+    verb = "differs" if found.differing == 1 else "differ"
+    return f"{words.plural(found.differing, 'fact')} of {words.number(found.total)} {verb}"
+
+
+def _suggestion(found: Matrix, text: str) -> str:
+    """The part of a name nearest to what was typed; no name, no guess."""
+    pieces = {
+        piece.casefold()
+        for names in found.names.values()
+        for name in names
+        for piece in name.replace("/", " ").replace(".", " ").replace(":", " ").split()
+    }
+    return next(iter(difflib.get_close_matches(text.casefold(), sorted(pieces), n=1)), "")
+
+
+@require_safe
+@of_project
+def cell(request: HttpRequest, project: Project) -> HttpResponse:
+    """The evidence behind one cell: a popover for the matrix, a page for everybody else."""
+    from paritycheck.web.evidence import evidence_of_cell
+
+    found = matrix_of(project)
+    asked = request.GET
+    column = next((each for each in found.columns if each.slug == asked.get("environment")), None)
+    section, name = asked.get("section", ""), asked.get("name", "")
+    if column is None or name not in found.looks.get(section, {}):
+        raise Http404
+    context = {"project": project, "tab": "matrix", "evidence": evidence_of_cell(found, column, section, name)}
+    template = "web/matrix/pop.html" if getattr(request, "htmx", False) else "web/matrix/cell_page.html"
+    return render(request, template, context)
