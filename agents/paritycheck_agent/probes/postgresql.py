@@ -213,7 +213,9 @@ class _Session:
         if "datlocprovider" in locale:
             settings["locale_provider"] = PROVIDERS.get(locale["datlocprovider"], locale["datlocprovider"])
         self.found["settings"] = settings
-        self.found["extensions"] = self._query(READ_EXTENSIONS) or {}
+        extensions = self._query(READ_EXTENSIONS)
+        if extensions is not None:
+            self.found["extensions"] = extensions
         self._name_variant(self._query(READ_VARIANT) or {})
 
     def _name_variant(self, rows: dict[str, str]) -> None:

@@ -64,7 +64,9 @@ def _read(session: _Session, target: Target, found: dict[str, Any]) -> None:
     _name(fields, found)
     found["via"] = "auth" if known else "handshake"
     found["settings"] = _settings(session, fields)
-    found["extensions"] = _modules(session)
+    modules = session.ask("MODULE", "LIST")
+    if isinstance(modules, list):
+        found["extensions"] = _modules(modules)
 
 
 def _log_in(session: _Session, target: Target, found: dict[str, Any]) -> bool:
@@ -124,11 +126,10 @@ def _settings(session: _Session, fields: dict[str, str]) -> dict[str, str]:
     return settings
 
 
-def _modules(session: _Session) -> dict[str, str]:
+def _modules(rows: list[Reply]) -> dict[str, str]:
     """Loaded modules by name; their version is a number such as 20810."""
-    answer = session.ask("MODULE", "LIST")
     modules: dict[str, str] = {}
-    for row in answer if isinstance(answer, list) else []:
+    for row in rows:
         words = [word for word in row if isinstance(word, str)] if isinstance(row, list) else []
         pairs = dict(zip(words[::2], words[1::2]))
         if "name" in pairs:

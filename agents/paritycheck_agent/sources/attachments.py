@@ -1,0 +1,143 @@
+"""The backing services that configuration attaches, each under its handle, and the images that compose declares."""
+
+from __future__ import annotations
+
+from paritycheck_agent.sources import compose_files, targets
+from paritycheck_agent.sources.schemes import IN_PROCESS, PORTS
+from paritycheck_agent.wire.limits import NAME_CHARS
+from paritycheck_agent.wire.secrets import suspected
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from paritycheck_agent.connection.target import Target
+    from paritycheck_agent.sources.compose import Service
+    from paritycheck_agent.sources.configuration import Configuration
+    from paritycheck_agent.sources.images import Image
+
+KEYS = 16
+# Kinds that one client speaks to: a URL of one may lead to the other.
+FAMILIES = (
+    ("redis", "valkey", "dragonfly", "keydb"),
+    ("mysql", "mariadb"),
+    ("rabbitmq", "lavinmq"),
+    ("elasticsearch", "opensearch"),
+    ("kafka", "redpanda"),
+    ("cassandra", "scylla"),
+    ("vault", "openbao"),
+)
+
+
+class Declared:
+    """An image of a compose file. `certain`: the configuration leads to this very container."""
+
+    __slots__ = ("certain", "image", "service")
+
+    def __init__(self, service: Service, image: Image, *, certain: bool) -> None:
+        self.service = service
+        self.image = image
+        self.certain = certain
+
+    @property
+    def source(self) -> str:
+        return f"{self.service.path}:{self.service.line}"
+
+
+class Attachment:
+    """One service under one handle: the configuration names that attach it, where they stand, and its place."""
+
+    __slots__ = ("declared", "handle", "keys", "sources", "target")
+
+    def __init__(self, handle: str, target: Target) -> None:
+        self.handle = handle
+        self.target = target
+        self.keys: list[str] = []
+        self.sources: list[str] = []
+        self.declared: Declared | None = None
+
+
+def discover(found: Configuration) -> list[Attachment]:
+    """Every attachment, ordered by handle. Two names that make one handle share it if they lead to one place."""
+    by_handle: dict[str, Attachment] = {}
+    for key, target, sources in sorted(_targets(found), key=lambda one: one[0]):
+        handle = targets.handle_of(key)
+        other = by_handle.get(handle)
+        if other is not None and (other.target.kind, _place(other)) != (target.kind, targets.place(target)):
+            handle = targets.whole_handle(key)
+        attachment = by_handle.setdefault(handle, Attachment(handle, target))
+        if len(attachment.keys) < KEYS:
+            attachment.keys.append(key)
+            attachment.sources += sources
+    return [by_handle[handle] for handle in sorted(by_handle) if handle]
+
+
+def _place(attachment: Attachment) -> tuple[str, int, str] | None:
+    return targets.place(attachment.target)
+
+
+def _targets(found: Configuration) -> Iterator[tuple[str, Target, list[str]]]:
+    values = dict(_values(found))
+    texts = {key: value for key, (value, _) in values.items()}
+    for key, (value, sources) in values.items():
+        if len(key) > NAME_CHARS or suspected(key, entropy=True):
+            continue
+        target = targets.parse(key, value) or targets.from_parts(key, texts)
+        if target is not None:
+            yield key, target, sources
+
+
+def _values(found: Configuration) -> Iterator[tuple[str, tuple[str, list[str]]]]:
+    """Values by name: those of the allow-list, and of the process all others too, for a URL names its own kind."""
+    for name, variable in found.variables.items():
+        value = variable.value if variable.value is not None or not found.candidate else found.examples.get(name)
+        if value:
+            yield name, (value, variable.sources[:1])
+    if not found.candidate:
+        for name, value in found.context.environ.items():
+            if name not in found.variables and not _foreign(name):
+                yield name, (value, ["env"])
+
+
+def _foreign(name: str) -> bool:
+    return name.startswith(("PARITY_", "KUBERNETES_")) or name.endswith("_SERVICE_HOST")
+
+
+def declare(attachments: list[Attachment], found: Configuration) -> list[Declared]:
+    """Give each attachment the image that compose declares for it; returns those that no attachment leads to."""
+    images = _images(found)
+    for attachment in attachments:
+        if attachment.target.kind not in IN_PROCESS:
+            attachment.declared = _certain(attachment.target, images)
+    taken = {one.declared.service.name for one in attachments if one.declared}
+    for attachment in attachments:
+        if attachment.declared is None and attachment.target.kind not in IN_PROCESS:
+            attachment.declared = _alone(attachment.target, images, taken, certain=found.candidate)
+    taken |= {one.declared.service.name for one in attachments if one.declared}
+    return [declared for name, declared in images.items() if name not in taken]
+
+
+def _images(found: Configuration) -> dict[str, Declared]:
+    services: Mapping[str, Service] = found.project.services if found.project else {}
+    images = {name: compose_files.backing(found.context, service) for name, service in services.items()}
+    return {name: Declared(services[name], image, certain=False) for name, image in images.items() if image}
+
+
+def _certain(target: Target, images: Mapping[str, Declared]) -> Declared | None:
+    """The container whose name is the URL's host, or whose published port this host's loopback has."""
+    for declared in images.values():
+        service, kind = declared.service, declared.image.kind
+        published = service.ports.get(PORTS.get(kind, 0)) if target.loopback and not target.path else None
+        if target.host.lower() in service.names or (published == target.port and _related(kind, target.kind)):
+            return Declared(service, declared.image, certain=True)
+    return None
+
+
+def _alone(target: Target, images: Mapping[str, Declared], taken: set[str], *, certain: bool) -> Declared | None:
+    """The only container of the kind that is left: what is declared for it, though perhaps not what it runs."""
+    left = [one for name, one in images.items() if name not in taken and _related(one.image.kind, target.kind)]
+    return Declared(left[0].service, left[0].image, certain=certain) if len(left) == 1 else None
+
+
+def _related(one: str, other: str) -> bool:
+    return one == other or any(one in family and other in family for family in FAMILIES)
