@@ -28,6 +28,7 @@ def refusal(data: bytes) -> Invalid:
     return caught.value
 
 
+PRINT = "pc1:9f2c1a7b:" + "a" * 26
 FACTS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("a raw value", "config", {"name": "A", "value": "hunter2"}, "value-not-allowed", "/value"),
     ("a list of raw values", "config", {"name": "A", "value": ["a", "b"]}, "value-not-allowed", "/value"),
@@ -43,9 +44,9 @@ FACTS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("token as plain value", "config", {"name": "A", "plain": "ghp_0123456789abcdef"}, "secret-suspected", "/plain"),
     ("URL as version", "dependencies", {"name": "a", "value": "https://u:p@h/x"}, "secret-suspected", "/value"),
     ("short fingerprint", "config", {"fps": ["pc1:9f2c1a7b:abc"], "name": "A"}, "bad-fingerprint", "/fps/0"),
-    ("fingerprint in upper case", "config", {"fps": ["pc1:9F2C1A7B:" + "a" * 26], "name": "A"}, "bad-fingerprint", "/fps/0"),
-    ("unknown algorithm", "services", {"fps": ["pc9:9f2c1a7b:" + "a" * 26], "name": "a"}, "bad-fingerprint", "/fps/0"),
-    ("fps is a string", "config", {"fps": "pc1:9f2c1a7b:" + "a" * 26, "name": "A"}, "invalid-section", "/fps"),
+    ("fingerprint in upper case", "config", {"fps": [PRINT.upper()], "name": "A"}, "bad-fingerprint", "/fps/0"),
+    ("unknown algorithm", "services", {"fps": ["pc9" + PRINT[3:]], "name": "a"}, "bad-fingerprint", "/fps/0"),
+    ("fps is a string", "config", {"fps": PRINT, "name": "A"}, "invalid-section", "/fps"),
     ("no name", "runtime", {"value": "1"}, "invalid-section", "/name"),
     ("name is a number", "runtime", {"name": 1}, "invalid-section", "/name"),
     ("value and absent", "runtime", {"absent": True, "name": "a", "value": "1"}, "invalid-section", ""),
