@@ -70,6 +70,8 @@ class Repository:
 
     def tags(self) -> list[str]:
         """Return the tags of the commit that is checked out, sorted."""
+        if not self.plain.has_tags():
+            return []
         printed = self._run(["for-each-ref", "--points-at=HEAD", "--format=%(refname)", "refs/tags"])
         return sorted(
             name.removeprefix("refs/tags/") for name in printed.decode("utf-8", "replace").split("\n") if name

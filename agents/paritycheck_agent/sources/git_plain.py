@@ -65,9 +65,17 @@ class Plain:
     def _packed_refs(self) -> dict[str, str]:
         if self._packed is None:
             rows = (_read(os.path.join(self.common, "packed-refs")) or "").split("\n")
-            pairs = (row.split(" ", 1) for row in rows if " " in row and row[0] not in "#^")
-            self._packed = {name.strip(): sha for sha, name in pairs if is_sha(sha)}
+            pairs = (row.partition(" ") for row in rows)
+            self._packed = {name.strip(): sha for sha, _blank, name in pairs if is_sha(sha)}
         return self._packed
+
+    def has_tags(self) -> bool:
+        """Return whether there may be a tag, also where references are kept in another way than as files."""
+        try:
+            loose = bool(os.listdir(os.path.join(self.common, "refs", "tags")))
+        except OSError:
+            loose = True
+        return loose or any(name.startswith("refs/tags/") for name in self._packed_refs())
 
     def boundary(self) -> set[str]:
         """Return the commits where a shallow clone ends; none in a whole one."""
