@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from paritycheck.core.findings import SEVERITIES
-from paritycheck.core.labels import capital, counted, plural
+from paritycheck.core.labels import capital, counted, plural, uncapital
 from paritycheck.core.message import ALERT, Block, Message, Row
 from paritycheck.core.plain import plain
 
@@ -80,7 +80,7 @@ def _single(place: Place, row: Row, severity: str) -> Message:
         pair=f"{place.left}..{place.right}",
         severity=severity,
         badge=word if word == "resolved" else f"{severity}, {_WORDS[row.change]}",
-        subject=subject_line(place.project, word, _uncapital(row.sentence)),
+        subject=subject_line(place.project, word, uncapital(row.sentence)),
         title=row.sentence,
         lead=row.consequence,
         links={"project": place.url, "drift": row.url},
@@ -104,11 +104,6 @@ def _several(place: Place, rows: tuple[Row, ...], severity: str) -> Message:
         why=_why(place),
         blocks=blocks(rows),
     )
-
-
-def _uncapital(sentence: str) -> str:
-    first = sentence.partition(" ")[0].lower()
-    return sentence[:1].lower() + sentence[1:] if capital(first) != first else sentence
 
 
 def _first_word(rows: Sequence[Row]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from paritycheck.core.alerts import block, order, subject_line
 from paritycheck.core.durations import humanise
 from paritycheck.core.findings import SEVERITIES
-from paritycheck.core.labels import capital, counted, plural, where
+from paritycheck.core.labels import capital, counted, plural, uncapital, where
 from paritycheck.core.message import DIGEST, Block, Gap, Message, Row, Stand
 from paritycheck.core.plain import plain
 
@@ -48,13 +48,14 @@ class Day:
     until: datetime
     before: int
     opened: Sequence[Row]
+    changed: Sequence[Row]
     resolved: Sequence[Row]
     still: Sequence[Row]
     standings: Sequence[Standing]
 
     @property
-    def count(self) -> int:
-        return len(self.opened) + len(self.still)
+    def open(self) -> list[Row]:
+        return [*self.opened, *self.changed, *self.still]
 
 
 def digest(day: Day) -> Message:
@@ -65,7 +66,7 @@ def digest(day: Day) -> Message:
         kind=DIGEST,
         project=day.project,
         pair="",
-        severity=_severity([*day.opened, *day.still]),
+        severity=_severity(day.open),
         badge="",
         subject=_subject(day),
         title=capital(_judgement(day)),
@@ -99,35 +100,38 @@ def _date(at: datetime) -> str:
 
 
 def _subject(day: Day) -> str:
-    said = [plural(day.count, "drift"), f"{len(day.opened):,} new", f"{len(day.resolved):,} resolved"]
+    said = [plural(len(day.open), "drift"), f"{len(day.opened):,} new", f"{len(day.resolved):,} resolved"]
     return subject_line(day.project, _date(day.until), ", ".join(said))
 
 
 def _judgement(day: Day) -> str:
     """The answer first: more or fewer than when the period began."""
-    if not day.count:
+    count = len(day.open)
+    if not count:
         return "Nothing drifts any more" if day.resolved else "Nothing drifts"
     if not day.before:
-        return f"{plural(day.count, 'drift')}, all of them new" if day.opened else plural(day.count, "drift")
-    than = f"than on {_date(day.since)}"
-    if day.count > day.before:
-        return f"More drifts {than}: {day.count:,}, up from {day.before:,}"
-    if day.count < day.before:
-        return f"Fewer drifts {than}: {day.count:,}, down from {day.before:,}"
-    return f"As many drifts as on {_date(day.since)}: {day.count:,}"
+        return f"{plural(count, 'drift')}, none before"
+    if count == day.before:
+        return f"As many drifts as on {_date(day.since)}: {count:,}"
+    than = f"than on {_date(day.since)}: {count:,}"
+    return (
+        f"More drifts {than}, up from {day.before:,}"
+        if count > day.before
+        else f"Fewer drifts {than}, down from {day.before:,}"
+    )
 
 
 def _lead(day: Day) -> str:
     """The worst of what is open, in one sentence."""
-    rows = order([*day.opened, *day.still])
+    rows = order(day.open)
     if not rows:
         return f"{plural(len(day.resolved), 'drift')} resolved since {_date(day.since)}." if day.resolved else ""
-    return f"The worst: {rows[0].sentence}."
+    return f"The worst: {uncapital(rows[0].sentence)}."
 
 
 def _blocks(day: Day) -> tuple[Block, ...]:
     still = order(day.still)
-    named = [("New", order(day.opened)), ("Resolved", order(day.resolved))]
+    named = [("New", order(day.opened)), ("Changed", order(day.changed)), ("Resolved", order(day.resolved))]
     found = [block(heading, rows, MOST_ROWS) for heading, rows in named if rows]
     if still:
         severities = Counter(row.severity for row in still)
@@ -174,7 +178,7 @@ def _tools(standing: Standing) -> Gap:
     score = "Parity unknown" if standing.parity is None else f"Parity {percent(standing.parity)}"
     said = counted(severities) or "nothing differs"
     inside = standing.left == standing.right
-    sentence = f"{said}." if inside else f"{said}. {score}, coverage {percent(standing.coverage)}"
+    sentence = said if inside else f"{said}. {score}, coverage {percent(standing.coverage)}"
     if not inside and standing.parity is None and not count:
         band = "unknown"
     return Gap("Tools", plural(count, "drift"), band, sentence, standing.trend, _was(standing.trend))

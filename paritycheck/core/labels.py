@@ -36,6 +36,11 @@ def capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:] if first in ENVIRONMENT_WORDS else sentence
 
 
+def uncapital(sentence: str) -> str:
+    """The reverse of `capital`, for a sentence that does not stand at a beginning."""
+    return sentence[:1].lower() + sentence[1:] if capital(sentence[:1].lower() + sentence[1:]) == sentence else sentence
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """`1 drift`, `1,396 drifts`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -44,9 +44,9 @@ class Seen(_Stored):
 
 @dataclass(frozen=True, slots=True)
 class Row(_Stored):
-    """One drift: `name` and then `brief` say it in a line of a list, `sentence` alone as a title. `change` is opened,
-    worsened, reopened, resolved, flapping or open. `sides` are two, or one where an environment disagrees with
-    itself.
+    """One drift: `name` and then `brief` say it in a line of a list, `sentence` alone as a title; `key` is
+    `section/name:rule`. `change` is opened, worsened, reopened, resolved, flapping or open. `sides` are two, or one
+    where an environment disagrees with itself.
     """
 
     change: str
@@ -57,6 +57,7 @@ class Row(_Stored):
     sentence: str
     consequence: str
     note: str
+    key: str
     expectation: str
     sides: tuple[Seen, ...]
     url: str

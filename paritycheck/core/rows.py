@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
 
 from paritycheck.core.labels import capital
 from paritycheck.core.message import Row, Seen
 from paritycheck.core.sentences import Subject, View, brief, consequence, sentence
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 OPEN: Final = "open"
 _INSIDE_LABELS: Final = {
@@ -19,6 +17,14 @@ _INSIDE_LABELS: Final = {
     "not-locked": ("locked", "installed"),
 }
 _SHARED: Final = frozenset({"shared-secret", "shared-resource"})
+_SOURCES: Final = {
+    "env": "the process environment",
+    "installed": "what is installed",
+    "probe": "a live probe",
+    "docker": "Docker",
+    "kubernetes": "Kubernetes",
+    "ci": "CI variables",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +64,11 @@ def row(drift: Subject, step: Step, url: str) -> Row:
         sentence=capital(_sentence(drift, step, said)),
         consequence=_consequence(drift, step, said),
         note=_note(step),
+        key=f"{drift.section}/{drift.name}:{drift.rule}",
         expectation=drift.expectation,
-        sides=_sides(drift),
+        sides=_sides(drift, loud=step.change != "resolved"),
         url=url,
-        since=weekday_moment(step.opened_at),
+        since=_since(step),
     )
 
 
@@ -82,11 +89,17 @@ def _brief(drift: Subject, step: Step) -> str:
 
 def _consequence(drift: Subject, step: Step, said: str) -> str:
     if step.change == "resolved":
-        return capital(f"{said} until {moment(step.at)}.")
+        return f"It was: {said}."
     if step.change == "flapping":
         now = "open" if step.is_open else "resolved"
         return f"It is {now} now. No more mail about it until it stays the same for 30 min."
-    return consequence(drift)
+    return capital(consequence(drift))
+
+
+def _since(step: Step) -> str:
+    if step.change == "resolved":
+        return f"Open from {weekday_moment(step.opened_at)}, to {weekday_moment(step.at)}"
+    return f"Since {weekday_moment(step.opened_at)}"
 
 
 def _note(step: Step) -> str:
@@ -94,7 +107,13 @@ def _note(step: Step) -> str:
     return f"{step.owner}, {what}" if step.owner else what
 
 
-def _sides(drift: Subject) -> tuple[Seen, ...]:
+def _sides(drift: Subject, *, loud: bool) -> tuple[Seen, ...]:
+    """With what is resolved nothing is marked: it shows what was."""
+    sides = _marked(drift)
+    return sides if loud else tuple(replace(side, mark="") for side in sides)
+
+
+def _marked(drift: Subject) -> tuple[Seen, ...]:
     left, right = drift.left, drift.right
     if drift.inside:
         labels = _INSIDE_LABELS.get(drift.rule)
@@ -107,8 +126,17 @@ def _sides(drift: Subject) -> tuple[Seen, ...]:
 
 
 def _seen(side: View, label: str, mark: str) -> Seen:
-    text = side.thing if side.kind and side.state == "present" else side.word
-    return Seen(label, text, mark, side.source, side.read_at, side.snapshot)
+    text = "shared" if mark == "shared" and not side.kind else side.word
+    if side.kind and side.state == "present":
+        text = side.thing
+    return Seen(label, text, mark, _SOURCES.get(side.source, side.source), _read_at(side.read_at), side.snapshot)
+
+
+def _read_at(stored: str) -> str:
+    try:
+        return moment(datetime.fromisoformat(stored).astimezone(UTC))
+    except ValueError:
+        return ""
 
 
 def _mark(drift: Subject, side: View, other: View, *, baseline: bool = False) -> str:

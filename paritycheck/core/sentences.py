@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _RUNNING: Final = frozenset({"services", "runtime", "processes"})
+_LONGEST: Final = 80
+"""Characters of a value, a source, a snapshot's address (a slug of 63 and a number)."""
 _WORTHLESS: Final = frozenset({"empty", "placeholder"})
 
 
@@ -71,12 +73,12 @@ def view(document: Mapping[str, Any]) -> View:
     return View(
         environment=_text(document, "environment"),
         state=_text(document, "state"),
-        value=", ".join(plain(str(item), 64) for item in value) if isinstance(value, list) else plain(str(value or "")),
+        value=plain(", ".join(str(item) for item in value) if isinstance(value, list) else str(value or ""), _LONGEST),
         kind=_text(document, "kind"),
         reason=_text(document, "reason"),
         shape=_text(document, "shape"),
         shown=_text(document, "plain"),
-        source=plain(str(sources[0])) if isinstance(sources, list) and sources else "",
+        source=plain(str(sources[0]), _LONGEST) if isinstance(sources, list) and sources else "",
         read_at=_text(document, "read_at"),
         snapshot=_text(document, "snapshot"),
     )
@@ -84,7 +86,7 @@ def view(document: Mapping[str, Any]) -> View:
 
 def _text(document: Mapping[str, Any], member: str) -> str:
     found = document.get(member)
-    return plain(found) if isinstance(found, str) else ""
+    return plain(found, _LONGEST) if isinstance(found, str) else ""
 
 
 def sentence(drift: Subject) -> str:

@@ -1,0 +1,287 @@
+"""Mail: text and HTML of one message to one address, over SMTP."""
+
+import contextlib
+import smtplib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.smtp import EmailBackend
+from django.template.loader import render_to_string
+from typing_extensions import override
+
+from paritycheck.core.channel import ChannelError
+from paritycheck.core.message import Gap, Message, Row, Seen
+from paritycheck.core.plain import plain
+
+SMTP_BACKEND: Final = "django.core.mail.backends.smtp.EmailBackend"
+DEADLINE_S: Final = 25.0
+"""For the whole exchange: less than the lease of a delivery, whatever a server drips."""
+LONGEST_SUBJECT: Final = 150
+LONGEST_REPLY: Final = 200
+BLOCKS: Final = "▁▂▃▄▅▆▇█"
+BAR_PX: Final = 24
+PERMANENT: Final = range(500, 600)
+GLYPHS: Final = {"same": "=", "different": "≠", "missing": "∅", "shared": "=", "unknown": "?"}
+# The page's tokens (`dashboard`, Colour tokens): text and fill of each word that has a colour.
+TONES: Final = {
+    "error": ("#b3201a", "#fdebe9"),
+    "warning": ("#845000", "#fff2d6"),
+    "note": ("#1e5a94", "#e6f0fa"),
+    "ok": ("#0c6748", "#e1f4eb"),
+    "resolved": ("#0c6748", "#e1f4eb"),
+    "unknown": ("#4d5965", "#eff2f4"),
+}
+HUES: Final = {"Time": "#08707f", "Personnel": "#6a3fd0", "Tools": "#92286a"}
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """Where mail leaves and whom it comes from; `timeout_s` bounds each step of the exchange, DEADLINE_S all of it."""
+
+    backend: str
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    use_tls: bool
+    use_ssl: bool
+    timeout_s: int
+    sender: str
+    site: str
+
+
+def send(message: Message, *, to: str, ident: UUID, settings: MailSettings) -> None:
+    """Send it once, with `ident` in its Message-ID. Raises ChannelError.
+
+    A refusal of the address or the message is permanent. A server that cannot be reached, does not let us in or
+    breaks off is not: that is the installation's to mend, and the message can wait.
+    """
+    backend = _backend(settings)
+    try:
+        mail = compose(message, to=to, ident=ident, settings=settings)
+        backend.open()
+        backend.send_messages([mail])
+    except (smtplib.SMTPException, OSError, ValueError, LookupError) as error:
+        raise _failure(error) from None
+    finally:
+        # What was accepted stays accepted, however the goodbye ends.
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            backend.close()
+
+
+def compose(message: Message, *, to: str, ident: UUID, settings: MailSettings) -> EmailMultiAlternatives:
+    """The mail, text first."""
+    context = _context(message, settings)
+    domain = parseaddr(settings.sender)[1].rpartition("@")[2] or "localhost"
+    mail = EmailMultiAlternatives(
+        subject=plain(message.subject, LONGEST_SUBJECT),
+        body=_tight(render_to_string(f"mail/{message.kind}.txt", context)),
+        from_email=settings.sender,
+        to=[to],
+        headers={"Message-ID": f"<{ident}@{domain}>", "Auto-Submitted": "auto-generated"},
+    )
+    mail.attach_alternative(render_to_string(f"mail/{message.kind}.html", context), "text/html")
+    return mail
+
+
+def _tight(text: str) -> str:
+    """Text of a template with one blank line where its tags left several; no value of it holds a line break."""
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    return "\n".join(line for line, before in zip(lines, ["", *lines], strict=False) if line or before) + "\n"
+
+
+class Word(NamedTuple):
+    """A word in its colour: `css` names it for the dark rules, `ink` and `fill` are its light colours."""
+
+    text: str
+    css: str
+    ink: str
+    fill: str
+
+
+Fact = tuple[str, list[tuple[str, str, Word | None]]]
+
+
+def _word(text: str, tone: str) -> Word:
+    return Word(text, tone, *TONES[tone])
+
+
+def _context(message: Message, settings: MailSettings) -> dict[str, Any]:
+    """What the templates show, each word with its colour."""
+    before, name, after = _title(message)
+    facts = _facts(message)
+    return {
+        "message": message,
+        "place": message.project if settings.site == "paritycheck" else f"{settings.site} / {message.project}",
+        "title_before": before,
+        "title_name": name,
+        "title_after": after,
+        "badge": _word(message.badge, message.severity) if message.badge else None,
+        "facts": facts,
+        "sides": _columns(message, facts),
+        "blocks": [(block, [(row, _row_word(row)) for row in block.rows]) for block in message.blocks],
+        "stands": [(stand, [_gap(gap) for gap in stand.gaps]) for stand in message.stands],
+    }
+
+
+def _row_word(row: Row) -> Word:
+    return _word("resolved", "resolved") if row.change == "resolved" else _word(row.severity, row.severity)
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {
+        "gap": gap,
+        "band": _word(gap.band, gap.band),
+        "hue": HUES[gap.name],
+        "bars": _bars(gap.trend),
+        "blocks": _blocks(gap.trend),
+    }
+
+
+def _title(message: Message) -> tuple[str, str, str]:
+    """The title around a name that is code: a configuration key, a package, a migration."""
+    focus = message.focus
+    if focus is None or focus.section not in {"config", "dependencies", "migrations"}:
+        return (message.title, "", "")
+    return message.title.partition(focus.name)
+
+
+def _facts(message: Message) -> list[Fact]:
+    """Rows of the table of sides: a label, and for each side a glyph, a text, and its colour where it has one."""
+    focus = message.focus
+    if focus is None:
+        return []
+    tone = _row_word(focus)
+    rows = [("value", [_cell(side, tone) for side in focus.sides])]
+    for label, member in (("read from", "source"), ("read at", "read_at"), ("snapshot", "snapshot")):
+        texts: list[str] = [getattr(side, member) for side in focus.sides]
+        if any(texts):
+            rows.append((label, [("", text, None) for text in texts]))
+    return rows
+
+
+def _columns(message: Message, facts: list[Fact]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The same table by its columns, for the text part."""
+    sides = message.focus.sides if message.focus else ()
+    return [
+        (side.label, [(label, " ".join(filter(None, cells[index][:2]))) for label, cells in facts])
+        for index, side in enumerate(sides)
+    ]
+
+
+def _cell(side: Seen, tone: Word) -> tuple[str, str, Word | None]:
+    if side.mark == "unknown":
+        return (GLYPHS["unknown"], side.text, _word("", "unknown"))
+    loud = side.mark in {"different", "missing", "shared"} and tone.css != "resolved"
+    return (GLYPHS.get(side.mark, ""), side.text, tone if loud else None)
+
+
+def _bars(trend: Sequence[int]) -> list[int]:
+    """Heights in pixels, none where there is nothing to see."""
+    most = max(trend, default=0)
+    return [max(2, round(BAR_PX * value / most)) for value in trend] if most and len(trend) > 1 else []
+
+
+def _blocks(trend: Sequence[int]) -> str:
+    """The same as characters: `▁▃▅`."""
+    most = max(trend, default=0)
+    steps = len(BLOCKS) - 1
+    return "".join(BLOCKS[round(steps * value / most)] for value in trend) if most and len(trend) > 1 else ""
+
+
+class BoundedSMTP(smtplib.SMTP):
+    """Waits for replies until the deadline of the exchange, counted from its beginning.
+
+    The socket's own timeout starts anew with each byte, so a server that drips could hold a sender for ever.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._ends = time.monotonic() + DEADLINE_S
+        super().__init__(*args, **kwargs)
+
+    @override
+    def getreply(self) -> tuple[int, bytes]:
+        """The next reply. Raises SMTPServerDisconnected at the deadline."""
+        watchdog = threading.Timer(max(0.0, self._ends - time.monotonic()), self._cut)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            return super().getreply()
+        finally:
+            watchdog.cancel()
+
+    def _cut(self) -> None:
+        if self.sock is not None:
+            with contextlib.suppress(OSError):
+                self.sock.shutdown(socket.SHUT_RDWR)
+
+
+class BoundedSMTPS(BoundedSMTP, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte."""
+
+
+class _Backend(EmailBackend):
+    """Django's backend on bounded connections."""
+
+    @property
+    @override
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return BoundedSMTPS if self.use_ssl else BoundedSMTP
+
+
+def _backend(settings: MailSettings) -> BaseEmailBackend:
+    """Django's SMTP backend, or the one that a URL such as consolemail:// names."""
+    if settings.backend != SMTP_BACKEND:
+        return get_connection(settings.backend)
+    return _Backend(
+        host=settings.host,
+        port=settings.port,
+        username=settings.user,
+        password=settings.password,
+        use_tls=settings.use_tls,
+        use_ssl=settings.use_ssl,
+        timeout=settings.timeout_s,
+    )
+
+
+def _failure(error: Exception) -> ChannelError:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return _refused(*next(iter(error.recipients.values())))
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return ChannelError(f"the mail server refuses the log-in: {error.smtp_code}", permanent=False)
+    if isinstance(error, (smtplib.SMTPConnectError, smtplib.SMTPHeloError)):
+        return ChannelError(f"the mail server refuses the connection: {error.smtp_code}", permanent=False)
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _refused(error.smtp_code, error.smtp_error)
+    if isinstance(error, (smtplib.SMTPException, OSError)):
+        return ChannelError(_trouble(error), permanent=False)
+    return ChannelError(f"the mail cannot be written: {type(error).__name__}", permanent=True)
+
+
+def _refused(code: int, reply: bytes | str) -> ChannelError:
+    text = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
+    return ChannelError(f"{code} {plain(text, LONGEST_REPLY)}".rstrip(), permanent=code in PERMANENT)
+
+
+def _trouble(error: Exception) -> str:
+    """In the words of unknown facts; the class of what has no word."""
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return "connection lost"
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return "the mail server lacks what EMAIL_URL asks for"
+    named = {
+        ConnectionRefusedError: "connection refused",
+        TimeoutError: "timeout",
+        socket.gaierror: "name not found",
+        ssl.SSLError: "TLS failed",
+    }
+    return next((word for kind, word in named.items() if isinstance(error, kind)), type(error).__name__)

@@ -1,0 +1,122 @@
+"""Turns drift events into messages, once the group window of their pair has closed."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Q
+
+from paritycheck.core.alerts import Place, alert
+from paritycheck.core.damping import ALERTED, HELD, LOOK_BACK, QUIET, RESOLVED, Event, Plan, Told, plan
+from paritycheck.core.message import Row
+from paritycheck.core.plain import plain
+from paritycheck.core.rows import Step, row
+from paritycheck.models import Drift, DriftEvent
+from paritycheck.models.drifts import DriftState
+from paritycheck.selectors.recipients import recipients_of
+from paritycheck.services.jobs import ROUTE, note
+from paritycheck.services.outbox import put_out
+from paritycheck.services.telling import LONGEST_NAME, drift_link, project_link, subject_of
+
+log = structlog.get_logger(__name__)
+# However the clocks of two hosts differ, no wake-up of ours lies further ahead than the longest window.
+LONGEST_WAIT_S = 30
+MOST_PROJECTS = 100
+
+
+def projects_due(now: datetime) -> list[UUID]:
+    """Projects with events that may be told now, longest waiting first. A resolution is left alone while it is held."""
+    held = Q(kind=RESOLVED, at__gt=now - HELD)
+    waiting = DriftEvent.objects.filter(routed_at__isnull=True, at__lte=now - QUIET).exclude(held)
+    found = waiting.order_by("at").values_list("project_id", flat=True)
+    return list(dict.fromkeys(found))[:MOST_PROJECTS]
+
+
+def route_project(*, project_id: UUID, now: datetime) -> None:
+    """Tell, drop or leave waiting each event of the project that was not routed yet, in one transaction.
+
+    Two that run at once share the work: the second one waits for the rows of the first and finds them routed.
+    """
+    with transaction.atomic():
+        pending = _lock(project_id)
+        if not pending:
+            return
+        drifts = _drifts(pending)
+        done = [event.ident for event in pending if drifts[event.drift].state == DriftState.WAIVED]
+        for events in _by_pair(_with_history(pending, drifts), drifts):
+            planned = plan(events, now)
+            done += planned.routed
+            _tell(planned, drifts)
+            _wake_again(project_id, planned, now)
+        DriftEvent.objects.filter(pk__in=done).update(routed_at=now)
+
+
+def _lock(project_id: UUID) -> list[Event]:
+    rows = DriftEvent.objects.select_for_update(no_key=True).filter(project_id=project_id, routed_at__isnull=True)
+    return [_event(row) for row in rows.only("drift_id", "kind", "at", "routed_at").order_by("id")]
+
+
+def _event(row: DriftEvent) -> Event:
+    return Event(row.pk, row.drift_id, row.kind, row.at, row.routed_at is not None)
+
+
+def _drifts(events: Sequence[Event]) -> dict[str, Drift]:
+    rows = Drift.objects.select_related("project", "left", "right").defer("left_side", "right_side", "also")
+    return {row.id: row for row in rows.filter(pk__in={event.drift for event in events})}
+
+
+def _with_history(pending: Sequence[Event], drifts: Mapping[str, Drift]) -> list[Event]:
+    """The pending events of drifts that are not waived, and what of these drifts was routed before."""
+    told = {ident for ident, drift in drifts.items() if drift.state != DriftState.WAIVED}
+    since = min(event.at for event in pending) - LOOK_BACK
+    rows = DriftEvent.objects.filter(drift_id__in=told, kind__in=ALERTED, at__gte=since, routed_at__isnull=False)
+    history = [_event(row) for row in rows.only("drift_id", "kind", "at", "routed_at")]
+    return [*(event for event in pending if event.drift in told), *history]
+
+
+def _by_pair(events: Iterable[Event], drifts: Mapping[str, Drift]) -> list[list[Event]]:
+    pairs: dict[tuple[UUID, UUID], list[Event]] = defaultdict(list)
+    for event in events:
+        drift = drifts[event.drift]
+        pairs[drift.left_id, drift.right_id].append(event)
+    return [pairs[key] for key in sorted(pairs)]
+
+
+def _tell(planned: Plan, drifts: Mapping[str, Drift]) -> None:
+    if not planned.told:
+        return
+    first = drifts[planned.told[0].drift]
+    events = DriftEvent.objects.in_bulk([told.ident for told in planned.told])
+    rows = [_row(told, events[told.ident], drifts[told.drift]) for told in planned.told]
+    project = first.project
+    initial = all(event.initial for event in events.values())
+    place = Place(project.slug, first.left.slug, first.right.slug, project_link(project.slug), initial)
+    dedupe = f"alert:{min(planned.routed)}"
+    count = put_out(
+        project_id=project.pk, message=alert(place, rows), recipients=recipients_of(project.pk), dedupe=dedupe
+    )
+    log.info("alert routed", project=str(project.pk), drifts=len(rows), deliveries=count)
+
+
+def _row(told: Told, event: DriftEvent, drift: Drift) -> Row:
+    step = Step(
+        change=told.change,
+        at=event.at,
+        opened_at=drift.opened_at,
+        severity=event.severity,
+        is_open=event.kind != RESOLVED,
+        changes=told.changes,
+        owner=plain(drift.owner, LONGEST_NAME),
+    )
+    return row(subject_of(drift, event), step, drift_link(drift.project.slug, drift.id))
+
+
+def _wake_again(project_id: UUID, planned: Plan, now: datetime) -> None:
+    """Route's own wake-up for the end of the group window; the sweeper has the row if it is lost."""
+    if planned.window_ends is not None:
+        wait = math.ceil((planned.window_ends - now).total_seconds())
+        note(ROUTE, project_id, countdown=min(max(wait, 1), LONGEST_WAIT_S))
