@@ -201,7 +201,8 @@ CSRF_FAILURE_VIEW = "paritycheck.web.errors.csrf_failure"
 # --- Files, language, cache ---
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.text("STATIC_ROOT", str(PACKAGE.parent / ".paritycheck" / "static")))
+# Where collectstatic writes, in images that run it; without it whitenoise serves the files where they are.
+STATIC_ROOT = Path(env.text("STATIC_ROOT")) if env.text("STATIC_ROOT") else None
 STATICFILES_DIRS = [PACKAGE / "web" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
