@@ -1,16 +1,27 @@
 """The stock admin, for administrators of the installation: people and projects. The dashboard is the product."""
 
+from typing import TYPE_CHECKING
+
 from django.contrib import admin
 from django.http import HttpRequest
 from typing_extensions import override
 
 from paritycheck.models import Environment, Membership, Project, User
 
+if TYPE_CHECKING:
+    ProjectModelAdmin = admin.ModelAdmin[Project]
+    EnvironmentModelAdmin = admin.ModelAdmin[Environment]
+    UserModelAdmin = admin.ModelAdmin[User]
+    MembershipTabularInline = admin.TabularInline[Membership, Project]
+else:  # Django's own classes take no type arguments when they run
+    ProjectModelAdmin = EnvironmentModelAdmin = UserModelAdmin = admin.ModelAdmin
+    MembershipTabularInline = admin.TabularInline
+
 site = admin.AdminSite(name="admin")
 site.site_header = site.site_title = "paritycheck administration"
 
 
-class MembershipInline(admin.TabularInline[Membership, Project]):
+class MembershipInline(MembershipTabularInline):
     """Who may see the project."""
 
     model = Membership
@@ -18,7 +29,7 @@ class MembershipInline(admin.TabularInline[Membership, Project]):
 
 
 @admin.register(Project, site=site)
-class ProjectAdmin(admin.ModelAdmin[Project]):
+class ProjectAdmin(ProjectModelAdmin):
     """Projects with their members."""
 
     list_display = ("slug", "created_at")
@@ -27,7 +38,7 @@ class ProjectAdmin(admin.ModelAdmin[Project]):
 
 
 @admin.register(Environment, site=site)
-class EnvironmentAdmin(admin.ModelAdmin[Environment]):
+class EnvironmentAdmin(EnvironmentModelAdmin):
     """Environments; their facts come from agents only."""
 
     list_display = ("slug", "project", "tier", "kind")
@@ -35,7 +46,7 @@ class EnvironmentAdmin(admin.ModelAdmin[Environment]):
 
 
 @admin.register(User, site=site)
-class UserAdmin(admin.ModelAdmin[User]):
+class UserAdmin(UserModelAdmin):
     """People. Passwords are set by `paritycheck changepassword`."""
 
     list_display = ("email", "name", "is_active", "is_superuser")
