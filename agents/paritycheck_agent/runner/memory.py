@@ -97,6 +97,7 @@ class Memory:
         until = time.monotonic() + _LOCK_WAIT_S
         while not _locked(fcntl, self._lock):
             if time.monotonic() > until:
+                self.release()
                 raise Busy("another run of parity is under way")
             time.sleep(_LOCK_STEP_S)
         self._read()
