@@ -3,10 +3,24 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 
 from paritycheck.local.errors import LocalError
 
 SETTINGS = "paritycheck.config.settings"
+HELP = """\
+paritycheck COMMAND [--data DIR]
+
+  up          the whole service from one directory, until Ctrl-C
+  demo        three environments of a small shop, reported by real agents, compared
+  bootstrap   a project with its environments, tokens and an administrator
+
+Every other command is Django's. Without DATABASE_URL it uses the database of --data, else of PARITYCHECK_DATA, else of
+.paritycheck here, and starts it for the while when it is not running.
+
+"""
+_VERSION = (["--version"], ["version"])
+_HELP = ([], ["help"], ["--help"], ["-h"])
 
 
 def main() -> None:
@@ -24,10 +38,14 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command; the exit code."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    if list(arguments) in _VERSION:
+        sys.stdout.write(f"paritycheck {version('paritycheck')}\n")
+        return 0
+    if list(arguments) in _HELP:
+        sys.stdout.write(HELP)
+        sys.stdout.flush()
     local = _local(arguments[0]) if arguments else None
-    if local is not None:
-        return local(arguments[1:])
-    return _manage(arguments)
+    return _manage(arguments) if local is None else local(arguments[1:])
 
 
 def _local(name: str) -> Callable[[Sequence[str]], int] | None:
