@@ -20,7 +20,7 @@ Every other command is Django's. Without DATABASE_URL it uses the database of --
 
 """
 _VERSION = (["--version"], ["version"])
-_HELP = ([], ["help"], ["--help"], ["-h"])
+_HELP: tuple[list[str], ...] = ([], ["help"], ["--help"], ["-h"])
 
 
 def main() -> None:

@@ -1,0 +1,93 @@
+"""`paritycheck demo`: what it promises to show, and that it ends without a trace."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("demo"), pytest.mark.timeout(240)]
+Look = Callable[[Path], dict[int, str]]
+DEMO_S = 150
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+def start(place: Path, environment: dict[str, str], *words: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "paritycheck", "demo", *words]
+    return subprocess.Popen(
+        command, cwd=place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def read_until(demo: "subprocess.Popen[str]", wanted: str) -> list[str]:
+    assert demo.stdout is not None
+    lines: list[str] = []
+    for line in demo.stdout:
+        lines.append(line.rstrip("\n"))
+        if line.startswith(wanted):
+            return lines
+    pytest.fail("\n".join(lines))
+
+
+def test_once_it_shows_the_drift_and_leaves_nothing(
+    place: Path, demo_environment: Callable[[], dict[str, str]], free_port: Callable[[], int], nothing_runs: Look
+) -> None:
+    port = free_port()
+    demo = start(place, demo_environment(), "--once", "--port", str(port))
+    said, _ = demo.communicate(timeout=DEMO_S)
+    assert demo.returncode == 0, said
+    rows = [re.split(r"\s{2,}", line) for line in said.splitlines()]
+    drifts = {(row[0], row[2], row[3].split(" ")[0]) for row in rows if len(row) == 7}
+    assert ("development..production", "services/database", "kind") in drifts
+    assert ("staging..production", "services/search", "version") in drifts
+    assert ("staging..production", "config/SENTRY_DSN", "missing") in drifts
+    assert ("staging..production", "dependencies/pkg:pypi/redis", "version") in drifts
+    assert ("staging..production", "dependencies/pkg:npm/htmx.org", "version") in drifts
+    assert re.search(
+        r"^time +staging\.\.production +14 commits wait, the oldest 9 days +parity \d+ %", said, re.MULTILINE
+    )
+    assert re.search(rf"^Dashboard +http://127\.0\.0\.1:{port} +sign in as admin@localhost / \S+$", said, re.MULTILINE)
+    assert "\033" not in said
+    assert nothing_runs(place / ".paritycheck" / "demo") == {}
+
+
+def test_ctrl_c_ends_it_within_15_seconds_and_a_second_one_beside_it_is_refused(
+    place: Path, demo_environment: Callable[[], dict[str, str]], free_port: Callable[[], int], nothing_runs: Look
+) -> None:
+    first = start(place, demo_environment(), "--port", str(free_port()))
+    read_until(first, "Next ")
+    second = start(place, demo_environment(), "--port", str(free_port()))
+    refused, _ = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert refused.startswith("paritycheck: A demo already runs here, at http://127.0.0.1:")
+    began = time.monotonic()
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=30)
+    assert time.monotonic() - began < 15
+    assert first.returncode == 0
+    assert nothing_runs(place / ".paritycheck" / "demo") == {}
+
+
+def test_the_shops_made_up_values_are_nowhere_but_in_its_settings(
+    place: Path, demo_environment: Callable[[], dict[str, str]], free_port: Callable[[], int]
+) -> None:
+    demo = start(place, demo_environment(), "--once", "--port", str(free_port()))
+    said, _ = demo.communicate(timeout=DEMO_S)
+    assert demo.returncode == 0, said
+    data = place / ".paritycheck" / "demo"
+    settings = [path for path in data.rglob(".env") if path.is_file()]
+    assert len(settings) == 3
+    log = (data / "service.log").read_text(encoding="utf-8")
+    assert "made-up" not in log
+    assert "made-up" not in said
+    lines = [line.split(" | ", 1)[1] for line in log.splitlines() if line.startswith(("web", "worker"))]
+    assert [json.loads(line) for line in lines if line.startswith("{")]
