@@ -54,12 +54,15 @@ def is_direct(name: str, left: Fact, right: Fact) -> bool:
 
 def development_only(left: Fact, right: Fact) -> bool:
     """Whether the package is in no group that ships, on each side that has it."""
-    sides = [fact for fact in (left, right) if fact.state is not State.ABSENT and not _blank(fact)]
+    sides = [fact for fact in (left, right) if _speaks(fact)]
     return bool(sides) and not any(_ships(fact) for fact in sides)
 
 
-def _blank(fact: Fact) -> bool:
-    return fact.state is State.UNKNOWN and not fact.members
+def _speaks(fact: Fact) -> bool:
+    """Whether the fact was listed; an absent one speaks of groups where it is locked and not installed."""
+    if fact.state is State.ABSENT:
+        return "groups" in fact.members
+    return fact.state is State.PRESENT or bool(fact.members)
 
 
 def _ships(fact: Fact) -> bool:
