@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Mapping", "Scalar", "Sequence", "YamlError", "documents"]
 
-SIZE = 4 * 1024 * 1024
+SIZE = 1024 * 1024
 
 
 def documents(text: str) -> list[Node]:

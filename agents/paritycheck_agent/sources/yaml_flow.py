@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from paritycheck_agent.sources.yaml_text import Text
 
 DEPTH = 64
-NAME = re.compile(r"[&*]([^\s,\[\]{}]+)", re.ASCII)
+NAME = re.compile(r"[&*]([\w-]+)(?=[\s,\[\]{}]|\Z)", re.ASCII)
 TAG = re.compile(r"!(?:<[^\s<>]*>|[^\s,\[\]{}]*)(?=[\s,\]}]|\Z)", re.ASCII)
 
 
@@ -56,7 +56,7 @@ class Flow:
     def _name(self) -> str:
         match = NAME.match(self.source.text, self.source.at)
         if match is None:
-            self.source.broken("an anchor or alias without a name")
+            self.source.refuse("an anchor or alias whose name is not of letters, digits, - and _")
         self.source.at = match.end()
         return match[1]
 

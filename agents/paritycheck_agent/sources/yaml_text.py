@@ -85,9 +85,8 @@ class Text:
         """`sign` stands here and a blank or the end of the text behind it."""
         return self.peek() == sign and self.after() in ("", " ", "\n", "\t")
 
-    def gap(self) -> bool:
-        """Take blanks, comments and line ends; true where a line ended."""
-        start = self.line
+    def gap(self) -> None:
+        """Take blanks, comments and line ends."""
         while True:
             if self.peek() == "#" and self.at and self.text[self.at - 1] not in " \t\n":
                 self.broken("a comment needs a blank before it")
@@ -98,7 +97,6 @@ class Text:
             self.at += 1
         if self.peek() == "\t":
             self.refuse("a tab where blanks are expected")
-        return self.line > start
 
     def colon_follows(self, *, flow: bool = False, tight: bool = False) -> bool:
         match = KEY_COLON.match(self.text, self.at)
