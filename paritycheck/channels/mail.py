@@ -206,6 +206,7 @@ class BoundedSMTP(smtplib.SMTP):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._ends = time.monotonic() + DEADLINE_S
+        self._late = False
         super().__init__(*args, **kwargs)
 
     @override
@@ -215,11 +216,17 @@ class BoundedSMTP(smtplib.SMTP):
         watchdog.daemon = True
         watchdog.start()
         try:
-            return super().getreply()
+            reply = super().getreply()
         finally:
             watchdog.cancel()
+        if self._late:
+            # The line was cut where it stood: half a reply is none.
+            self.close()
+            raise smtplib.SMTPServerDisconnected("deadline")
+        return reply
 
     def _cut(self) -> None:
+        self._late = True
         if self.sock is not None:
             with contextlib.suppress(OSError):
                 self.sock.shutdown(socket.SHUT_RDWR)
