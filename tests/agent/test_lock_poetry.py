@@ -156,9 +156,12 @@ def test_three_megabytes_take_well_under_a_second() -> None:
     copies = 3_000_000 // len(body)
     blocks = [entry.replace('name = "', f'name = "x{copy}-') for copy in range(copies) for entry in entries]
     data = ("".join("[[package]]\n" + block for block in blocks) + "[extras]" + tail).encode()
-    started = time.process_time()
-    lock = read("2.5.1", data)
-    assert time.process_time() - started < 1.5
+    lock, took = read("2.5.1", data), []
+    for _run in range(3):  # the best of three: other work on the machine makes each of them slower
+        started = time.process_time()
+        read("2.5.1", data)
+        took.append(time.process_time() - started)
+    assert min(took) < 1
     assert len(lock.packages) == copies * 24
 
 
