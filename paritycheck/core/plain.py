@@ -8,6 +8,7 @@ import unicodedata
 from typing import Final
 
 ELLIPSIS: Final = "…"
+_LOOKED_AT: Final = 8
 _CONTROLS: Final = frozenset({"Cc", "Cs", "Zl", "Zp", "Zs"})
 """C0 and C1, lone surrogates, U+2028 and U+2029; every kind of blank becomes an ordinary one."""
 _INVISIBLE: Final = frozenset(
@@ -20,10 +21,12 @@ def plain(text: str, longest: int = 256) -> str:
     """`text` on one line without control, direction and invisible characters, blanks collapsed, cut in the middle
     to `longest` characters: both ends of a name tell more than its beginning alone.
     """
-    # A hostile text may be long: no more of it is looked at than could be shown.
-    kept = (_harmless(character) for character in text[: longest * 8])
-    line = " ".join("".join(kept).split())
-    if len(line) <= longest and len(text) <= longest * 8:
+    if len(text) > longest * _LOOKED_AT:
+        # A hostile text may be long: no more of its ends is looked at than could be shown.
+        half = longest * _LOOKED_AT // 2
+        text = f"{text[:half]}{ELLIPSIS}{text[-half:]}"
+    line = " ".join("".join(map(_harmless, text)).split())
+    if len(line) <= longest:
         return line
     head = longest * 2 // 3
     return f"{line[:head].rstrip()}{ELLIPSIS}{line[len(line) - (longest - head - 1) :].lstrip()}"
