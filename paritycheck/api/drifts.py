@@ -11,7 +11,7 @@ from paritycheck.api.base import READ, Scopes, bad_parameter, nothing_here
 from paritycheck.api.pagination import PARAMETERS as PAGES
 from paritycheck.api.pagination import CursorPages, PageSerializer
 from paritycheck.api.schema import PAGE_PARAMETERS, READ_REFUSALS
-from paritycheck.api.shapes import DRIFT_STATES, FACT_STATES, SEVERITIES, ProjectApiView, page_url
+from paritycheck.api.shapes import DRIFT_STATES, FACT_STATES, SEVERITIES, ProjectApiView, page_url, zulu
 from paritycheck.core.facts import SECTIONS
 from paritycheck.core.findings import RULES
 from paritycheck.models import Drift, DriftEvent, Project
@@ -111,9 +111,8 @@ def drift_document(drift: Drift, project: Project) -> dict[str, Any]:
 
 def side_document(stored: dict[str, Any]) -> dict[str, Any]:
     """One side as it was stored, with what every side has; times end in Z as everywhere in the API."""
-    read_at = stored.get("read_at")
     said = {"environment": None, "snapshot": None, **stored, "sources": stored.get("sources", [])}
-    return {**said, "read_at": read_at.replace("+00:00", "Z") if read_at else None}
+    return {**said, "read_at": zulu(stored.get("read_at"))}
 
 
 def _event_document(event: DriftEvent) -> dict[str, Any]:

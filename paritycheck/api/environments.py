@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from paritycheck.api.base import READ, Scopes
 from paritycheck.api.pagination import PARAMETERS, CursorPages, PageSerializer
 from paritycheck.api.schema import PAGE_PARAMETERS, READ_REFUSALS
-from paritycheck.api.shapes import INSTANCE_KINDS, KINDS, TIERS, ProjectApiView, address_of, page_url
+from paritycheck.api.shapes import INSTANCE_KINDS, KINDS, TIERS, ProjectApiView, address_of, page_url, zulu
 from paritycheck.core.freshness import Pulse, fresh
 from paritycheck.models import Environment, Instance, Project
 from paritycheck.selectors.projects import environments_of, instances_of
@@ -88,7 +88,7 @@ def _reporting(environment: Environment) -> list[dict[str, Any]]:
 
 
 def _instance(row: Instance, *, is_fresh: bool) -> dict[str, Any]:
-    sections = [{"name": name, **entry} for name, entry in sorted(row.sections.items())]
+    sections = [{"name": name, **entry, "at": zulu(entry.get("at"))} for name, entry in sorted(row.sections.items())]
     return {
         "key": row.key,
         "kind": row.kind,

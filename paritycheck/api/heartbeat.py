@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 
+import structlog
 from django.conf import settings
 from django.db import Error as DatabaseFailure
 from django.http.request import split_domain_port, validate_host
@@ -29,6 +30,7 @@ from paritycheck_agent.wire.reading import read_json
 from paritycheck_agent.wire.reports import state_of
 from paritycheck_agent.wire.times import is_time
 
+log = structlog.get_logger(__name__)
 Environ = dict[str, Any]
 Start = Callable[..., Any]
 Wsgi = Callable[[Environ, Start], Iterable[bytes]]
@@ -66,6 +68,10 @@ def before(django: Wsgi) -> Wsgi:
             report_id = _beaten(environ, body)
         except DatabaseFailure as error:
             return _failed(error, environ, start_response)
+        except Exception:
+            # A bug here must not be an empty answer: Django's path meets it again, logs it and answers in form.
+            log.exception("heartbeat failed")
+            report_id = None
         if report_id is None:
             environ["wsgi.input"] = BytesIO(body)
             return django(environ, start_response)

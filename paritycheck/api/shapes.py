@@ -48,6 +48,11 @@ def address_of(environment: Environment, snapshot: Snapshot | None) -> str | Non
     return None if snapshot is None else f"{environment.slug}#{snapshot.number}"
 
 
+def zulu(text: str | None) -> str | None:
+    """A stored time of UTC as every time of the API ends."""
+    return text.replace("+00:00", "Z") if text else None
+
+
 class CountsSerializer(serializers.Serializer[Any]):
     """How many, by severity."""
 

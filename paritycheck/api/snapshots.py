@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from paritycheck.api.base import READ, Scopes, bad_parameter, nothing_here
 from paritycheck.api.pagination import PARAMETERS, CursorPages, PageSerializer
 from paritycheck.api.schema import PAGE_PARAMETERS, READ_REFUSALS
-from paritycheck.api.shapes import ProjectApiView, address_of
+from paritycheck.api.shapes import ProjectApiView, address_of, zulu
 from paritycheck.core.addresses import Address, AddressError, parse_address
 from paritycheck.models import Environment, Snapshot
 from paritycheck.selectors.snapshots import find_snapshot, sections_of, snapshots_of
@@ -116,7 +116,9 @@ class SnapshotView(ProjectApiView):
         if snapshot is None:
             raise nothing_here()
         head = SnapshotSerializer(snapshot_document(found, snapshot)).data
-        return Response({**head, "sections": list(sections_of(snapshot))})
+        return Response(
+            {**head, "sections": [{**section, "at": zulu(section["at"])} for section in sections_of(snapshot)]}
+        )
 
 
 def _address(environment: Environment, place: str) -> Address:

@@ -2,12 +2,12 @@
 
 import hashlib
 import hmac
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
+from paritycheck.codec.times import instant
 from paritycheck.models import Commit, Project
 
 A_CALL = 500
@@ -39,8 +39,8 @@ def _commit(project: Project, said: dict[str, Any]) -> Commit:
         author_name=name,
         author_key=person_key(address),
         co_authors=[[other, person_key(mail)] for other, mail in said.get("with", [])],
-        authored_at=datetime.fromisoformat(said["authored"]),
-        committed_at=datetime.fromisoformat(said["committed"]),
+        authored_at=instant(said["authored"]),
+        committed_at=instant(said["committed"]),
         subject=said.get("subject", ""),
         scopes=said.get("scopes", []),
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from paritycheck.codec.times import instant
 from paritycheck.models import Environment, Instance, Report
 from paritycheck.services.commits import unknown_parents
 from paritycheck.services.errors import Refused
@@ -32,11 +33,7 @@ def clock_warnings(document: dict[str, Any], now: datetime) -> list[str]:
 
 
 def _skew(document: dict[str, Any], now: datetime) -> float:
-    return (_instant(document["sent_at"]) - now).total_seconds()
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    return (instant(document["sent_at"]) - now).total_seconds()
 
 
 def lock_instance(*, environment: Environment, document: dict[str, Any], now: datetime) -> Instance:
@@ -113,7 +110,7 @@ def _earlier(instance: Instance, report_id: UUID) -> _Earlier | None:
 def _again(earlier: _Earlier, document: dict[str, Any], state: str) -> Answer:
     same = earlier.seq == document["seq"] and earlier.state == state
     if earlier.collected_at is not None:
-        same = same and earlier.collected_at == _instant(document["collected_at"])
+        same = same and earlier.collected_at == instant(document["collected_at"])
     if not same:
         raise Refused("idempotency-mismatch", 422, "this report_id was used for another report")
     return Answer(200, {"report": document["report_id"], "duplicate": True})
@@ -163,8 +160,8 @@ def _keep(
         report_id=document["report_id"],
         seq=document["seq"],
         state=state,
-        collected_at=_instant(document["collected_at"]),
-        sent_at=_instant(document["sent_at"]),
+        collected_at=instant(document["collected_at"]),
+        sent_at=instant(document["sent_at"]),
         received_at=now,
         clock_skew_s=_skew(document, now),
         stale=stale,

@@ -1,0 +1,10 @@
+"""Times of the wire, as instants."""
+
+from datetime import datetime
+
+from paritycheck_agent.wire.times import read_time
+
+
+def instant(text: str) -> datetime:
+    """The UTC instant of a time that the wire took: every form of RFC 3339, which is more than ISO readers take."""
+    return read_time(text)
