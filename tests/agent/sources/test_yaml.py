@@ -122,29 +122,26 @@ def test_no_text_is_read_otherwise_than_pyyaml_reads_it(text: str) -> None:
     assert without_empty(ours) == without_empty(theirs)
 
 
-TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=30) | st.text(
-    "ab \n\t:#-'\"", max_size=20
-)
+TEXTS = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp", "Cn"), exclude_characters="\ufeff"),
+    max_size=30,
+) | st.text("ab \n\t:#-'\"", max_size=20)
 KEYS = st.text(st.characters(codec="ascii", min_codepoint=32, max_codepoint=126), min_size=1, max_size=12)
 TREES = st.recursive(
     TEXTS | st.none() | st.booleans() | st.integers(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=20,
 )
-
-
+FLOWS = {"mixed": None, "block": False, "flow": True}
 # What this reader refuses on purpose: keys marked with ?.
 UNREAD = re.compile(r"^[ -]*\? ", re.MULTILINE)
 
 
-@given(TREES, st.sampled_from([None, False, True]), st.sampled_from([None, "'", '"', "|", ">"]))
-def test_what_pyyaml_writes_is_read_back(tree: Any, flow: bool | None, style: str | None) -> None:  # noqa: FBT001 -- hypothesis gives it
-    text = pyyaml.safe_dump(tree, default_flow_style=flow, default_style=style, allow_unicode=True, width=60)
-    if UNREAD.search(text):
-        with pytest.raises(yaml.YamlError, match="line"):
-            yaml.documents(text)
-        return
-    assert without_empty([got(root) for root in yaml.documents(text)]) == without_empty(oracle(text))
+@given(TREES, st.sampled_from(["mixed", "block", "flow"]), st.sampled_from([None, "'", '"', "|", ">"]))
+def test_what_pyyaml_writes_is_read_back(tree: Any, flow: str, style: str | None) -> None:
+    text = pyyaml.safe_dump(tree, default_flow_style=FLOWS[flow], default_style=style, allow_unicode=True, width=60)
+    with contextlib.suppress(yaml.YamlError) if UNREAD.search(text) else contextlib.nullcontext():
+        assert without_empty([got(root) for root in yaml.documents(text)]) == without_empty(oracle(text))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,60 @@
+"""Dockerfiles: what a build starts from, and what it bakes in."""
+
+from __future__ import annotations
+
+import time
+
+from paritycheck_agent.sources import dockerfile
+
+TEXT = """\
+# syntax=docker/dockerfile:1
+ARG PYTHON=3.12
+ARG SUITE="bookworm"
+FROM python:${PYTHON}-slim-$SUITE AS base
+ENV A=1 B="two words" \\
+    # a note between
+    C=it\\ is
+ENV OLDER form of value
+FROM --platform=linux/amd64 node:22 AS assets
+RUN <<EOF
+FROM postgres:1
+ENV WRONG=1
+EOF
+FROM base
+COPY --from=assets /x /x
+ENV A=3
+CMD ["gunicorn"]
+"""
+
+
+def test_stages_start_from_images_and_from_each_other() -> None:
+    stages = dockerfile.stages(TEXT)
+    assert [(stage.base, stage.name, stage.line) for stage in stages] == [
+        ("python:3.12-slim-bookworm", "base", 4),
+        ("node:22", "assets", 9),
+        ("base", "", 14),
+    ]
+    assert [stage.line for stage in dockerfile.lineage(stages)] == [14, 4]
+    assert [stage.base for stage in dockerfile.lineage(stages, "assets")] == ["node:22"]
+    assert dockerfile.lineage(stages, "nobody") == []
+
+
+def test_variables_stand_with_their_lines() -> None:
+    first, _, last = dockerfile.stages(TEXT)
+    assert first.environment == [("A", "1", 5), ("B", "two words", 5), ("C", "it is", 5), ("OLDER", "form of value", 8)]
+    assert last.environment == [("A", "3", 16)]
+
+
+def test_build_arguments_win_over_defaults() -> None:
+    assert dockerfile.stages("ARG V=15\nFROM postgres:${V}\n", {"V": "16"})[0].base == "postgres:16"
+    assert dockerfile.stages("FROM postgres:${V:-14}\n")[0].base == "postgres:14"
+
+
+def test_a_stage_that_starts_from_itself_ends() -> None:
+    assert [stage.line for stage in dockerfile.lineage(dockerfile.stages("FROM a AS a\nFROM a AS a\n"))] == [2, 1]
+
+
+def test_the_time_grows_with_the_length_only() -> None:
+    started = time.process_time()
+    dockerfile.stages("FROM a AS a\n" * 20_000 + "ENV A='\n" * 20_000 + "RUN x \\\n" * 20_000)
+    assert time.process_time() - started < 3
