@@ -57,15 +57,17 @@ def _lonely(services: Iterable[tuple[str, Fact]]) -> dict[str, str]:
 
 
 def _renamed(section: Section, names: Mapping[str, str]) -> Section:
+    """The services under their new handles, with their settings; what stood there without a service gives way."""
     if not names:
         return section
+    taken = set(names.values())
     facts: dict[str, Fact] = {}
     for name, fact in section.facts.items():
         handle, dot, rest = name.partition(".")
         if handle in names:
             facts[names[handle] + dot + rest] = fact
-        else:
-            facts.setdefault(name, fact)
+        elif handle not in taken:
+            facts[name] = fact
     return replace(section, facts=facts)
 
 

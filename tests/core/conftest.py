@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 import pytest
+from hypothesis import settings
 
 from paritycheck.core.facts import Fact, Section, Side
+
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 COVERED = {"dependencies": ("pkg:npm/", "pkg:pypi/"), "services": ("",)}
 
