@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from paritycheck.core.expectations import judge
+from paritycheck.core.facts import SECTIONS
 from paritycheck.core.findings import Finding, Judgement
 from paritycheck.core.lifecycle import drift_identity
 from paritycheck.core.policy import Policy
@@ -186,7 +187,7 @@ def _candidate_case(project: Project, against: Environment, document: dict[str, 
         project=project,
         policy=policy,
         question=Question(document.get("fail_on", "error"), document.get("max_age_s"), document.get("min_coverage", 0)),
-        left=of_candidate(project.pk, document["sections"]),
+        left=of_candidate(project.pk, _known(document["sections"])),
         left_id="candidate",
         against=against,
         right=of_environment(against, unknown_after_s=policy.unknown_after_s, now=now),
@@ -206,8 +207,13 @@ def _base_of(project: Project, document: dict[str, Any]) -> _Base:
     sent = document.get("base", {})
     if sent.get("sections"):
         said = {"source": "merge-base", "commit": sent.get("commit"), "at": None}
-        return _Base(of_candidate(project.pk, sent["sections"]), said)
+        return _Base(of_candidate(project.pk, _known(sent["sections"])), said)
     return _Base()
+
+
+def _known(sections: dict[str, Any]) -> dict[str, Any]:
+    """The sections that this server knows; those of a newer agent are named in the warnings."""
+    return {name: entry for name, entry in sections.items() if name in SECTIONS}
 
 
 def _zulu(at: datetime) -> str:
@@ -226,7 +232,7 @@ def _kept(case: _Case, document: dict[str, Any], warnings: list[str]) -> dict[st
         # A pipeline on a detached head that records does so for the default branch.
         branch=(said.get("branch") or (document.get("default_branch", "") if record else ""))[:LONGEST_BRANCH],
         recorded=record,
-        candidate={"sections": document["sections"], "base": document.get("base", {})},
+        candidate={"sections": _known(document["sections"]), "base": document.get("base", {})},
     )
     url = f"{settings.PUBLIC_URL}/p/{case.project.slug}/gate/{verdict.pk}"
     decided = case.decided()

@@ -1,7 +1,7 @@
 """Takes what agents send. Everything that is answered 2xx is committed."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -19,6 +19,7 @@ from paritycheck.services.reports import Answer, clock_warnings, lock_instance, 
 from paritycheck_agent.wire.bodies import check_body
 from paritycheck_agent.wire.errors import Invalid
 from paritycheck_agent.wire.reports import state_of
+from paritycheck_agent.wire.words import SECTIONS
 
 
 def store_section(*, token: Token, digest: bytes, decoded: bytes, gzipped: bytes | None) -> None:
@@ -98,7 +99,9 @@ def what_is_missing(*, token: Token, document: dict[str, Any]) -> dict[str, Any]
     """
     project = project_of(token)
     told = _told(document)
-    absent = sorted(set(told) - _held(project, told))
+    held = _held(project, [one.digest for one in told])
+    _refuse_others([one for one in told if one.digest in held and held[one.digest] != one.what])
+    absent = sorted({one.digest for one in told} - held.keys())
     policy = document.get("policy")
     if policy and not Policy.objects.filter(project=project, digest=to_bytes(policy)).exists():
         absent.append(policy)
@@ -110,16 +113,40 @@ def what_is_missing(*, token: Token, document: dict[str, Any]) -> dict[str, Any]
     return answer if absent else None
 
 
-def _told(document: dict[str, Any]) -> list[str]:
-    entries = [*document["sections"].values(), *document.get("base", {}).get("sections", {}).values()]
-    return [entry[key] for entry in entries for key in ("digest", "evidence") if entry.get(key)]
+class _Told(NamedTuple):
+    """A body that a document names: its digest, its section and whether it is evidence, and where it is named."""
+
+    digest: str
+    what: tuple[str, bool]
+    pointer: str
 
 
-def _held(project: Project, told: list[str]) -> set[str]:
+def _told(document: dict[str, Any]) -> list[_Told]:
+    places = {"/sections": document["sections"], "/base/sections": document.get("base", {}).get("sections", {})}
+    return [
+        _Told(entry[key], (name, key == "evidence"), f"{place}/{name}/{key}")
+        for place, entries in places.items()
+        for name, entry in entries.items()
+        if name in SECTIONS
+        for key in ("digest", "evidence")
+        if entry.get(key)
+    ]
+
+
+def _refuse_others(wrong: list[_Told]) -> None:
+    """Raise for bodies whose header says another section than the document, or facts where evidence belongs."""
+    detail = "the body of this digest is another section's, or facts where evidence belongs"
+    errors = [{"pointer": one.pointer, "code": "invalid-section", "detail": detail} for one in wrong]
+    if errors:
+        raise Invalid("invalid-section", detail, status=422, errors=errors)
+
+
+def _held(project: Project, told: list[str]) -> dict[str, tuple[str, bool]]:
+    """Of the bodies told, those that are here: section and whether it is evidence, by digest."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT 'sha256:' || encode(digest, 'hex') FROM paritycheck_sectionbody
+            """SELECT 'sha256:' || encode(digest, 'hex'), section, evidence FROM paritycheck_sectionbody
                 WHERE project_id = %s AND digest = ANY(%s) ORDER BY digest FOR KEY SHARE""",
             [project.pk, [to_bytes(digest) for digest in told]],
         )
-        return {row[0] for row in cursor.fetchall()}
+        return {digest: (section, evidence) for digest, section, evidence in cursor.fetchall()}

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from paritycheck.codec.times import instant
+from paritycheck.core.facts import SECTIONS
 from paritycheck.models import Environment, Instance, Report
 from paritycheck.services.commits import unknown_parents
 from paritycheck.services.errors import Refused
@@ -141,7 +142,8 @@ def _note(instance: Instance, document: dict[str, Any], state: str, now: datetim
 
 def _entries(document: dict[str, Any], now: datetime) -> dict[str, dict[str, Any]]:
     at = now.isoformat()
-    return {name: {**entry, "at": at, "current": True} for name, entry in document["sections"].items()}
+    said = {name: entry for name, entry in document["sections"].items() if name in SECTIONS}
+    return {name: {**entry, "at": at, "current": True} for name, entry in said.items()}
 
 
 def _keep(

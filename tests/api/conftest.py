@@ -26,6 +26,8 @@ from paritycheck_agent.wire.canonical import digest, line, split
 
 CANARY = "canary-7Qx3fL9zWm2"
 PLANS = ("production:production", "staging:staging", "laptops:development:cohort")
+# One server is enough: all that need it run in one worker.
+SERVED = [pytest.mark.e2e, pytest.mark.xdist_group("served"), pytest.mark.timeout(180)]
 Road = Callable[[str, str, bytes | None, dict[str, str]], "Reply"]
 
 
@@ -217,7 +219,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def site(db: None) -> Iterator[Site]:
+def site(db: None, settings: Any) -> Iterator[Site]:
     """The installation in this process, in a transaction that is rolled back."""
     del db
     from django.db import connections
@@ -226,6 +228,7 @@ def site(db: None) -> Iterator[Site]:
     from paritycheck.services.projects import EnvironmentPlan, bootstrap_project
     from paritycheck.services.tokens import _known
 
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     _known.forget()
     plans = [EnvironmentPlan.read(text) for text in (*PLANS, "old:other", "gone:other", "flood:other")]
     shop = bootstrap_project(slug="shop", environments=plans, admin_email="admin@example.com")
@@ -317,12 +320,7 @@ def served() -> Iterator[Site]:
             yield Site(http_road(port), tokens, database, pid, port)
 
 
-@pytest.fixture(
-    params=[
-        "here",
-        pytest.param("served", marks=[pytest.mark.e2e, pytest.mark.xdist_group("served"), pytest.mark.timeout(180)]),
-    ]
-)
+@pytest.fixture(params=["here", pytest.param("served", marks=SERVED)])
 def either(request: pytest.FixtureRequest) -> Site:
     """The same installation by both roads: what the table of bad inputs says holds on each."""
     found: Site = request.getfixturevalue("site" if request.param == "here" else "served")

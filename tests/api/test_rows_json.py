@@ -18,7 +18,7 @@ Make = Callable[["Site"], bytes]
 
 
 def raw(data: bytes) -> Make:
-    return lambda site: data
+    return lambda _site: data
 
 
 def member(name: str, value: Any) -> Make:
@@ -113,6 +113,13 @@ def test_row_18_says_at_which_byte_and_row_37_what_is_supported(either: "Site") 
 def test_row_36_an_unknown_field_is_ignored_and_named(either: "Site") -> None:
     reply = either.post(either.report(newer={"a": 1}))
     assert (reply.status, reply.json()["warnings"]) == (202, ["unknown-field:newer"])
+
+
+@pytest.mark.parametrize("said", [5, None, "x", {"status": "ok"}, {"digest": "sha256:0"}])
+def test_row_36_a_section_of_a_newer_agent_is_ignored_and_named(either: "Site", said: Any) -> None:
+    known = {"services": {"status": "unknown", "reason": "disabled"}}
+    reply = either.post(either.report(sections={**known, "newer": said}))
+    assert (reply.status, reply.json()["warnings"]) == (202, ["unknown-section:newer"])
 
 
 def test_row_38_the_token_decides_the_environment(either: "Site") -> None:
