@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
+from typing_extensions import override
 
 from paritycheck_agent.wire.bodies import check_body
 from paritycheck_agent.wire.candidates import check_candidate
@@ -154,7 +155,9 @@ class Handler(BaseHTTPRequestHandler):
             body = unpacker.decompress(body)
             assert unpacker.eof
             assert not unpacker.unused_data
-        return self.wire.call(self.command, self.path, body)
+        # Asked as a proxy, the path is a whole URL.
+        path = self.path if self.path.startswith("/") else "/" + self.path.split("/", 3)[3]
+        return self.wire.call(self.command, path, body)
 
     def _fault(self, raw: bytes | None) -> None:
         """Give a raw answer, or none at all, and close."""
@@ -168,13 +171,23 @@ class Handler(BaseHTTPRequestHandler):
         """Stay silent."""
 
 
+class Server(ThreadingHTTPServer):
+    """A server whose clients may hang up, as some tests want them to."""
+
+    daemon_threads = True
+
+    @override
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
 @pytest.fixture
 def wire() -> Iterator[Wire]:
     """A running server."""
     state = Wire()
     handler = type("Bound", (Handler,), {"wire": state})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     state.url = f"http://127.0.0.1:{server.server_address[1]}"

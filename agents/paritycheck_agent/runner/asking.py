@@ -9,6 +9,7 @@ from paritycheck_agent.spool import Entry
 from paritycheck_agent.transport.connection import Unreachable
 from paritycheck_agent.wire.canonical import digest
 from paritycheck_agent.wire.version import CANDIDATE_SCHEMA, GATE_SCHEMA
+from paritycheck_agent.wire.words import SEVERITIES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,15 +92,25 @@ def check_answer(answer: Mapping[str, Any], document: Mapping[str, Any]) -> None
     verdict = answer.get("verdict")
     if verdict == "unknown":
         return
-    if verdict not in EXIT_CODES or answer.get("schema") != GATE_SCHEMA:
+    if not isinstance(verdict, str) or verdict not in EXIT_CODES or answer.get("schema") != GATE_SCHEMA:
         raise Unreachable("the answer is not a verdict of this gate")
-    if answer.get("exit_code") != EXIT_CODES[verdict] or answer.get("fail_on") != document["fail_on"]:
+    code = answer.get("exit_code")
+    if isinstance(code, bool) or code != EXIT_CODES[verdict] or answer.get("fail_on") != document["fail_on"]:
         raise Unreachable("the verdict contradicts itself or answers another question")
     if not all(isinstance(answer.get(name), list) for name in _LISTS):
         raise Unreachable("the verdict does not list what it judged")
+    if verdict == "pass" and _worst(answer["introduced"]) >= SEVERITIES[::-1].index(document["fail_on"]):
+        raise Unreachable("the verdict passes drift that it should fail")
     asked, told = document["candidate"].get("commit"), _member(answer, "candidate", "commit")
     if asked and told != asked:
         raise Unreachable("the verdict is about another commit")
+
+
+def _worst(drifts: Sequence[Any]) -> int:
+    """Return the rank of the worst severity among drifts, -1 without any; one that is not known is the worst."""
+    known = {severity: rank for rank, severity in enumerate(SEVERITIES[::-1])}
+    said = (drift.get("severity") if isinstance(drift, dict) else None for drift in drifts)
+    return max((known.get(str(severity), len(known)) for severity in said), default=-1)
 
 
 def code_of(answer: Mapping[str, Any], document_max_age_s: int | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from paritycheck_agent.runner.report import uuid7
 from paritycheck_agent.transport.client import Refused, fits
 from paritycheck_agent.wire import limits
 from paritycheck_agent.wire.fields import is_sha
@@ -135,6 +136,8 @@ class Delivery:
         if entry.report["seq"] < self.memory.seq:
             return answer  # Kept from an earlier run: a newer one has been taken since.
         self.memory.seq = entry.report["seq"] = current + 1
+        # The server keeps the stale one as history under its id; with another `seq` this is another report.
+        entry.report["report_id"] = uuid7()
         self.memory.save()
         return self._until_nothing_is_missing(entry, self.client.post_report)
 

@@ -118,7 +118,7 @@ def fits(body: bytes) -> bool:
 def _retry_after(answer: Answer | None, attempt: int) -> float:
     """Return the seconds to wait: what the server says, else a random part of a doubling time."""
     said = answer.headers.get("retry-after", "") if answer else ""
-    if said.isdigit():
+    if said.isascii() and said.isdigit():
         return float(said)
     return _BACKOFF_S * (1 << attempt) * os.urandom(1)[0] / 256
 

@@ -71,6 +71,9 @@ class Connection:
         except (ConnectionError, http.client.RemoteDisconnected):
             self.close()
             raise
+        except Unreachable:
+            self.close()
+            raise
         except (OSError, ValueError, http.client.HTTPException) as error:
             self.close()
             raise Unreachable(_told(error)) from None
@@ -152,12 +155,17 @@ def _read(response: http.client.HTTPResponse) -> bytes:
     while True:
         piece = response.read1(_STEP_BYTES)
         if not piece:
-            return bytes(body)
+            break
         body += piece
         if len(body) > ANSWER_BYTES:
             raise Unreachable(f"the answer has more than {ANSWER_BYTES // 1024 // 1024} MiB")
         if time.monotonic() > until:
             raise Unreachable(f"the answer took longer than {ANSWER_S:.0f} s")
+    if response.length:
+        raise Unreachable("the answer was cut off")
+    # read1 leaves an answer open that it read to its last byte; the next request needs it closed.
+    response.close()
+    return bytes(body)
 
 
 def _told(error: Exception) -> str:
