@@ -1,6 +1,7 @@
 """Mail: text and HTML of one message to one address, over SMTP."""
 
 import contextlib
+import re
 import smtplib
 import socket
 import ssl
@@ -9,6 +10,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from functools import cache
+from html import escape
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -28,19 +31,10 @@ DEADLINE_S: Final = 25.0
 LONGEST_SUBJECT: Final = 150
 LONGEST_REPLY: Final = 200
 BLOCKS: Final = "▁▂▃▄▅▆▇█"
-BAR_PX: Final = 24
 PERMANENT: Final = range(500, 600)
+CSS_RULE: Final = re.compile(r"^\.([a-z0-9-]+) \{([^}]*)\}", re.MULTILINE)
+CSS_CLASS: Final = re.compile(r'class="([^"<>]*)"')
 GLYPHS: Final = {"same": "=", "different": "≠", "missing": "∅", "shared": "=", "unknown": "?"}
-# The page's tokens (`dashboard`, Colour tokens): text and fill of each word that has a colour.
-TONES: Final = {
-    "error": ("#b3201a", "#fdebe9"),
-    "warning": ("#845000", "#fff2d6"),
-    "note": ("#1e5a94", "#e6f0fa"),
-    "ok": ("#0c6748", "#e1f4eb"),
-    "resolved": ("#0c6748", "#e1f4eb"),
-    "unknown": ("#4d5965", "#eff2f4"),
-}
-HUES: Final = {"Time": "#08707f", "Personnel": "#6a3fd0", "Tools": "#92286a"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,30 +83,45 @@ def compose(message: Message, *, to: str, ident: UUID, settings: MailSettings) -
         to=[to],
         headers={"Message-ID": f"<{ident}@{domain}>", "Auto-Submitted": "auto-generated"},
     )
-    mail.attach_alternative(render_to_string(f"mail/{message.kind}.html", context), "text/html")
+    mail.attach_alternative(_inlined(render_to_string(f"mail/{message.kind}.html", context)), "text/html")
     return mail
 
 
 def _tight(text: str) -> str:
-    """Text of a template with one blank line where its tags left several; no value of it holds a line break."""
+    """What a template gave, with one blank line where its tags left several; no value in it holds a line break."""
     lines = [line.rstrip() for line in text.strip().splitlines()]
     return "\n".join(line for line, before in zip(lines, ["", *lines], strict=False) if line or before) + "\n"
 
 
-class Word(NamedTuple):
-    """A word in its colour: `css` names it for the dark rules, `ink` and `fill` are its light colours."""
+@cache
+def _rules() -> dict[str, str]:
+    """Declarations by class, as `templates/mail/inline.css` has them."""
+    found = CSS_RULE.findall(render_to_string("mail/inline.css"))
+    return {name: " ".join(declarations.split()) for name, declarations in found}
 
+
+def _inlined(html: str) -> str:
+    """The page without its indentation, the rules of its classes in style attributes. No text of an agent can look
+    like an attribute: its quotes are escaped.
+    """
+    rules = _rules()
+
+    def styled(found: re.Match[str]) -> str:
+        style = " ".join(rules[name] for name in found[1].split() if name in rules)
+        return f'{found[0]} style="{escape(style)}"' if style else found[0]
+
+    return CSS_CLASS.sub(styled, "\n".join(filter(None, map(str.strip, html.splitlines()))))
+
+
+class Cell(NamedTuple):
+    """A cell of the table of sides; `tone` is the class of its colour where it has one."""
+
+    glyph: str
     text: str
-    css: str
-    ink: str
-    fill: str
+    tone: str = ""
 
 
-Fact = tuple[str, list[tuple[str, str, Word | None]]]
-
-
-def _word(text: str, tone: str) -> Word:
-    return Word(text, tone, *TONES[tone])
+Facts = list[tuple[str, list[Cell]]]
 
 
 def _context(message: Message, settings: MailSettings) -> dict[str, Any]:
@@ -125,7 +134,6 @@ def _context(message: Message, settings: MailSettings) -> dict[str, Any]:
         "title_before": before,
         "title_name": name,
         "title_after": after,
-        "badge": _word(message.badge, message.severity) if message.badge else None,
         "facts": facts,
         "sides": _columns(message, facts),
         "blocks": [(block, [(row, _row_word(row)) for row in block.rows]) for block in message.blocks],
@@ -133,18 +141,13 @@ def _context(message: Message, settings: MailSettings) -> dict[str, Any]:
     }
 
 
-def _row_word(row: Row) -> Word:
-    return _word("resolved", "resolved") if row.change == "resolved" else _word(row.severity, row.severity)
+def _row_word(row: Row) -> str:
+    return "resolved" if row.change == "resolved" else row.severity
 
 
 def _gap(gap: Gap) -> dict[str, Any]:
-    return {
-        "gap": gap,
-        "band": _word(gap.band, gap.band),
-        "hue": HUES[gap.name],
-        "bars": _bars(gap.trend),
-        "blocks": _blocks(gap.trend),
-    }
+    levels = _levels(gap.trend)
+    return {"gap": gap, "levels": levels, "blocks": "".join(BLOCKS[level] for level in levels)}
 
 
 def _title(message: Message) -> tuple[str, str, str]:
@@ -155,47 +158,39 @@ def _title(message: Message) -> tuple[str, str, str]:
     return message.title.partition(focus.name)
 
 
-def _facts(message: Message) -> list[Fact]:
-    """Rows of the table of sides: a label, and for each side a glyph, a text, and its colour where it has one."""
+def _facts(message: Message) -> Facts:
+    """Rows of the table of sides: a label and a cell for each side."""
     focus = message.focus
     if focus is None:
         return []
-    tone = _row_word(focus)
-    rows = [("value", [_cell(side, tone) for side in focus.sides])]
+    rows = [("value", [_cell(side, _row_word(focus)) for side in focus.sides])]
     for label, member in (("read from", "source"), ("read at", "read_at"), ("snapshot", "snapshot")):
         texts: list[str] = [getattr(side, member) for side in focus.sides]
         if any(texts):
-            rows.append((label, [("", text, None) for text in texts]))
+            rows.append((label, [Cell("", text) for text in texts]))
     return rows
 
 
-def _columns(message: Message, facts: list[Fact]) -> list[tuple[str, list[tuple[str, str]]]]:
+def _columns(message: Message, facts: Facts) -> list[tuple[str, list[tuple[str, str]]]]:
     """The same table by its columns, for the text part."""
     sides = message.focus.sides if message.focus else ()
     return [
-        (side.label, [(label, " ".join(filter(None, cells[index][:2]))) for label, cells in facts])
+        (side.label, [(label, f"{cells[index].glyph} {cells[index].text}".strip()) for label, cells in facts])
         for index, side in enumerate(sides)
     ]
 
 
-def _cell(side: Seen, tone: Word) -> tuple[str, str, Word | None]:
+def _cell(side: Seen, tone: str) -> Cell:
     if side.mark == "unknown":
-        return (GLYPHS["unknown"], side.text, _word("", "unknown"))
-    loud = side.mark in {"different", "missing", "shared"} and tone.css != "resolved"
-    return (GLYPHS.get(side.mark, ""), side.text, tone if loud else None)
+        return Cell(GLYPHS["unknown"], side.text, "unknown")
+    loud = side.mark in {"different", "missing", "shared"} and tone != "resolved"
+    return Cell(GLYPHS.get(side.mark, ""), side.text, tone if loud else "")
 
 
-def _bars(trend: Sequence[int]) -> list[int]:
-    """Heights in pixels, none where there is nothing to see."""
+def _levels(trend: Sequence[int]) -> list[int]:
+    """Each value as a step of BLOCKS; nothing where there is no course to see."""
     most = max(trend, default=0)
-    return [max(2, round(BAR_PX * value / most)) for value in trend] if most and len(trend) > 1 else []
-
-
-def _blocks(trend: Sequence[int]) -> str:
-    """The same as characters: `▁▃▅`."""
-    most = max(trend, default=0)
-    steps = len(BLOCKS) - 1
-    return "".join(BLOCKS[round(steps * value / most)] for value in trend) if most and len(trend) > 1 else ""
+    return [round((len(BLOCKS) - 1) * value / most) for value in trend] if most and len(trend) > 1 else []
 
 
 class BoundedSMTP(smtplib.SMTP):
