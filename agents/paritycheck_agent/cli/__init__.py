@@ -39,9 +39,13 @@ def _run(arguments: list[str]) -> int:
     try:
         run, options = _command(arguments)
         code: int = run(options)
+        # Output that cannot be written must show before the exit code is given, not after.
+        sys.stdout.flush()
     except ConfigError as error:
         _say(f"error: {error}")
         return USAGE
+    except BrokenPipeError:
+        raise
     except OSError as error:
         _say(f"error: {error.filename or 'input or output'}: {error.strerror or 'failed'}")
         return USAGE
@@ -74,7 +78,3 @@ def _say(text: str) -> None:
     from paritycheck_agent.redact import printable
 
     sys.stderr.write("\n".join(printable(row) for row in text.split("\n")) + "\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
