@@ -75,6 +75,7 @@ class FactGroup:
     differing: int
     rows: tuple[FactRow, ...]
     folded: int
+    folded_glyph: str
     folded_words: str
     unreadable: tuple[tuple[str, str], ...]
     more_after: str
@@ -89,6 +90,7 @@ def group_of(project: str, group: Group) -> FactGroup:
         differing=group.differing,
         rows=tuple(row_of(project, line) for line in group.lines),
         folded=group.folded,
+        folded_glyph="same" if group.looks["same"] else "different" if group.looks["within"] else "unknown",
         folded_words=_folded(group),
         unreadable=tuple((column.slug, reason_words(reason)) for column, reason in group.unreadable),
         more_after=group.more_after,
@@ -112,7 +114,8 @@ def row_of(project: str, line: Line) -> FactRow:
     drifts = line.drifts
     prefix, name = name_parts(line.section, line.name)
     mixed = len({spot.fact.kind for spot in line.spots if spot.fact.kind}) > 1
-    cells = tuple(_cell(project, line, spot, mixed=mixed) for spot in line.spots)
+    lacking = any(spot.drifts for spot in line.spots if spot.column.baseline)
+    cells = tuple(_cell(project, line, spot, mixed=mixed, lacking=lacking) for spot in line.spots)
     return FactRow(
         icon=line.look if line.look in DIFFERING else "",
         prefix=prefix,
@@ -139,9 +142,9 @@ def _remark(line: Line, drifts: list[Drift]) -> str:
     return visible(" ".join(part for part in parts if part))
 
 
-def _cell(project: str, line: Line, spot: Spot, *, mixed: bool) -> Cell:
+def _cell(project: str, line: Line, spot: Spot, *, mixed: bool, lacking: bool) -> Cell:
     worst = spot.drifts[0] if spot.drifts else None
-    look, glyph, word = look_of(spot, worst)
+    look, glyph, word = look_of(spot, worst, lacking=lacking)
     whole = visible(_value(line.section, spot, worst, look, mixed=mixed))
     asked = urlencode({"environment": spot.column.slug, "section": line.section, "name": line.name})
     evidence = f"{reverse('web:cell', args=[project])}?{asked}"
@@ -161,8 +164,8 @@ def _cell(project: str, line: Line, spot: Spot, *, mixed: bool) -> Cell:
     )
 
 
-def look_of(spot: Spot, worst: Drift | None) -> tuple[str, str, str]:
-    """Class, sign and hidden word."""
+def look_of(spot: Spot, worst: Drift | None, *, lacking: bool = False) -> tuple[str, str, str]:
+    """Class, sign and hidden word. Where the baseline is `lacking` the fact, having it is what all others share."""
     if spot.stale or spot.fact.state is State.UNKNOWN:
         return "unknown", "unknown", "unknown"
     glyph = GLYPHS[spot.relation] if spot.relation else "same"
@@ -173,7 +176,7 @@ def look_of(spot: Spot, worst: Drift | None) -> tuple[str, str, str]:
         return ("missing" if glyph == "missing" else "different"), glyph, f"{worst.severity}, {glyph}"
     if spot.fact.state is State.ABSENT:
         return ("same" if glyph == "same" else "within"), "missing", "absent"
-    if glyph in {"same", "unknown"}:
+    if glyph in {"same", "unknown"} or (lacking and spot.relation is Relation.ONLY_LEFT):
         return "same", "same", "same"
     return "within", glyph, "differs within policy"
 

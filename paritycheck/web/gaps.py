@@ -37,6 +37,7 @@ class Tile:
     text: str
     coverage: float
     pair: str
+    points: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Line:
     value: str
     text: str
     coverage: float
+    points: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,14 @@ class Waiting:
 
 def waiting_of(stored: Mapping[str, Any]) -> Waiting:
     """The stored gap; what is not there is unknown."""
-    value = stored.get("value")
-    known = isinstance(value, int | float)
+    told = stored.get("value")
+    value = float(told) if isinstance(told, int | float) else None
     reason = str(stored.get("reason") or "not yet measured")
     return Waiting(
-        value=float(value) if known else None,
+        value=value,
         waiting=_count(stored.get("waiting")),
         missing=_count(stored.get("missing")),
-        band=stored["band"] if known and stored.get("band") in BANDS else "unknown",
+        band=stored["band"] if value is not None and stored.get("band") in BANDS else "unknown",
         reason=REASONS.get(reason) or reason_words(reason),
     )
 
@@ -99,12 +101,12 @@ def lag_of(pair: Pair) -> tuple[str, str]:
     return (f"diverged, {text}" if gap.missing else text), gap.band if gap.band != "ok" else ""
 
 
-def tiles_of(matrix: Matrix) -> list[Tile]:
+def tiles_of(matrix: Matrix, trend: tuple[int, ...] = ()) -> list[Tile]:
     """Time, personnel and tools, of the pair next to the baseline."""
     compared = [column for column in matrix.columns if column.pair is not None and not column.baseline]
     near = compared[-1] if compared else None
     base = matrix.baseline.slug if matrix.baseline else ""
-    return [_time(near, base), _personnel(near, base), _tools(compared, matrix.severities, base)]
+    return [_time(near, base), _personnel(near, base), _tools(compared, matrix.severities, base, trend)]
 
 
 def _tile(gap: str, band: str, value: str, **more: Any) -> Tile:
@@ -148,7 +150,7 @@ def _personnel(near: Column | None, base: str) -> Tile:
     return _tile("personnel", band, f"{value:.2f}", unit="of commits", coverage=1.0, pair=base)
 
 
-def _tools(compared: Sequence[Column], severities: Mapping[str, int], base: str) -> Tile:
+def _tools(compared: Sequence[Column], severities: Mapping[str, int], base: str, trend: tuple[int, ...]) -> Tile:
     pairs = [(column, column.pair) for column in compared if column.pair is not None]
     live = {severity: severities.get(severity, 0) for severity in ("error", "warning", "note")}
     count = sum(live.values())
@@ -158,8 +160,7 @@ def _tools(compared: Sequence[Column], severities: Mapping[str, int], base: str)
     said = counted(live)
     strong, _, rest = said.partition(",")
     parity = lowest[1].parity
-    score = f"Parity {words.percent(parity)} in {lowest[0].slug}" if parity is not None else "Parity unknown"
-    told = f"{score}, the lowest of {words.spelled(len(pairs))}." if len(pairs) > 1 else f"{score}."
+    told = f"Lowest parity {words.percent(parity)}, {lowest[0].slug}." if parity is not None else "Parity unknown."
     return _tile(
         "tools",
         tools_band(Parity(parity, lowest[1].coverage), [name for name, held in live.items() if held]).value,
@@ -169,10 +170,13 @@ def _tools(compared: Sequence[Column], severities: Mapping[str, int], base: str)
         text=f"{',' + rest if rest else ''}. {told}" if said else told,
         coverage=min(pair.coverage for _, pair in pairs),
         pair=f"{words.plural(len(pairs), 'pair')} with {base}",
+        points=trend,
     )
 
 
-def lines_of(counts: Mapping[str, int], pairs: Sequence[Pair], headline: Pair | None) -> tuple[Line, ...]:
+def lines_of(
+    counts: Mapping[str, int], pairs: Sequence[Pair], headline: Pair | None, trend: tuple[int, ...]
+) -> tuple[Line, ...]:
     """The three gaps in short."""
     time = waiting_of(headline.time if headline else {})
     known = time.value is not None
@@ -208,5 +212,6 @@ def lines_of(counts: Mapping[str, int], pairs: Sequence[Pair], headline: Pair | 
             words.number(count) if pairs or count else "unknown",
             counted({name: counts.get(name, 0) for name in ("error", "warning", "note")}) or tools,
             coverage,
+            trend,
         ),
     )

@@ -14,7 +14,7 @@ class Sample:
 
 
 def _sample(title: str, look: str, glyph: str, value: str, severity: str = "", note: str = "") -> Sample:
-    cell = Cell("", False, look, severity, glyph, glyph, value, value, note, "#", "", f"sample/{title}")  # noqa: FBT003
+    cell = Cell("", False, look, severity, glyph, glyph, value, value, note, "#", "", f"sample/{title}")
     return Sample(title, cell)
 
 

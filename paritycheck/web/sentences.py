@@ -1,6 +1,7 @@
 """Drifts in sentences, with the fact's name set as code. The words themselves are `core.sentences`'."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.utils.html import format_html
@@ -9,33 +10,34 @@ from django.utils.safestring import SafeString
 from paritycheck.core.labels import capital
 from paritycheck.core.plain import plain
 from paritycheck.core.sentences import Subject, brief, consequence, sentence, view
-from paritycheck.models import Drift
+from paritycheck.models import Drift, DriftEvent
+from paritycheck.services import telling
 from paritycheck.web.facts import name_parts
 
 
-def subject_of(drift: Drift) -> Subject:
-    """A stored drift as the core speaks of it."""
-    return _subject(drift.section, drift.name, drift.rule, drift.distance, drift.expectation, drift)
-
-
-def _subject(
-    section: str, name: str, rule: str, distance: int | None, expectation: str, sides: Drift | Mapping[str, Any]
-) -> Subject:
-    left, right = (sides.left_side, sides.right_side) if isinstance(sides, Drift) else (sides["left"], sides["right"])
-    shown = plain(name_parts(section, name)[1])
-    return Subject(section, shown, rule, distance, expectation, view(left), view(right))
+def subject_of(drift: Drift, shown: Drift | DriftEvent | None = None) -> Subject:
+    """A drift as the core speaks of it, with the sides of one of its events where `shown` is one."""
+    told = telling.subject_of(drift, shown or drift)
+    return replace(told, name=plain(name_parts(drift.section, drift.name)[1]))
 
 
 def finding_subject(finding: Mapping[str, Any], left: str, right: str) -> Subject:
     """A finding of a gate's document; its sides do not say whose they are."""
-    sides = {
-        "left": {"state": _state(finding["left"]), **finding["left"], "environment": left},
-        "right": {"state": _state(finding["right"]), **finding["right"], "environment": right},
-    }
-    told = str(finding.get("expectation", ""))
-    return _subject(
-        str(finding["section"]), str(finding["name"]), str(finding["rule"]), finding.get("distance"), told, sides
+    one, other = (_side(finding, side, slug) for side, slug in (("left", left), ("right", right)))
+    section, name = str(finding["section"]), str(finding["name"])
+    return Subject(
+        section,
+        plain(name_parts(section, name)[1]),
+        str(finding["rule"]),
+        finding.get("distance"),
+        str(finding.get("expectation", "")),
+        view(one),
+        view(other),
     )
+
+
+def _side(finding: Mapping[str, Any], side: str, slug: str) -> dict[str, Any]:
+    return {"state": _state(finding[side]), **finding[side], "environment": slug}
 
 
 def _state(side: Mapping[str, Any]) -> str:

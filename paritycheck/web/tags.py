@@ -1,5 +1,6 @@
 """Template tags and filters, known to every template as built-ins."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -8,7 +9,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from paritycheck.web import words
+from paritycheck.models import Drift, Project
+from paritycheck.models.drifts import DriftState
+from paritycheck.web import charts, words
 from paritycheck.web.icons import PATHS
 
 register = template.Library()
@@ -78,11 +81,17 @@ def coverage(fraction: float | None, label: str = "coverage") -> SafeString:
     known = 0.0 if fraction is None else max(0.0, min(1.0, fraction))
     return format_html(
         '<span class="coverage"><svg viewBox="0 0 64 6" aria-hidden="true"><rect width="{}" height="6"/>'
-        '<rect class="edge" x=".5" y=".5" width="63" height="5" rx="2.5"/></svg>{} {}</span>',
+        '<rect class="edge" x=".5" y=".5" width="63" height="5" rx="2.5"/></svg><span class="coverage-word">{}</span>{}</span>',
         f"{BAR * known:.1f}",
-        label,
+        f"{label} " if label else "",
         words.percent(known),
     )
+
+
+@register.simple_tag
+def sparkline(values: Sequence[float], name: str) -> SafeString:
+    """A small line in the colour of its text."""
+    return charts.sparkline(values, name)
 
 
 @register.simple_tag
@@ -138,6 +147,12 @@ def number(count: int) -> str:
 def seconds(length: float) -> str:
     """A length of time."""
     return words.duration(length)
+
+
+@register.simple_tag
+def open_drifts(project: Project) -> int:
+    """How many drifts of a project are open; one query."""
+    return Drift.objects.filter(project=project, state=DriftState.OPEN).count()
 
 
 @register.simple_tag

@@ -46,7 +46,7 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("colour", "ground", "least"), PAIRS, ids=lambda part: str(part))
+@pytest.mark.parametrize(("colour", "ground", "least"), PAIRS, ids=str)
 def test_colours_that_meet_are_told_apart(theme: str, colour: str, ground: str, least: float) -> None:
     assert contrast(getattr(TOKENS[colour], theme), getattr(TOKENS[ground], theme)) >= least
 

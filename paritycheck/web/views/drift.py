@@ -61,16 +61,7 @@ def _steps(drift: Drift, events: list[DriftEvent]) -> list[Step]:
 
 def _step(drift: Drift, event: DriftEvent) -> Step:
     icon, text = STEPS.get(event.kind, ("circle", visible(event.kind)))
-    seen = Drift(
-        section=drift.section,
-        name=drift.name,
-        rule=drift.rule,
-        distance=drift.distance,
-        expectation=drift.expectation,
-        left_side=event.left_side,
-        right_side=event.right_side,
-    )
-    note = "" if event.kind == "resolved" else brief(subject_of(seen))
+    note = "" if event.kind == "resolved" else brief(subject_of(drift, event))
     if event.initial:
         note = f"{note}, found by the first comparison"
     return Step(icon, text.format(event.severity), note, event.at)

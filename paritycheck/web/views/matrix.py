@@ -15,9 +15,11 @@ from paritycheck.selectors.columns import columns_of
 from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.matrix import DIFFERING, Filter, Matrix, live_drifts
 from paritycheck.selectors.policies import policy_of
+from paritycheck.selectors.trend import open_by_day
 from paritycheck.web import words
 from paritycheck.web.access import of_project
 from paritycheck.web.cells import SECTION_TITLES, group_of
+from paritycheck.web.evidence import evidence_of_cell
 from paritycheck.web.gaps import tiles_of
 from paritycheck.web.heads import heads_of
 from paritycheck.web.notices import notices_of, waiting_for
@@ -95,7 +97,7 @@ def matrix(request: HttpRequest, project: Project) -> HttpResponse:
         "version": version,
         "matrix": found,
         "columns": found.columns,
-        "heads": heads_of(found.columns, found.now),
+        "heads": heads_of(found.columns),
         "span": len(found.columns) + 3,
         "groups": shown,
         "chosen": chosen,
@@ -105,7 +107,7 @@ def matrix(request: HttpRequest, project: Project) -> HttpResponse:
         "section_words": words.listed([SECTION_TITLES[name] for name in sorted(chosen.sections)]),
         "severity_words": words.listed([SEVERITIES[name] for name in sorted(chosen.severities)]),
         "suggestion": _suggestion(found, chosen.text) if chosen.text and not shown else "",
-        "tiles": tiles_of(found),
+        "tiles": tiles_of(found, open_by_day([project.id], found.now).get(project.id, ())),
         "notices": notices_of(found),
         "waiting": waiting_for(found),
         "open_drifts": sum(drift.state == "open" for drift in found.drifts),
@@ -147,8 +149,6 @@ def _suggestion(found: Matrix, text: str) -> str:
 @of_project
 def cell(request: HttpRequest, project: Project) -> HttpResponse:
     """The evidence behind one cell: a popover for the matrix, a page for everybody else."""
-    from paritycheck.web.evidence import evidence_of_cell
-
     found = matrix_of(project)
     asked = request.GET
     column = next((each for each in found.columns if each.slug == asked.get("environment")), None)

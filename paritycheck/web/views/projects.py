@@ -15,6 +15,7 @@ from paritycheck.models import Drift, Environment
 from paritycheck.selectors.access import projects_of
 from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.overview import Standing, standings
+from paritycheck.selectors.trend import open_by_day
 from paritycheck.web import words
 from paritycheck.web.gaps import Line, lines_of
 from paritycheck.web.sentences import marked, subject_of
@@ -36,9 +37,10 @@ class Row:
     seen: datetime | None
     errors: int
     warnings: int
+    silent: bool
 
 
-def _row(standing: Standing, now: datetime) -> Row:
+def _row(standing: Standing, now: datetime, trend: tuple[int, ...]) -> Row:
     look, finding, note, since = _worst(standing, now)
     return Row(
         slug=standing.project.slug,
@@ -47,10 +49,11 @@ def _row(standing: Standing, now: datetime) -> Row:
         finding=finding,
         note=note,
         since=since,
-        gaps=lines_of(standing.counts, standing.pairs, standing.headline),
+        gaps=lines_of(standing.counts, standing.pairs, standing.headline, trend),
         seen=standing.seen,
         errors=standing.counts.get("error", 0),
         warnings=standing.counts.get("warning", 0),
+        silent=bool(standing.silent),
     )
 
 
@@ -78,7 +81,7 @@ def _waiting(standing: Standing) -> str:
 
 
 def _headline(rows: list[Row]) -> str:
-    needing = sum(bool(row.errors or row.warnings) or row.look == "unknown" for row in rows)
+    needing = sum(bool(row.errors or row.warnings or row.silent) for row in rows)
     if not needing:
         return "Nothing needs a look"
     if len(rows) == 1:
@@ -101,7 +104,9 @@ def projects(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     version = version_of(mine.values_list("id", flat=True))
     text = request.GET.get("q", "").strip()[:63]
-    rows = [_row(standing, now) for standing in standings(mine.select_related("baseline"), now)]
+    found = standings(mine.select_related("baseline"), now)
+    trends = open_by_day([standing.project.id for standing in found], now)
+    rows = [_row(standing, now, trends.get(standing.project.id, ())) for standing in found]
     shown = [row for row in rows if text.casefold() in row.slug]
     context = {
         "version": version,
