@@ -8,9 +8,12 @@ from typing import Final
 
 from paritycheck.core.labels import capital
 from paritycheck.core.message import Row, Seen
+from paritycheck.core.plain import plain
 from paritycheck.core.sentences import Subject, View, brief, consequence, sentence
 
 OPEN: Final = "open"
+LONGEST_NAME: Final = 120
+NAMELESS: Final = "(a name that cannot be shown)"
 _INSIDE_LABELS: Final = {
     "declared": ("declared", "runs"),
     "not-installed": ("locked", "installed"),
@@ -53,7 +56,8 @@ def weekday_moment(at: datetime) -> str:
 
 
 def row(drift: Subject, step: Step, url: str) -> Row:
-    """The row, with every text plain."""
+    """The row, with every text plain: of what came from an agent nothing is left that could break a line."""
+    drift = replace(drift, name=plain(drift.name, LONGEST_NAME) or NAMELESS)
     said = sentence(drift)
     return Row(
         change=step.change,
@@ -104,7 +108,8 @@ def _since(step: Step) -> str:
 
 def _note(step: Step) -> str:
     what = f"resolved {moment(step.at)}" if step.change == "resolved" else f"since {moment(step.opened_at)}"
-    return f"{step.owner}, {what}" if step.owner else what
+    owner = plain(step.owner, LONGEST_NAME)
+    return f"{owner}, {what}" if owner else what
 
 
 def _sides(drift: Subject, *, loud: bool) -> tuple[Seen, ...]:

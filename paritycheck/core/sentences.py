@@ -51,7 +51,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A drift to speak of. `name` is plain; both sides of a pair e..e are of one environment."""
+    """A drift to speak of; both sides of a pair e..e are of one environment."""
 
     section: str
     name: str

@@ -12,13 +12,12 @@ from django.db import transaction
 
 from paritycheck.core.digests import Day, Standing, digest
 from paritycheck.core.message import Row
-from paritycheck.core.plain import plain
 from paritycheck.core.rows import OPEN, Step, row
 from paritycheck.models import Drift, DriftEvent, Pair, PeriodRun, Project
 from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.recipients import recipients_of
 from paritycheck.services.outbox import put_out
-from paritycheck.services.telling import LONGEST_NAME, drift_link, project_link, subject_of
+from paritycheck.services.telling import drift_link, project_link, subject_of
 
 log = structlog.get_logger(__name__)
 HOUR_UTC: Final = 7
@@ -142,7 +141,7 @@ def _row(project: Project, drift: Drift, what: str) -> Row:
         at=drift.resolved_at or drift.changed_at,
         opened_at=drift.opened_at,
         severity=drift.severity,
-        owner=plain(drift.owner, LONGEST_NAME),
+        owner=drift.owner,
     )
     return row(subject_of(drift, drift), step, drift_link(project.slug, drift.id))
 

@@ -13,14 +13,13 @@ from django.db.models import Q
 from paritycheck.core.alerts import Place, alert
 from paritycheck.core.damping import ALERTED, HELD, LOOK_BACK, QUIET, RESOLVED, Event, Plan, Told, plan
 from paritycheck.core.message import Row
-from paritycheck.core.plain import plain
 from paritycheck.core.rows import Step, row
 from paritycheck.models import Drift, DriftEvent
 from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.recipients import recipients_of
 from paritycheck.services.jobs import ROUTE, note
 from paritycheck.services.outbox import put_out
-from paritycheck.services.telling import LONGEST_NAME, drift_link, project_link, subject_of
+from paritycheck.services.telling import drift_link, project_link, subject_of
 
 log = structlog.get_logger(__name__)
 # However the clocks of two hosts differ, no wake-up of ours lies further ahead than the longest window.
@@ -110,7 +109,7 @@ def _row(told: Told, event: DriftEvent, drift: Drift) -> Row:
         severity=event.severity,
         is_open=event.kind != RESOLVED,
         changes=told.changes,
-        owner=plain(drift.owner, LONGEST_NAME),
+        owner=drift.owner,
     )
     return row(subject_of(drift, event), step, drift_link(drift.project.slug, drift.id))
 

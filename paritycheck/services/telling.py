@@ -2,11 +2,9 @@
 
 from django.conf import settings
 
-from paritycheck.core.plain import plain
 from paritycheck.core.sentences import Subject, view
 from paritycheck.models import Drift, DriftEvent
 
-LONGEST_NAME = 120
 SHOWN_DIGITS = 10
 
 
@@ -14,7 +12,7 @@ def subject_of(drift: Drift, shown: Drift | DriftEvent) -> Subject:
     """The drift as sentences need it, with the sides that `shown` (itself or an event of it) keeps."""
     return Subject(
         section=drift.section,
-        name=plain(drift.name, LONGEST_NAME),
+        name=drift.name,
         rule=drift.rule,
         distance=drift.distance,
         expectation=drift.expectation,
