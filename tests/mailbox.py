@@ -53,7 +53,7 @@ class Mailbox:
             self.envelopes.append(envelope)
         await asyncio.sleep(self.hold_s)
         if self.cut_after_data:
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return self.data_reply
 
@@ -64,7 +64,9 @@ class Mailbox:
     @property
     def messages(self) -> list[EmailMessage]:
         """What was taken, parsed, oldest first."""
-        return [email.message_from_bytes(envelope.content, policy=email.policy.default) for envelope in self.envelopes]
+        return [
+            email.message_from_bytes(bytes_of(envelope), policy=email.policy.default) for envelope in self.envelopes
+        ]
 
     def wait_for(self, count: int, within_s: float = 20) -> list[EmailMessage]:
         """The messages once there are `count` of them, or those that came in time."""
@@ -72,6 +74,12 @@ class Mailbox:
         while len(self.envelopes) < count and time.monotonic() < deadline:
             time.sleep(0.05)
         return self.messages
+
+
+def bytes_of(envelope: Envelope) -> bytes:
+    """The message as it came."""
+    assert isinstance(envelope.content, bytes)
+    return envelope.content
 
 
 class _Loop:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from typing_extensions import override
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -64,6 +66,7 @@ class Row(_Stored):
     since: str = ""
 
     @classmethod
+    @override
     def read(cls, document: Mapping[str, Any]) -> Row:
         """As stored."""
         return super(Row, cls).read({**document, "sides": tuple(Seen.read(side) for side in document["sides"])})
@@ -78,6 +81,7 @@ class Block(_Stored):
     more: str = ""
 
     @classmethod
+    @override
     def read(cls, document: Mapping[str, Any]) -> Block:
         """As stored."""
         return super(Block, cls).read({**document, "rows": tuple(Row.read(row) for row in document["rows"])})
@@ -97,6 +101,7 @@ class Gap(_Stored):
     was: str = ""
 
     @classmethod
+    @override
     def read(cls, document: Mapping[str, Any]) -> Gap:
         """As stored."""
         return super(Gap, cls).read({**document, "trend": tuple(document.get("trend", ()))})
@@ -110,6 +115,7 @@ class Stand(_Stored):
     gaps: tuple[Gap, ...]
 
     @classmethod
+    @override
     def read(cls, document: Mapping[str, Any]) -> Stand:
         """As stored."""
         return super(Stand, cls).read({**document, "gaps": tuple(Gap.read(gap) for gap in document["gaps"])})
@@ -137,6 +143,7 @@ class Message(_Stored):
     more_stands: str = ""
 
     @classmethod
+    @override
     def read(cls, document: Mapping[str, Any]) -> Message:
         """As stored."""
         nested: dict[str, Any] = {

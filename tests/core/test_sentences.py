@@ -229,7 +229,7 @@ def made(left: dict[str, Any], right: dict[str, Any], key: str = "config/X:missi
 
 
 def test_both_sides_stand_with_where_and_when_they_were_read() -> None:
-    read = {"sources": ["env"], "read_at": "2026-11-20T17:42:00+01:00", "snapshot": "staging#97"}
+    read: dict[str, Any] = {"sources": ["env"], "read_at": "2026-11-20T17:42:00+01:00", "snapshot": "staging#97"}
     left, right = made(side("staging", shape="text", **read), side("production", **GONE)).sides
     assert (left.label, left.mark, left.text) == ("staging", "same", "present")
     assert (left.source, left.read_at, left.snapshot) == ("the process environment", "20 Nov, 16:42 UTC", "staging#97")
