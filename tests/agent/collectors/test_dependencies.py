@@ -1,0 +1,382 @@
+"""Section dependencies of real checkouts and real virtual environments."""
+
+from __future__ import annotations
+
+import ensurepip
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from paritycheck_agent.collectors import dependencies
+from paritycheck_agent.context import Context
+from paritycheck_agent.redact import clean
+from paritycheck_agent.sources import distributions, interpreter
+from paritycheck_agent.wire.bodies import check_body
+from paritycheck_agent.wire.canonical import split
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from paritycheck_agent.context import Collected
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+LISTING = """
+import importlib.metadata, json
+def local(found):
+    return "dir_info" in json.loads(found.read_text("direct_url.json") or "{}")
+print(json.dumps([[d.metadata["Name"], d.version, local(d)] for d in importlib.metadata.distributions()]))
+"""
+
+
+def collect(root: Path, *, settings: Mapping[str, Any] | None = None, **environ: str) -> Collected:
+    """What is collected; both bodies of it pass the server's check."""
+    collected = dependencies.collect(Context(str(root), environ, settings or {}, str(root)))
+    facts, _warnings = clean("dependencies", collected.facts)
+    for body in split("dependencies", collected.covers, facts, collected.warnings):
+        check_body(body)
+    return collected
+
+
+def by_name(collected: Collected) -> dict[str, dict[str, Any]]:
+    return {fact["name"].removeprefix("pkg:pypi/"): fact for fact in collected.facts}
+
+
+def copy(source: str, root: Path, *names: str) -> None:
+    root.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        shutil.copy(FIXTURES / source / name, root / name)
+
+
+def wheel(folder: Path, name: str, version: str) -> Path:
+    """A wheel as PEP 427 has it, so that pip can install it without any network."""
+    folder.mkdir(parents=True, exist_ok=True)
+    info = f"{name}-{version}.dist-info"
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{name}.py", "")
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", f"{name}.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with a virtual environment in which pip installed some packages, h11 newer than the lock says."""
+    root = tmp_path_factory.mktemp("checkout")
+    for name, version in (("click", "8.1.7"), ("h11", "0.17.0"), ("Not_In.Lock", "1.0"), ("iniconfig", "2.0.0")):
+        wheel(root / "wheels", name, version)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(root / ".venv")], check=True)
+    # pip out of the wheel that Python ships: installing it first would take ten times as long.
+    pip = next(path for folder in bundled() for path in folder.glob("pip-*.whl"))
+    command = [str(root / ".venv" / "bin" / "python"), str(pip / "pip"), "install", "-q", "--no-index", "--no-deps"]
+    places = [option for folder in (root / "wheels", pip.parent) for option in ("--find-links", str(folder))]
+    names = ["click", "h11", "Not_In.Lock", "iniconfig", "pip"]
+    subprocess.run([*command, "--disable-pip-version-check", "--no-compile", *places, *names], check=True)
+    return root
+
+
+def bundled() -> list[Path]:
+    """Where Python keeps the wheel of its own pip; Debian has a folder of its own for it."""
+    debian = sysconfig.get_config_var("WHEEL_PKG_DIR")
+    return [*([Path(debian)] if debian else []), Path(ensurepip.__file__).parent / "_bundled"]
+
+
+def test_no_lock_and_no_interpreter_is_said(tmp_path: Path) -> None:
+    collected = collect(tmp_path)
+    assert (collected.facts, collected.covers) == ([], [])
+    assert collected.warnings == ["no lock file that is read, and no interpreter of the checkout (PARITY_PYTHON)"]
+
+
+def test_locks_of_two_ecosystems_are_covered_each(tmp_path: Path) -> None:
+    copy("uv/shop", tmp_path, "uv.lock")
+    copy("npm/v3", tmp_path, "package-lock.json")
+    collected = collect(tmp_path)
+    assert collected.covers == ["pkg:npm/", "pkg:pypi/"]
+    assert len(collected.facts) == 27 + 39
+
+
+def test_named_folders_are_read_with_their_paths_and_others_are_not(tmp_path: Path) -> None:
+    copy("uv/shop", tmp_path, "uv.lock")
+    copy("npm/v3", tmp_path / "frontend", "package-lock.json")
+    copy("npm/npm6", tmp_path / "other", "package-lock.json")
+    assert collect(tmp_path).covers == ["pkg:pypi/"]
+    collected = collect(tmp_path, settings={"dependencies": {"folders": ["./frontend/", "../..", "/etc", "frontend"]}})
+    assert collected.covers == ["pkg:npm/", "pkg:pypi/"]
+    sources = {source.partition(":")[0] for fact in collected.facts for source in fact["sources"]}
+    assert sources == {"uv.lock", "frontend/package-lock.json"}
+
+
+def test_npm_shrinkwrap_wins_over_package_lock(tmp_path: Path) -> None:
+    copy("npm/v3", tmp_path, "package-lock.json")
+    (tmp_path / "npm-shrinkwrap.json").write_text('{"lockfileVersion": 3, "packages": {"": {}}}')
+    collected = collect(tmp_path)
+    assert (collected.facts, collected.covers) == ([], ["pkg:npm/"])
+
+
+def test_a_broken_lock_covers_nothing_and_stops_no_other(tmp_path: Path) -> None:
+    copy("npm/v3", tmp_path, "package-lock.json")
+    (tmp_path / "uv.lock").write_text("<<<<<<< HEAD")
+    collected = collect(tmp_path)
+    assert collected.covers == ["pkg:npm/"]
+    assert collected.warnings == ["uv.lock: is no TOML, line 1"]
+
+
+def test_one_broken_folder_uncovers_its_ecosystem(tmp_path: Path) -> None:
+    copy("npm/v3", tmp_path, "package-lock.json")
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "package-lock.json").write_text("{")
+    assert collect(tmp_path, settings={"dependencies": {"folders": ["web"]}}).covers == []
+
+
+def test_a_manifest_beside_a_lock_takes_nothing_from_it(tmp_path: Path) -> None:
+    copy("uv/shop", tmp_path, "uv.lock")
+    (tmp_path / "requirements.txt").write_text("click>=8\nnever-locked>=1\n")
+    collected = collect(tmp_path)
+    facts = by_name(collected)
+    assert collected.covers == ["pkg:pypi/"]
+    assert facts["click"]["value"] == "8.1.7"
+    assert facts["never-locked"]["unknown"] == "unpinned"
+
+
+@pytest.mark.parametrize(("name", "covers"), [("pnpm-lock.yaml", []), ("Pipfile.lock", []), ("Cargo.lock", [])])
+def test_a_format_that_is_not_read_is_said(tmp_path: Path, name: str, covers: list[str]) -> None:
+    (tmp_path / name).write_text("")
+    collected = collect(tmp_path)
+    assert collected.covers == covers
+    assert collected.warnings[0] == f"{name}: this format is not read yet"
+
+
+def test_includes_never_leave_the_checkout(tmp_path: Path) -> None:
+    (tmp_path / "outside.txt").write_text("stolen==1.0\n")
+    root = tmp_path / "checkout"
+    (root / "api").mkdir(parents=True)
+    (root / "shared.txt").write_text("shared==1.0\n")
+    (root / "api" / "requirements.txt").write_text(
+        f"-r ../../outside.txt\n-r {tmp_path}/outside.txt\n-r ../shared.txt\n"
+    )
+    collected = collect(root, settings={"dependencies": {"folders": ["api"]}})
+    assert set(by_name(collected)) == {"shared"}
+    assert collected.covers == []
+
+
+def test_at_most_twenty_locks_are_read(tmp_path: Path) -> None:
+    folders = [f"f{number:02}" for number in range(25)]
+    for folder in folders:
+        copy("npm/v3", tmp_path / folder, "package-lock.json")
+    collected = collect(tmp_path, settings={"dependencies": {"folders": folders}})
+    assert collected.covers == []
+    assert len(collected.warnings) == 5
+    assert collected.warnings[0] == "f20/package-lock.json: left out, at most 20 lock files are read"
+
+
+def test_a_lock_that_is_too_large_is_said(tmp_path: Path) -> None:
+    with (tmp_path / "uv.lock").open("wb") as stream:
+        stream.truncate(33 * 1024 * 1024)
+    collected = collect(tmp_path)
+    assert (collected.facts, collected.covers) == ([], [])
+    assert collected.warnings[0] == "uv.lock: cannot be read, or is larger than 32 MB"
+
+
+def test_a_name_that_may_not_be_sent_uncovers_its_ecosystem(tmp_path: Path) -> None:
+    for name in ("a" * 300, "ghp_0123456789abcdefghij"):
+        document = {"lockfileVersion": 3, "packages": {f"node_modules/{name}": {"version": "1.0.0"}}}
+        (tmp_path / "package-lock.json").write_text(json.dumps(document))
+        assert collect(tmp_path).covers == []
+
+
+def test_what_is_installed_is_what_importlib_says_of_this_very_environment() -> None:
+    folders = [folder for folder in sys.path if folder.endswith("site-packages")]
+    answer = subprocess.run([sys.executable, "-c", LISTING], check=True, capture_output=True, text=True, cwd="/")
+    expected = {
+        (f"pkg:pypi/{canonicalize_name(name)}", str(Version(version)))
+        for name, version, local in json.loads(answer.stdout)
+        if not local
+    }
+    assert len(expected) > 50
+    assert {(package.name, package.version) for package in distributions.installed(folders)} == expected
+
+
+def test_the_installed_version_is_the_value_and_the_lock_s_is_locked(environment: Path) -> None:
+    copy("uv/shop", environment, "uv.lock")
+    collected = collect(environment)
+    facts = by_name(collected)
+    assert collected.covers == ["pkg:pypi/"]
+    assert facts["click"] == {
+        "name": "pkg:pypi/click", "value": "8.1.7", "scope": "direct", "sources": ["installed", "uv.lock:62"]
+    }  # fmt: skip
+    assert facts["h11"] == {
+        "name": "pkg:pypi/h11", "value": "0.17.0", "locked": "0.16.0", "scope": "transitive",
+        "sources": ["installed", "uv.lock:83"],
+    }  # fmt: skip
+    assert facts["not-in-lock"] == {
+        "name": "pkg:pypi/not-in-lock", "value": "1.0", "locked": "", "sources": ["installed"]
+    }  # fmt: skip
+
+
+def test_one_of_the_forks_that_is_installed_is_as_locked(environment: Path) -> None:
+    copy("uv/shop", environment, "uv.lock")
+    assert "locked" not in by_name(collect(environment))["iniconfig"]
+
+
+def test_what_production_needs_and_is_not_installed_is_absent_and_locked(environment: Path) -> None:
+    copy("uv/shop", environment, "uv.lock")
+    facts = by_name(collect(environment))
+    assert facts["httpx"] == {
+        "name": "pkg:pypi/httpx", "absent": True, "locked": "0.28.1", "scope": "direct", "sources": ["uv.lock:105"]
+    }  # fmt: skip
+    # A marker, an extra or a group of development decides on these: not installed here says nothing.
+    assert {"colorama", "importlib-metadata", "asgiref", "pytest", "mistune"}.isdisjoint(facts)
+
+
+def test_pip_of_the_environment_is_told_only_where_nothing_is_locked(environment: Path, tmp_path: Path) -> None:
+    copy("uv/shop", environment, "uv.lock")
+    assert "pip" not in by_name(collect(environment))
+    collected = collect(tmp_path, PARITY_PYTHON=str(environment / ".venv" / "bin" / "python"))
+    assert "pip" in by_name(collected)
+    assert all("locked" not in fact for fact in collected.facts)
+
+
+def test_a_lock_that_is_not_whole_calls_nothing_not_locked(environment: Path, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("click>=8\nh11==0.16.0\n")
+    facts = by_name(collect(tmp_path, PARITY_PYTHON=str(environment / ".venv")))
+    assert "locked" not in facts["not-in-lock"]
+    assert (facts["click"]["value"], facts["h11"]["locked"]) == ("8.1.7", "0.16.0")
+
+
+def test_the_interpreter_is_the_named_one_else_that_of_the_checkout_else_none(
+    environment: Path, tmp_path: Path
+) -> None:
+    named = environment / ".venv" / "bin" / "python"
+    assert interpreter.find(str(tmp_path), {"PATH": os.environ["PATH"], "VIRTUAL_ENV": sys.prefix}, {}) is None
+    for environ, settings in (
+        ({"PARITY_PYTHON": str(named)}, {}),
+        ({}, {"agent": {"python": str(named)}}),
+        ({"PARITY_PYTHON": os.path.relpath(named, tmp_path)}, {}),
+    ):
+        found = interpreter.find(str(tmp_path), environ, settings)
+        assert found is not None
+        assert [Path(folder).resolve() for folder in found.folders] == [
+            (environment / ".venv" / "lib" / f"python3.{sys.version_info.minor}" / "site-packages").resolve()
+        ]
+    here = interpreter.find(str(environment), {}, {})
+    assert here is not None
+    assert here.version == ".".join(map(str, sys.version_info[:3]))
+
+
+def test_an_interpreter_that_is_no_environment_is_asked(environment: Path, tmp_path: Path) -> None:
+    base = Path(os.path.realpath(environment / ".venv" / "bin" / "python"))
+    found = interpreter.find(str(tmp_path), {"PARITY_PYTHON": str(base)}, {})
+    assert found is not None
+    assert found.version == ".".join(map(str, sys.version_info[:3]))
+    question = "import json,sys;print(json.dumps([p for p in sys.path if p.endswith('-packages')]))"
+    answer = subprocess.run([base, "-I", "-c", question], check=True, capture_output=True, text=True)
+    assert found.folders == json.loads(answer.stdout)
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"), [("exit 3", "bad-reply"), ("echo hello", "bad-reply"), ("exec sleep 60", "timeout")]
+)
+def test_an_interpreter_that_does_not_answer_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
+) -> None:
+    monkeypatch.setattr(interpreter, "_TIMEOUT_S", 0.5)
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    with pytest.raises(interpreter.InterpreterFault) as fault:
+        interpreter.find(str(tmp_path), {"PARITY_PYTHON": str(program)}, {})
+    assert fault.value.reason == reason
+    copy("uv/shop", tmp_path, "uv.lock")
+    collected = collect(tmp_path, PARITY_PYTHON=str(program))
+    assert len(collected.facts) == 27
+    assert len(collected.warnings) == 1
+
+
+def test_an_interpreter_that_is_not_there_is_a_warning_without_its_path(tmp_path: Path) -> None:
+    collected = collect(tmp_path, PARITY_PYTHON="/c4n4ry/python")
+    assert collected.warnings[0] == "PARITY_PYTHON names no interpreter: nothing is known of what is installed"
+
+
+def test_packages_of_the_system_count_where_the_environment_sees_them(environment: Path, tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", "--system-site-packages", str(tmp_path / ".venv")], check=True
+    )
+    answer = subprocess.run(
+        [tmp_path / ".venv" / "bin" / "python", "-I", "-c", LISTING], check=True, capture_output=True, text=True
+    )
+    expected = {
+        f"pkg:pypi/{canonicalize_name(name)}" for name, _version, local in json.loads(answer.stdout) if not local
+    }
+    assert {fact["name"] for fact in collect(tmp_path).facts} == expected
+    assert environment.exists()
+
+
+def _information(site: Path, name: str, **files: str) -> None:
+    (site / name).mkdir(parents=True)
+    for file, text in files.items():
+        (site / name / file.replace("_json", ".json")).write_text(text)
+
+
+def test_odd_folders_of_packages_are_read_or_passed_over(tmp_path: Path) -> None:
+    site = tmp_path / "site-packages"
+    _information(site, "plain-1.0.dist-info", METADATA="Name: plain\nVersion: 1.0\n")
+    _information(site, "left_over-1.0.dist-info")
+    _information(
+        site, "unversioned.dist-info", METADATA="Metadata-Version: 2.1\nName: Un.Versioned\nVersion: 2.0\n\nName: x\n"
+    )
+    _information(site, "old-3.0-py3.11.egg-info", **{"PKG-INFO": "Name: old\nVersion: 3.0\n"})
+    _information(site, "local-1.0.dist-info", METADATA="x", direct_url_json='{"url": "file:///x", "dir_info": {}}')
+    _information(
+        site, "git-1.0.dist-info", METADATA="x", direct_url_json='{"url": "https://ann:c4n4ry@x", "vcs_info": {}}'
+    )
+    _information(
+        site, "web-1.0.dist-info", METADATA="x", direct_url_json='{"url": "https://x/w.whl", "archive_info": {}}'
+    )
+    _information(
+        site, "file-1.0.dist-info", METADATA="x", direct_url_json='{"url": "file:///w.whl", "archive_info": {}}'
+    )
+    _information(site, "broken-1.0.dist-info", METADATA="x", direct_url_json="[" * 100_000)
+    (site / "debian-4.0.egg-info").write_text("Metadata-Version: 2.1\nName: debian\nVersion: 4.0\n")
+    (site / "junk.dist-info").write_text("")
+    found = {
+        package.name.removeprefix("pkg:pypi/"): (package.version, package.origin)
+        for package in distributions.installed([str(site)])
+    }
+    assert found == {
+        "plain": ("1.0", "registry"), "un-versioned": ("2.0", "registry"), "old": ("3.0", "registry"),
+        "git": ("1.0", "vcs"), "web": ("1.0", "url"), "file": ("1.0", "path"), "broken": ("1.0", "registry"),
+        "debian": ("4.0", "registry"),
+    }  # fmt: skip
+
+
+def test_the_first_folder_shadows_the_second(tmp_path: Path) -> None:
+    _information(tmp_path / "one", "a-2.0.dist-info", METADATA="x")
+    _information(tmp_path / "two", "a-1.0.dist-info", METADATA="x")
+    packages = distributions.installed([str(tmp_path / "one"), str(tmp_path / "two")])
+    assert [(package.name, package.version) for package in packages] == [("pkg:pypi/a", "2.0")]
+
+
+def test_four_hundred_distributions_take_a_few_milliseconds(tmp_path: Path) -> None:
+    for number in range(400):
+        _information(tmp_path, f"package_{number}-1.{number}.dist-info", METADATA="x")
+    packages, took = distributions.installed([str(tmp_path)]), []
+    for _run in range(5):
+        started = time.process_time()
+        distributions.installed([str(tmp_path)])
+        took.append(time.process_time() - started)
+    assert len(packages) == 400
+    assert min(took) < 0.05
