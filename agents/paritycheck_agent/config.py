@@ -57,8 +57,11 @@ class Config:
         return self.settings.get("agent", {}).get(name, default)
 
     def url(self) -> str:
-        """Return the server's address without a trailing slash; raise ConfigError where there is none."""
-        value = self.environ.get("PARITY_URL") or self.agent("url", "")
+        """Return the server's address without a trailing slash; raise ConfigError where there is none.
+
+        Only the environment names it: a file in a checkout could send the token to whoever wrote the file.
+        """
+        value = self.environ.get("PARITY_URL", "")
         if not value:
             hint = "export PARITY_URL=https://parity.example"
             raise ConfigError("PARITY_URL", "no server to talk to", hint)
@@ -258,7 +261,6 @@ _OWN = (
     (("agent",), _is_table, "must be a table"),
     (("project",), _is_table, "must be a table"),
     (("release",), _is_table, "must be a table"),
-    (("agent", "url"), _is_text, "must be a string"),
     (("agent", "python"), _is_text, "must be a string"),
     (("agent", "collect"), _is_sections, "must be an array of " + ", ".join(SECTIONS)),
     (("project", "name"), _is_text, "must be a string"),

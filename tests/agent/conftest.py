@@ -167,7 +167,8 @@ class Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = _answer  # noqa: N815 - the names that http.server calls
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the signature of http.server
+    @override
+    def log_message(self, format: str, *args: object) -> None:
         """Stay silent."""
 
 

@@ -226,6 +226,6 @@ def test_a_full_disk_is_an_error_and_no_success(parity: list[str], checkout: Pat
 
 
 def test_errors_never_show_a_traceback(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (checkout / "parity.toml").write_text("[agent]\nurl = 3\n")
+    (checkout / "parity.toml").write_text("[agent]\npython = 3\n")
     assert main(["report"]) == 2
-    assert capsys.readouterr().err == "error: parity.toml:2:1: agent.url must be a string\n"
+    assert capsys.readouterr().err == "error: parity.toml:2:1: agent.python must be a string\n"

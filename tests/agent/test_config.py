@@ -47,7 +47,7 @@ def test_the_policy_of_pyproject_is_sent_as_a_document_of_its_own(tmp_path: Path
 MISTAKES = [
     ('[project]\nname = = "x"\n', "parity.toml:2:8"),
     ('[project]\nname = "x"\nname = "y"\n', "parity.toml:3"),
-    ('[agent]\nurl = "https://x"\ncollect = ["wheather"]\n', "parity.toml:3:1"),
+    ('[agent]\npython = "x"\ncollect = ["wheather"]\n', "parity.toml:3:1"),
     ("[release]\n\n  subjects = 1\n", "parity.toml:3:3"),
     ("agent = 3\n", "parity.toml:1:1"),
 ]
@@ -129,10 +129,10 @@ def test_a_good_address_loses_its_last_slash(tmp_path: Path, environ: dict[str, 
     assert load(str(tmp_path), {**environ, "PARITY_URL": url}).url() == url.rstrip("/")
 
 
-def test_the_url_may_stand_in_the_file_and_the_variable_wins(tmp_path: Path, environ: dict[str, str]) -> None:
-    write(tmp_path, "parity.toml", '[agent]\nurl = "https://file.example"\n')
-    assert load(str(tmp_path), environ).url() == "https://file.example"
-    assert load(str(tmp_path), {**environ, "PARITY_URL": "https://env.example"}).url() == "https://env.example"
+def test_a_checkout_cannot_say_where_the_token_goes(tmp_path: Path, environ: dict[str, str]) -> None:
+    write(tmp_path, "parity.toml", '[agent]\nurl = "https://evil.example"\n')
+    with pytest.raises(ConfigError, match="no server to talk to"):
+        load(str(tmp_path), environ).url()
 
 
 def test_a_token_is_read_from_a_file(tmp_path: Path, environ: dict[str, str]) -> None:

@@ -50,9 +50,9 @@ def imported(agents: Path, checkout: Path, *arguments: str) -> tuple[int, set[st
 
 
 def test_an_unchanged_report_imports_nothing_slow(reporting: Wire, agents: Path, checkout: Path) -> None:
-    for _ in range(2):
-        code, modules = imported(agents, checkout, "report")
-        assert code == 0
+    first, _modules = imported(agents, checkout, "report")
+    code, modules = imported(agents, checkout, "report")
+    assert (first, code) == (0, 0)
     assert reporting.calls[-1] == ("POST", "/api/v1/reports")
     assert len([call for call in reporting.calls if call[1].endswith("/reports")]) == 3
     assert "http.client" in modules
