@@ -121,11 +121,12 @@ def headers(problem: Problem) -> dict[str, str]:
 
 def render(problem: Problem, request: HttpRequest) -> HttpResponse:
     """The answer to a request; its `instance` is the id that the request's log lines carry."""
+    content = body(problem, request_id(request))
     return HttpResponse(
-        body(problem, request_id(request)),
+        content,
         status=problem.status,
         content_type=MEDIA_TYPE,
-        headers=headers(problem),
+        headers={**headers(problem), "Content-Length": str(len(content))},
     )
 
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from paritycheck.api.base import ApiView, Scopes
 from paritycheck.api.body import WireCall, taken
 from paritycheck.api.schema import REFUSALS, opaque
-from paritycheck.services.heartbeat import beat
+from paritycheck.services.heartbeat import beat_in_turn
 from paritycheck.services.ingest import take_report
 from paritycheck.services.reports import clock_warnings
 from paritycheck_agent.wire import limits
@@ -77,7 +77,7 @@ class ReportsView(ApiView):
         return Response(answer.body, status=answer.status)
 
     def _beats(self, document: dict[str, Any]) -> bool:
-        return self.token.environment_id is not None and beat(
+        return self.token.environment_id is not None and beat_in_turn(
             environment_id=self.token.environment_id,
             key=document["instance"]["id"],
             state=state_of(document),

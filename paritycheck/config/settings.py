@@ -96,8 +96,9 @@ _SESSION = {
 }
 DATABASES = {
     "default": _database(**_SESSION),
-    # Heartbeats alone commit without waiting: a crashed PostgreSQL may forget the last 0.3 s of them.
-    "heartbeat": {**_database(**_SESSION, synchronous_commit="off"), "TEST": {"MIRROR": "default"}},
+    # Heartbeats alone commit without waiting: a crashed PostgreSQL may forget the last 0.3 s of them. One that meets a
+    # report of its instance waits as long as that report may.
+    "heartbeat": {**_database(**_SESSION, synchronous_commit="off", lock_timeout="2s"), "TEST": {"MIRROR": "default"}},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

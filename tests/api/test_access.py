@@ -1,0 +1,210 @@
+"""Who may do what: every route and method, asked by everybody, of what is theirs, foreign and missing."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from paritycheck_agent.wire.canonical import line
+
+if TYPE_CHECKING:
+    from tests.api.conftest import Reply, Site
+
+PEOPLE = ("viewer", "member", "maintainer", "owner")
+PRINCIPALS = ("anonymous", *PEOPLE, "administrator", "agent", "gate", "enrol", "stranger")
+OBJECTS = ("own", "foreign", "missing")
+SECTION = b'{"covers":[],"section":"services"}\n'
+POLICY = b"[time]\n"
+COMMITS = line({"head": "a" * 40, "shallow": False}) + b"\n"
+
+
+class Row(NamedTuple):
+    """A route: its address, the body it takes, its success, and who may call it at all."""
+
+    path: str
+    status: int
+    callers: frozenset[str]
+    body: bytes | None = None
+    media: str = "application/json"
+
+
+READERS = frozenset({*PEOPLE, "administrator", "stranger"})
+ASKERS = READERS | {"gate"}
+P = "/api/v1/projects/{project}"
+E = P + "/environments/production"
+MATRIX = {
+    ("reports", "POST"): Row("/api/v1/reports", 202, frozenset({"agent"}), b"report"),
+    ("section", "PUT"): Row(
+        f"/api/v1/sections/{hashlib.sha256(SECTION).hexdigest()}", 201, frozenset({"agent", "gate"}), SECTION,
+        "application/x-ndjson",
+    ),
+    ("policy", "PUT"): Row(
+        f"/api/v1/policies/{hashlib.sha256(POLICY).hexdigest()}", 201, frozenset({"agent", "gate"}), POLICY,
+        "application/toml",
+    ),
+    ("commits", "POST"): Row("/api/v1/commits", 202, frozenset({"agent"}), COMMITS, "application/x-ndjson"),
+    ("projects", "GET"): Row("/api/v1/projects", 200, READERS),
+    ("project", "GET"): Row(P, 200, READERS),
+    ("environments", "GET"): Row(P + "/environments", 200, READERS),
+    ("environment", "GET"): Row(E, 200, READERS),
+    ("snapshots", "GET"): Row(E + "/snapshots", 200, READERS),
+    ("snapshot", "GET"): Row(E + "/snapshots/1", 200, READERS),
+    ("drifts", "GET"): Row(P + "/drifts", 200, READERS),
+    ("drift", "GET"): Row(P + "/drifts/{drift}", 200, READERS),
+    ("parity", "GET"): Row(P + "/parity", 200, READERS),
+    ("gate", "GET"): Row(P + "/gate?environment=production", 200, ASKERS),
+    ("gate", "POST"): Row(P + "/gate", 200, frozenset({"gate"}), b"candidate"),
+    ("schema", "GET"): Row("/api/v1/schema", 200, frozenset(PRINCIPALS)),
+}  # fmt: skip
+CASES = [(route, who) for route in MATRIX for who in PRINCIPALS]
+
+
+def routes(patterns: Any = None, prefix: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Name, address and view class of every route under `/api/`."""
+    for pattern in patterns if patterns is not None else get_resolver().url_patterns:
+        where = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, where)
+        elif isinstance(pattern, URLPattern) and where.startswith("api/"):
+            yield str(pattern.name), where, pattern.callback.cls
+
+
+def test_every_route_and_method_has_a_row() -> None:
+    served = {
+        (name, method.upper())
+        for name, _where, view in routes()
+        for method in view.http_method_names
+        if hasattr(view, method) and method != "head"
+    }
+    assert served == set(MATRIX)
+
+
+def test_every_view_names_its_scopes_for_every_method() -> None:
+    for name, where, view in routes():
+        if name == "schema":
+            continue
+        methods = {method.upper() for method in view.http_method_names if hasattr(view, method)} - {"HEAD"}
+        assert set(view.scopes) == methods, where
+
+
+@pytest.fixture
+def peopled(site: "Site") -> "Site":
+    """The installation with a person of each role in `shop`, a stranger who is in `other` alone, and one drift each."""
+    from django.utils import timezone
+
+    from paritycheck.models import Drift, Membership, Project, User
+    from paritycheck.services.tokens import issue_token
+
+    shop, other = Project.objects.get(slug="shop"), Project.objects.get(slug="other")
+    for role in (*PEOPLE, "stranger"):
+        user = User.objects.create_user(f"{role}@example.com")
+        Membership.objects.create(
+            project=other if role == "stranger" else shop, user=user, role="viewer" if role == "stranger" else role
+        )
+        site.tokens[role] = issue_token(kind="u", user=user)[1]
+    site.tokens["enrol"] = issue_token(kind="e", project=shop, environment=shop.baseline)[1]
+    site.tokens |= {"administrator": site.tokens["admin"], "agent": site.tokens["production"]}
+    for project, digit in ((shop, "a"), (other, "b")):
+        environment = project.environments.get(slug="production")
+        Drift.objects.create(
+            id=digit * 64, project=project, left=environment, right=environment, section="services", name="database",
+            rule="skew", severity="warning", expectation="same", left_side={}, right_side={},
+            opened_at=timezone.now(), changed_at=timezone.now(),
+        )  # fmt: skip
+    for who in ("production", "foreign"):
+        site.told(who=who, services={"status": "unknown", "reason": "disabled"})
+    return site
+
+
+def ask(site: "Site", row: Row, method: str, who: str, of: str) -> "Reply":
+    names = {"own": ("shop", "a"), "foreign": ("other", "b"), "missing": ("nothing", "c")}
+    project, digit = names[of]
+    path = row.path.format(project=project, drift=digit * 64)
+    body = row.body
+    if body == b"report":
+        body = line(site.report())
+    elif body == b"candidate":
+        body = line({"schema": "paritycheck.candidate/1", "candidate": {}, "sections": {}})
+    return site.send(method, path, body, who=None if who == "anonymous" else who, media=row.media)
+
+
+def expected(row: Row, who: str, of: str) -> int:
+    """Who calls first, then what for: an object's existence is nobody's business who may not call."""
+    if who == "anonymous" and "anonymous" not in row.callers:
+        return 401
+    if who not in row.callers:
+        return 403
+    if "{project}" not in row.path:
+        return row.status
+    visible = {"administrator": {"own", "foreign"}, "stranger": {"foreign"}}.get(who, {"own"})
+    return row.status if of in visible else 404
+
+
+@pytest.mark.parametrize(("route", "who"), CASES, ids=[f"{route[1]}-{route[0]}-{who}" for route, who in CASES])
+def test_access(peopled: "Site", route: tuple[str, str], who: str) -> None:
+    row = MATRIX[route]
+    for of in OBJECTS if "{project}" in row.path else OBJECTS[:1]:
+        reply = ask(peopled, row, route[1], who, of)
+        assert reply.status == expected(row, who, of), (of, reply.body[:300])
+        if reply.status >= 400:
+            assert reply.code in {"unauthenticated", "forbidden", "not-found"}
+
+
+@pytest.mark.parametrize("who", [*PEOPLE, "stranger", "gate"])
+def test_row_6_foreign_and_missing_are_the_same_bytes_everywhere(peopled: "Site", who: str) -> None:
+    for route, row in MATRIX.items():
+        if "{project}" not in row.path or who not in row.callers:
+            continue
+        hidden = "own" if who == "stranger" else "foreign"
+        foreign, missing = (plain(ask(peopled, row, route[1], who, of)) for of in (hidden, "missing"))
+        assert foreign == missing, route
+
+
+def plain(reply: "Reply") -> tuple[int, dict[str, str], bytes]:
+    return reply.status, reply.headers, re.sub(rb"urn:uuid:[0-9a-f-]{36}", b"", reply.body)
+
+
+def test_a_list_shows_only_what_its_reader_may_see(peopled: "Site") -> None:
+    def slugs(who: str) -> list[str]:
+        return [row["slug"] for row in peopled.get("/api/v1/projects", who=who).json()["results"]]
+
+    assert (slugs("viewer"), slugs("stranger"), slugs("administrator")) == (["shop"], ["other"], ["other", "shop"])
+
+
+def test_row_4_a_token_in_a_url_is_refused_and_revoked(peopled: "Site") -> None:
+    for name in ("viewer", "agent", "gate"):
+        token = peopled.tokens[name]
+        reply = peopled.get(f"/api/v1/projects?token={token}", who=None)
+        assert (reply.status, reply.code) == (400, "token-in-url")
+        assert token.encode() not in reply.body
+        assert peopled.get("/api/v1/projects", who=token).code == "unauthenticated"
+
+
+def test_row_4_a_guess_in_a_url_revokes_nothing(peopled: "Site") -> None:
+    token = peopled.tokens["viewer"]
+    guess = token[:17] + "0" * 38
+    assert peopled.get(f"/api/v1/projects?access_token={guess}", who=None).code == "token-in-url"
+    assert peopled.get("/api/v1/projects", who="viewer").status == 200
+
+
+def test_a_person_who_left_reads_nothing_any_more(peopled: "Site") -> None:
+    from paritycheck.models import User
+    from paritycheck.services.tokens import _known
+
+    User.objects.filter(email="member@example.com").update(is_active=False)
+    _known.forget()
+    assert peopled.get("/api/v1/projects", who="member").code == "unauthenticated"
+
+
+def test_recording_needs_its_scope(peopled: "Site") -> None:
+    from paritycheck.models import Project
+    from paritycheck.services.tokens import issue_token
+
+    weak = issue_token(kind="g", project=Project.objects.get(slug="shop"), scopes=["gate"])[1]
+    document = {"schema": "paritycheck.candidate/1", "candidate": {}, "sections": {}, "record": True}
+    path = "/api/v1/projects/shop/gate"
+    assert peopled.post(document, who=weak, path=path).code == "forbidden"
+    assert peopled.post(document, who="gate", path=path).status == 200
