@@ -88,11 +88,18 @@ class Judgement:
 
     def settles(self, section: str, name: str, rule: str) -> bool:
         """Whether both sides are known well enough to say that this rule's drift is gone. A name that neither side
-        lists any more is gone only where both cover it.
+        lists any more is gone only where both cover it. Under a handle whose service was paired with another there is
+        nothing left to judge.
         """
+        if section == "services" and self._moved(name.partition(".")[0]):
+            return True
         if (section, name) in self.unknown or (section, name, rule) in self.undecided:
             return False
         sides = (self.left, self.right)
         if any(name in side.section(section).facts for side in sides):
             return True
         return all(side.look_up(section, name).state is State.ABSENT for side in sides)
+
+    def _moved(self, handle: str) -> bool:
+        facts = self.left.section("services").facts
+        return any(fact.name == handle != name for name, fact in facts.items())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from paritycheck.core.facts import CANDIDATE, Fact, Section, Side, State, absent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 def pair(left: Side, right: Side) -> tuple[Side, Side]:
@@ -18,7 +18,8 @@ def pair(left: Side, right: Side) -> tuple[Side, Side]:
     """
     left, right = _configured(left, right)
     mine, theirs = left.section("services"), right.section("services")
-    mine = _renamed(mine, _by_kind(mine, theirs))
+    names = _by_kind(mine, theirs)
+    mine, theirs = _renamed(mine, names), _cleared(theirs, names)
     ours = _absent_handles(mine, theirs, left.section("config"))
     return (_with(left, ours), _with(right, _absent_handles(theirs, mine, right.section("config"))))
 
@@ -40,11 +41,17 @@ def _handles(section: Section) -> dict[str, Fact]:
 
 def _by_kind(left: Section, right: Section) -> dict[str, str]:
     """Left handles by the right ones they pair with: each the only one of its kind left over on its side."""
-    mine, theirs = _handles(left), _handles(right)
-    known = {name for name, fact in left.facts.items() if fact.state is not State.ABSENT}
-    spare = _lonely((name, fact) for name, fact in mine.items() if name not in right.facts)
-    wanted = _lonely((name, fact) for name, fact in theirs.items() if name not in known)
+    spare = _lonely(_left_over(left, right))
+    wanted = _lonely(_left_over(right, left))
     return {name: wanted[kind] for kind, name in spare.items() if kind in wanted}
+
+
+def _left_over(section: Section, other: Section) -> Iterator[tuple[str, Fact]]:
+    """The services whose handle the other side does not have."""
+    for name, fact in _handles(section).items():
+        there = other.facts.get(name)
+        if there is None or there.state is State.ABSENT:
+            yield (name, fact)
 
 
 def _lonely(services: Iterable[tuple[str, Fact]]) -> dict[str, str]:
@@ -69,6 +76,14 @@ def _renamed(section: Section, names: Mapping[str, str]) -> Section:
         elif handle not in taken:
             facts[name] = fact
     return replace(section, facts=facts)
+
+
+def _cleared(section: Section, names: Mapping[str, str]) -> Section:
+    """Without what stands absent under a handle that was paired with another: it would be compared with nothing."""
+    gone = {name for name in section.facts if name.partition(".")[0] in names}
+    if not gone:
+        return section
+    return replace(section, facts={name: fact for name, fact in section.facts.items() if name not in gone})
 
 
 def _absent_handles(section: Section, other: Section, config: Section) -> Section:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paritycheck.core.comparison import Relation, compare
@@ -18,6 +18,8 @@ from paritycheck.core.verdicts import Outcome, decide
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LAW = settings(max_examples=40)
+"""Sides are large: 40 of them are a second."""
 POLICIES = st.sampled_from(
     [
         default_policy(),
@@ -99,6 +101,7 @@ def identity(finding: Finding) -> str:
     return drift_identity("p", "u", "v", *finding.key)
 
 
+@LAW
 @given(SIDES)
 def test_a_side_does_not_differ_from_itself(side: Side) -> None:
     assert {row.relation for row in compare(side, side)} <= {Relation.SAME, Relation.UNKNOWN}
@@ -106,6 +109,7 @@ def test_a_side_does_not_differ_from_itself(side: Side) -> None:
     assert parity(compare(side, side)).value in {1.0, None}
 
 
+@LAW
 @given(SIDES, SIDES, POLICIES)
 def test_unknown_never_makes_a_finding_unless_the_kinds_are_known_to_differ(
     left: Side, right: Side, policy: Policy
@@ -116,6 +120,7 @@ def test_unknown_never_makes_a_finding_unless_the_kinds_are_known_to_differ(
             assert found.rule != "kind" or found.left.kind != found.right.kind
 
 
+@LAW
 @given(SIDES, SIDES, POLICIES)
 def test_what_is_open_is_never_found_at_the_same_time(left: Side, right: Side, policy: Policy) -> None:
     judged = judge(left, right, policy)
@@ -124,6 +129,7 @@ def test_what_is_open_is_never_found_at_the_same_time(left: Side, right: Side, p
         assert (found.section, found.name) not in judged.unknown
 
 
+@LAW
 @given(SIDES, SIDES)
 def test_a_comparison_read_from_the_other_side_says_the_same(left: Side, right: Side) -> None:
     there, back = compare(left, right), compare(right, left)
@@ -136,6 +142,7 @@ def test_a_comparison_read_from_the_other_side_says_the_same(left: Side, right: 
     } == {(row.section, row.name, row.relation) for row in back if row.section in ordinary}
 
 
+@LAW
 @given(SIDES, SIDES)
 def test_findings_of_symmetrical_sections_are_the_same_from_both_sides(left: Side, right: Side) -> None:
     def keys(one: Side, other: Side) -> set[tuple[str, str, str]]:
@@ -145,6 +152,7 @@ def test_findings_of_symmetrical_sections_are_the_same_from_both_sides(left: Sid
     assert keys(left, right) == keys(right, left)
 
 
+@LAW
 @given(SIDES, SIDES, POLICIES)
 def test_rows_and_findings_are_sorted_and_each_name_and_rule_stands_once(
     left: Side, right: Side, policy: Policy
@@ -157,6 +165,7 @@ def test_rows_and_findings_are_sorted_and_each_name_and_rule_stands_once(
     assert judged == judge(left, right, policy)
 
 
+@LAW
 @given(SIDES, SIDES)
 def test_parity_and_coverage_are_shares(left: Side, right: Side) -> None:
     found = parity(judge(left, right, default_policy()).rows)
@@ -168,7 +177,8 @@ def step(known: Mapping[str, Known], left: Side, right: Side) -> tuple[Transitio
     return advance(known, judge(left, right, default_policy()), identity, initial=False)
 
 
-@given(st.lists(st.tuples(SIDES, SIDES), min_size=1, max_size=5))
+@LAW
+@given(st.lists(st.tuples(SIDES, SIDES), min_size=1, max_size=3))
 def test_advancing_twice_with_the_same_judgement_does_nothing_the_second_time(pairs: list[tuple[Side, Side]]) -> None:
     known: dict[str, Known] = {}
     for left, right in pairs:
@@ -176,7 +186,8 @@ def test_advancing_twice_with_the_same_judgement_does_nothing_the_second_time(pa
         assert step(known, left, right) == ()
 
 
-@given(st.lists(st.tuples(SIDES, SIDES), min_size=1, max_size=5))
+@LAW
+@given(st.lists(st.tuples(SIDES, SIDES), min_size=1, max_size=3))
 def test_live_drifts_are_what_was_found_and_what_could_not_be_settled(pairs: list[tuple[Side, Side]]) -> None:
     known: dict[str, Known] = {}
     for left, right in pairs:
@@ -188,6 +199,7 @@ def test_live_drifts_are_what_was_found_and_what_could_not_be_settled(pairs: lis
         assert {key for key, drift in known.items() if drift.live} == found | open_ones
 
 
+@LAW
 @given(SIDES, SIDES, SIDES)
 def test_silence_changes_nothing(left: Side, right: Side, silent: Side) -> None:
     known = apply({}, step({}, left, right))
@@ -195,6 +207,7 @@ def test_silence_changes_nothing(left: Side, right: Side, silent: Side) -> None:
     assert step(known, nothing, nothing) == ()
 
 
+@LAW
 @given(SIDES, SIDES)
 def test_a_change_that_changes_nothing_passes_the_gate(left: Side, right: Side) -> None:
     judged = judge(left, right, default_policy())
@@ -203,6 +216,7 @@ def test_a_change_that_changes_nothing_passes_the_gate(left: Side, right: Side) 
     assert verdict.remaining == judged.findings
 
 
+@LAW
 @given(SIDES)
 def test_what_one_environment_contradicts_is_settled_by_what_it_knows(side: Side) -> None:
     judged = inside(side, default_policy())
@@ -212,6 +226,7 @@ def test_what_one_environment_contradicts_is_settled_by_what_it_knows(side: Side
         assert side.look_up(found.section, found.name).state is not State.UNKNOWN
 
 
+@LAW
 @given(SIDES, SIDES)
 def test_a_drift_that_resolves_can_only_reopen(left: Side, right: Side) -> None:
     known = apply({}, step({}, left, right))

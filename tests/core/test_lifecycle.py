@@ -129,6 +129,15 @@ def test_settings_of_a_service_that_only_falls_silent_stay_as_they_were(side: Ma
     assert history.report(unknown("database", "timeout")) == []
 
 
+def test_a_drift_under_a_handle_that_is_now_paired_with_another_resolves(side: MakeSide) -> None:
+    redis = present("redis", "7.2", kind="redis")
+    alone = judge(side("staging", services=[redis]), side("production", services=[]), default_policy())
+    known = apply({}, advance({}, alone, identity, initial=False))
+    production = side("production", covers={}, services=[present("cache", "7.2", kind="redis")])
+    paired = judge(side("staging", covers={}, services=[redis]), production, default_policy())
+    assert kinds(list(advance(known, paired, identity, initial=False))) == [("redis", Change.RESOLVED)]
+
+
 def test_a_name_that_both_sides_stop_listing_resolves_only_where_both_cover_it(side: MakeSide) -> None:
     production = side("production", dependencies=[])
     first = judge(side("staging", dependencies=[present("pkg:npm/left-pad", "1")]), production, default_policy())

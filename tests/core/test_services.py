@@ -105,6 +105,13 @@ def test_services_left_over_pair_by_kind_under_the_baselines_handle(side: MakeSi
     assert found["cache.setting.maxmemory-policy", "value"].severity == "warning"
 
 
+def test_a_handle_that_is_looked_for_and_not_there_does_not_stand_in_the_way_of_pairing(side: MakeSide) -> None:
+    staging = side("staging", services=[present("redis", "6.2", kind="redis"), absent("cache")])
+    production = side("production", services=[present("cache", "7.2", kind="redis"), absent("redis")])
+    assert list(findings(staging, production)) == [("cache", "version")]
+    assert list(findings(production, staging)) == [("redis", "version")]
+
+
 def test_two_of_one_kind_left_over_do_not_pair(side: MakeSide) -> None:
     staging = side("staging", services=[present("one", "7.2", kind="redis"), present("two", "7.2", kind="redis")])
     production = side("production", services=[present("cache", "7.2", kind="redis")])
