@@ -61,7 +61,8 @@ def version(language: str, root: str, environ: Mapping[str, str]) -> str:
 
 def _which(name: str, root: str, environ: Mapping[str, str], home: str) -> str:
     """Return the path of a program on PATH, never one that lies in the checkout: that would run what it reports on."""
-    inside = os.path.join(os.path.realpath(root), "")
+    top = os.path.realpath(root)
+    inside = os.path.join(top, "") if top != os.path.dirname(top) else "\0"  # all of a disk is no checkout
     folders = [os.path.join(home, "bin")] if home else []
     for folder in folders + environ.get("PATH", os.defpath).split(os.pathsep):
         path = os.path.join(folder, name)
