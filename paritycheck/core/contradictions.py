@@ -25,7 +25,7 @@ _TOLERANCE: Final = {"same": 0, "same-minor": 1, "same-major": 2}
 _DEVELOPING: Final = frozenset({"development", "testing"})
 
 
-def inside(side: Side, policy: Policy, *, skewed: Iterable[tuple[str, str]] = ()) -> Judgement:
+def inside(side: Side, policy: Policy, skewed: Iterable[tuple[str, str]] = ()) -> Judgement:
     """`skewed` are the (section, name) whose instances have disagreed for longer than the policy's grace; of
     those only what is still unknown(skew) is a finding. Left is what was declared or locked, right what
     runs.
