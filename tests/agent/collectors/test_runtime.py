@@ -75,7 +75,7 @@ def test_python_is_that_of_the_environment_in_the_checkout(tmp_path: Path) -> No
 
 
 def test_uv_s_environments_tell_their_version_too(tmp_path: Path) -> None:
-    written = "home = /usr/bin\nimplementation = CPython\nuv = 0.13.9\nversion_info = 3.11.7\ninclude-system-site-packages = false\n"
+    written = "home = /usr/bin\nimplementation = CPython\nuv = 0.13.9\nversion_info = 3.11.7\n"
     (tmp_path / "venv" / "bin").mkdir(parents=True)
     (tmp_path / "venv" / "pyvenv.cfg").write_text(written)
     assert by_name(collect(tmp_path))["python"] == {"name": "python", "value": "3.11.7", "sources": ["installed"]}
