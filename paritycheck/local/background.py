@@ -17,6 +17,7 @@ HOST = "127.0.0.1"
 START_S = 90.0
 STOP_S = 25.0
 POLL_S = 0.1
+LONGEST_LINE = 200
 
 
 class Service:
@@ -45,7 +46,7 @@ class Service:
     def log_end(self, name: str = "", lines: int = 12) -> str:
         """The last lines of the log, of one process where it is named."""
         text = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return "\n".join([line for line in text if line.startswith(name)][-lines:])
+        return "\n".join([line[:LONGEST_LINE] for line in text if line.startswith(name)][-lines:])
 
     def __enter__(self) -> Self:
         command = (sys.executable, "-m", "paritycheck", "up", "--data", str(self.directory), "--port", str(self.port))

@@ -7,6 +7,8 @@ from paritycheck.local.supervisor import Program
 
 CELERY = "paritycheck.config.celery"
 QUIET_WORKER = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+# In a container the only user is often root; the warning about it is five lines at every start.
+AS_ROOT = "ignore:You're running the worker with superuser"
 # A web process has 16 threads: pages wait for the database, and one stalled upload must not hold up the rest.
 BLOCKING_THREADS = "16"
 WEB_PROCESSES = "2"
@@ -50,8 +52,9 @@ def all_programs(address: str, port: int, environment: Mapping[str, str]) -> tup
 
 def _celery(name: str, options: tuple[str, ...], environment: Mapping[str, str]) -> Program:
     """A worker of its own node name; SIGTERM starts the soft shutdown, which gives unfinished tasks back."""
-    command = _python("celery", "-A", CELERY, "worker", "-n", f"{name}@paritycheck", *options, *QUIET_WORKER)
-    return Program(name, command, {**environment, "REMAP_SIGTERM": "SIGQUIT"})
+    command = _python("celery", "--quiet", "-A", CELERY, "worker", "-n", f"{name}@paritycheck", *options)
+    added = {"REMAP_SIGTERM": "SIGQUIT", "PYTHONWARNINGS": AS_ROOT}
+    return Program(name, (*command, *QUIET_WORKER), {**environment, **added})
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:
