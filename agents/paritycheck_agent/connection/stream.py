@@ -102,7 +102,11 @@ class Connection:
         try:
             context = self._context(verify=verify, hostname=hostname)
             self._socket.settimeout(self._left())
-            self._socket = context.wrap_socket(self._socket, server_hostname=self.target.host or None)
+            self._socket.getpeername()  # of a socket that is not connected any more, wrapping it leaks the file
+            host = self.target.host or None
+            encrypted = context.wrap_socket(self._socket, server_hostname=host, do_handshake_on_connect=False)
+            self._socket = encrypted
+            encrypted.do_handshake()
         except ssl.SSLError:
             raise Unanswered("tls-failed") from None
         except (OSError, ValueError) as error:

@@ -1,0 +1,324 @@
+"""A server that drips, floods, lies or hangs up costs a probe its answer, never its time or its temper."""
+
+from __future__ import annotations
+
+import base64
+import random
+import struct
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from paritycheck_agent.connection.scram import ROUNDS
+from paritycheck_agent.connection.target import Target
+from paritycheck_agent.probes import memcached, mysql, postgresql, rabbitmq, redis
+from paritycheck_agent.wire.words import REASONS, SERVICE_KINDS, VIA
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    Behaviour = Callable[[socket.socket], None]
+    Serve = Callable[[Behaviour], int]
+
+PROBES = {
+    "postgresql": postgresql.probe,
+    "redis": redis.probe,
+    "mysql": mysql.probe,
+    "rabbitmq": rabbitmq.probe,
+    "memcached": memcached.probe,
+}
+PASSWORD = "canary-Pa55word-canary"
+DEADLINE = 0.8
+SLACK = 0.6
+
+
+def ask(kind: str, port: int, *, deadline: float = DEADLINE, tls: str = "") -> tuple[dict[str, Any], float]:
+    """The answer and the seconds that it took."""
+    target = Target(kind, host="127.0.0.1", port=port, user="shop", password=PASSWORD, database="shop")
+    target.deadline, target.tls = deadline, tls
+    started = time.monotonic()
+    answer = PROBES[kind](target)
+    return answer, time.monotonic() - started
+
+
+def check(answer: dict[str, Any]) -> None:
+    """What any answer must be, whoever gave it."""
+    assert answer["kind"] in SERVICE_KINDS
+    assert answer["via"] in VIA
+    assert ("value" in answer) != ("unknown" in answer)
+    assert answer.get("unknown", "timeout") in REASONS
+    assert PASSWORD not in repr(answer)
+    for members in ("settings", "extensions"):
+        assert all(isinstance(text, str) for pair in answer.get(members, {}).items() for text in pair)
+
+
+def drip(data: bytes, pause: float = 0.05) -> Behaviour:
+    def behave(connection: socket.socket) -> None:
+        for byte in data * 1000:
+            connection.sendall(bytes([byte]))
+            time.sleep(pause)
+
+    return behave
+
+
+def say(*replies: bytes) -> Behaviour:
+    """Answer each thing heard with the next reply, then fall silent."""
+
+    def behave(connection: socket.socket) -> None:
+        for reply in replies:
+            connection.recv(65536)
+            connection.sendall(reply)
+        connection.recv(65536)
+        time.sleep(10)
+
+    return behave
+
+
+def flood(start: bytes, data: bytes) -> Behaviour:
+    def behave(connection: socket.socket) -> None:
+        connection.sendall(start)
+        while True:
+            connection.sendall(data)
+
+    return behave
+
+
+def reset(connection: socket.socket) -> None:
+    import socket as sockets
+
+    connection.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def hang_up(connection: socket.socket) -> None:
+    connection.close()
+
+
+def fall_silent(connection: socket.socket) -> None:
+    connection.recv(65536)
+    time.sleep(10)
+
+
+def noise(seed: int) -> Behaviour:
+    def behave(connection: socket.socket) -> None:
+        connection.sendall(random.Random(seed).randbytes(4096))  # noqa: S311 - noise, not a secret
+        connection.close()
+
+    return behave
+
+
+def message(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("!I", len(body) + 4) + body
+
+
+STATUS = message(b"S", b"server_version\x0016.3\0")
+WELCOME = message(b"R", struct.pack("!I", 0)) + STATUS + message(b"Z", b"I")
+HUGE = {
+    "postgresql": b"R\x7f\xff\xff\xff",
+    "redis": b"$536870912\r\n",
+    "mysql": b"\xff\xff\xff\x00",
+    "rabbitmq": b"\x01\x00\x00\x7f\xff\xff\xff",
+    "memcached": b"VERSION " + b"9" * 100_000,
+}
+
+
+@pytest.mark.parametrize("kind", PROBES)
+@pytest.mark.parametrize("behave", [drip(b"N"), drip(b"\n\0"), fall_silent], ids=["letters", "lines", "silent"])
+def test_what_drips_or_is_silent_ends_at_the_deadline(hostile: Serve, kind: str, behave: Behaviour) -> None:
+    answer, seconds = ask(kind, hostile(behave))
+    check(answer)
+    assert answer["unknown"] in {"timeout", "bad-reply"}
+    assert seconds < DEADLINE + SLACK
+
+
+@pytest.mark.parametrize("kind", PROBES)
+@pytest.mark.parametrize(
+    "behave", [reset, hang_up, noise(1), noise(2)], ids=["reset", "hang up", "noise", "other noise"]
+)
+def test_what_hangs_up_or_babbles_is_a_bad_reply(hostile: Serve, kind: str, behave: Behaviour) -> None:
+    answer, seconds = ask(kind, hostile(behave))
+    check(answer)
+    assert (answer["unknown"], answer["via"]) == ("bad-reply", "scheme")
+    assert seconds < DEADLINE
+
+
+@pytest.mark.parametrize("kind", PROBES)
+def test_a_huge_length_is_not_waited_for(hostile: Serve, kind: str) -> None:
+    def behave(connection: socket.socket) -> None:
+        connection.sendall((b"N" if kind == "postgresql" else b"") + HUGE[kind])
+        time.sleep(10)
+
+    answer, seconds = ask(kind, hostile(behave))
+    check(answer)
+    assert answer["unknown"] == "bad-reply"
+    assert seconds < DEADLINE
+
+
+ENDLESS = {
+    "notices": ("postgresql", b"N", message(b"N", b"x" * 100)),
+    "statuses": ("postgresql", b"N", message(b"S", b"a\0b\0")),
+    "rows": ("postgresql", b"N" + WELCOME, message(b"D", b"\0\2\0\0\0\1a\0\0\0\1b")),
+    "nothing but requests": ("postgresql", b"N", message(b"R", struct.pack("!I", 10) + b"X\0\0")),
+    "array": ("redis", b"*9999\r\n", b"*9999\r\n"),
+    "line": ("redis", b"+", b"x" * 1000),
+    "settings": ("memcached", b"VERSION 1.6\r\n", b"STAT maxbytes 1\r\n"),
+    "version": ("mysql", b"\x50\x00\x00\x00\x0a", b"5"),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_an_endless_reply_has_an_end(hostile: Serve, name: str) -> None:
+    kind, start, data = ENDLESS[name]
+    answer, seconds = ask(kind, hostile(flood(start, data)))
+    check(answer)
+    assert seconds < DEADLINE + SLACK
+
+
+def test_what_was_read_before_the_failure_stays(hostile: Serve) -> None:
+    answer, _ = ask(
+        "postgresql", hostile(say(b"N", WELCOME, message(b"E", b"SERROR\0C42501\0\0") + message(b"Z", b"I")))
+    )
+    assert (answer["value"], answer["via"]) == ("16.3", "auth")
+    answer, _ = ask("memcached", hostile(say(b"VERSION 1.6.18\r\n")))
+    assert answer["value"] == "1.6.18"
+    info = b"redis_version:7.2.4\r\nredis_mode:standalone\r\n"
+    answer, _ = ask("redis", hostile(say(b"+OK\r\n", b"$%d\r\n%s\r\n" % (len(info), info))))
+    assert (answer["value"], answer["via"]) == ("7.2.4", "auth")
+
+
+def test_the_handshakes_rounds_are_bounded(hostile: Serve) -> None:
+    def behave(connection: socket.socket) -> None:
+        connection.recv(100)
+        connection.sendall(b"N")
+        connection.recv(1000)
+        connection.sendall(message(b"R", struct.pack("!I", 10) + b"SCRAM-SHA-256\0\0"))
+        nonce = connection.recv(1000).rpartition(b"r=")[2]
+        salt = base64.b64encode(b"salt")
+        connection.sendall(message(b"R", struct.pack("!I", 11) + b"r=%sx,s=%s,i=%d" % (nonce, salt, 10 * ROUNDS)))
+        time.sleep(10)
+
+    answer, seconds = ask("postgresql", hostile(behave))
+    assert answer == {"kind": "postgresql", "unknown": "bad-reply", "via": "handshake"}
+    assert seconds < DEADLINE
+
+
+def test_a_server_that_does_not_know_the_password_is_not_believed(hostile: Serve) -> None:
+    def behave(connection: socket.socket) -> None:
+        connection.recv(100)
+        connection.sendall(b"N")
+        connection.recv(1000)
+        connection.sendall(message(b"R", struct.pack("!I", 10) + b"SCRAM-SHA-256\0\0"))
+        nonce = connection.recv(1000).rpartition(b"r=")[2]
+        connection.sendall(message(b"R", struct.pack("!I", 11) + b"r=%sx,s=c2FsdA==,i=4096" % nonce))
+        connection.recv(1000)
+        connection.sendall(message(b"R", struct.pack("!I", 12) + b"v=" + base64.b64encode(b"x" * 32)) + WELCOME)
+        time.sleep(10)
+
+    answer, _ = ask("postgresql", hostile(behave))
+    assert answer == {"kind": "postgresql", "unknown": "bad-reply", "via": "handshake"}
+
+
+def test_bytes_before_the_handshake_of_tls_are_refused(hostile: Serve) -> None:
+    answer, _ = ask("postgresql", hostile(say(b"S" + WELCOME)))
+    assert answer["unknown"] == "bad-reply"
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "redis", "rabbitmq"])
+def test_a_server_that_drips_its_handshake_of_tls_ends_at_the_deadline(hostile: Serve, kind: str) -> None:
+    def behave(connection: socket.socket) -> None:
+        if kind == "postgresql":
+            connection.recv(100)
+            connection.sendall(b"S")
+        connection.recv(10_000)
+        drip(b"\x16\x03\x03\x00\x7a")(connection)
+
+    answer, seconds = ask(kind, hostile(behave), tls="verify-full")
+    check(answer)
+    assert answer["unknown"] in {"timeout", "tls-failed"}
+    assert seconds < DEADLINE + SLACK
+
+
+NAMED = [
+    ("valkey_version:8.0.1\r\nredis_version:7.2.4\r\nserver_name:valkey", "valkey", "8.0.1", None),
+    ("redis_version:7.4.0\r\ndragonfly_version:df-v1.20.1", "dragonfly", "1.20.1", None),
+    ("redis_version:6.3.4\r\nexecutable:/usr/bin/keydb-server", "keydb", "6.3.4", None),
+    ("garnet_version:1.0.50\r\nredis_version:7.2.5", "redis", "1.0.50", "garnet"),
+    ("redis_version:7.1.0\r\nos:Amazon ElastiCache", "redis", "7.1.0", "elasticache"),
+]
+
+
+@pytest.mark.parametrize(("info", "kind", "value", "variant"), NAMED, ids=[row[1] + str(row[3]) for row in NAMED])
+def test_the_family_of_redis_is_told_apart(
+    hostile: Serve, info: str, kind: str, value: str, variant: str | None
+) -> None:
+    text = info.encode()
+    serve = say(b"+OK\r\n", b"$%d\r\n%s\r\n" % (len(text), text), b"-ERR unknown command\r\n", b"-ERR\r\n")
+    answer, _ = ask("redis", hostile(serve))
+    assert (answer["kind"], answer["value"], answer.get("variant")) == (kind, value, variant)
+
+
+BANNERS = [
+    (b"5.5.5-10.11.19-MariaDB-0+deb12u1", "mariadb", "10.11.19", None),
+    (b"11.4.2-MariaDB", "mariadb", "11.4.2", None),
+    (b"8.0.36-0ubuntu0.22.04.1", "mysql", "8.0.36", None),
+    (b"5.7.25-TiDB-v7.5.0", "mysql", "5.7.25", "tidb"),
+    (b"8.0.30-Vitess", "mysql", "8.0.30", "vitess"),
+]
+
+
+@pytest.mark.parametrize(("banner", "kind", "value", "variant"), BANNERS, ids=[row[0].decode() for row in BANNERS])
+def test_the_family_of_mysql_is_told_apart(
+    hostile: Serve, banner: bytes, kind: str, value: str, variant: str | None
+) -> None:
+    body = b"\x0a" + banner + b"\0" + b"\0" * 40
+    packet = len(body).to_bytes(3, "little") + b"\0" + body
+    answer, _ = ask("mysql", hostile(flood(packet, b"\0")))
+    assert (answer["kind"], answer["value"], answer.get("variant")) == (kind, value, variant)
+
+
+def test_a_host_that_mysql_does_not_let_in_is_told_so(hostile: Serve) -> None:
+    body = b"\xff" + (1130).to_bytes(2, "little") + b"Host '127.0.0.1' is not allowed to connect"
+    answer, _ = ask("mysql", hostile(flood(len(body).to_bytes(3, "little") + b"\0" + body, b"\0")))
+    assert answer == {"kind": "mysql", "unknown": "no-permission", "via": "handshake"}
+
+
+def test_lavinmq_is_no_rabbitmq(hostile: Serve) -> None:
+    def text(name: bytes, value: bytes) -> bytes:
+        return bytes([len(name)]) + name + b"S" + struct.pack("!I", len(value)) + value
+
+    table = text(b"product", b"LavinMQ") + b"\x04flagt\x01" + text(b"version", b"2.1.0")
+    body = struct.pack("!HH", 10, 10) + b"\0\x09" + struct.pack("!I", len(table)) + table
+    frame = b"\x01\0\0" + struct.pack("!I", len(body)) + body + b"\xce"
+    answer, _ = ask("rabbitmq", hostile(flood(frame, b"\0")))
+    assert answer == {"kind": "lavinmq", "value": "2.1.0", "via": "handshake"}
+
+
+@pytest.mark.parametrize("kind", PROBES)
+@given(data=st.data())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_no_reply_breaks_a_probe(hostile: Serve, kind: str, data: st.DataObject) -> None:
+    known = [
+        b"N",
+        b"S",
+        WELCOME,
+        STATUS,
+        HUGE[kind][:7],
+        b"VERSION 1",
+        b"+OK\r\n",
+        b"*1\r\n",
+        b"$3\r\nabc\r\n",
+        b"\x01\0\0\0\0\0",
+    ]
+    pieces = data.draw(st.lists(st.sampled_from(known) | st.binary(max_size=20), max_size=8))
+
+    def behave(connection: socket.socket) -> None:
+        connection.sendall(b"".join(pieces))
+        connection.close()
+
+    answer, seconds = ask(kind, hostile(behave))
+    check(answer)
+    assert seconds < DEADLINE + SLACK
