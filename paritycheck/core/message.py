@@ -9,10 +9,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from typing_extensions import override
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from typing_extensions import override
+else:
+
+    def override(method: object) -> object:
+        """Only the type checker reads it, and `typing` has it from 3.12 on: the core needs no package for it."""
+        return method
+
 
 ALERT: Final = "alert"
 DIGEST: Final = "digest"
