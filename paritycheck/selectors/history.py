@@ -54,7 +54,7 @@ def recent(environment: Environment, most: int = MOST_BARS) -> list[Snapshot]:
 def bars(environment: Environment, snapshots: Sequence[Snapshot]) -> list[Bar]:
     """Oldest first; the bodies come by one query."""
     fetch_bodies(environment.project_id, snapshots)
-    older: list[Snapshot | None] = [*snapshots[1:], None]
+    older: list[Snapshot | None] = [*snapshots, None][1:]
     pairs = list(zip(snapshots, older, strict=True))
     found = [
         Bar(new, None if old is None and new.number == 1 else _count(environment.project_id, old, new))

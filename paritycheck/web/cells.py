@@ -9,7 +9,7 @@ from paritycheck.core.comparison import Relation
 from paritycheck.core.facts import Fact, State
 from paritycheck.models import Drift
 from paritycheck.models.drifts import DriftState
-from paritycheck.selectors.matrix import DIFFERING, Group, Line, Spot
+from paritycheck.selectors.lines import DIFFERING, Group, Line, Spot
 from paritycheck.web import words
 from paritycheck.web.facts import name_parts, reason_words, rule_words, value_words
 from paritycheck.web.visible import visible

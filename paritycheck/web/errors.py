@@ -49,18 +49,21 @@ def _answer(request: HttpRequest, trouble: Trouble) -> HttpResponse:
     return HttpResponse(render_to_string("web/trouble.html", context), status=trouble.status)
 
 
-def bad_request(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400."""
+    del exception
     return _answer(request, BAD_REQUEST)
 
 
-def permission_denied(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403."""
+    del exception
     return _answer(request, DENIED)
 
 
-def not_found(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404, the same for what is not there and what is not yours."""
+    del exception
     return _answer(request, NOT_FOUND)
 
 

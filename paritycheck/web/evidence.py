@@ -10,9 +10,12 @@ from django.urls import reverse
 
 from paritycheck.core.facts import Fact, State
 from paritycheck.models import Drift, Environment
+from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.columns import Column
-from paritycheck.selectors.matrix import Matrix, Spot
-from paritycheck.selectors.states import evidence_of
+from paritycheck.selectors.lines import Spot
+from paritycheck.selectors.matrix import Matrix
+from paritycheck.selectors.states import evidence_of, read_times
+from paritycheck.web import words
 from paritycheck.web.cells import look_of, shared
 from paritycheck.web.facts import fact_of, rule_words, value_words
 from paritycheck.web.visible import visible
@@ -85,11 +88,29 @@ def sources_of(raw: Iterable[Any]) -> tuple[Source, ...]:
 def sides_of(drift: Drift) -> tuple[Side, ...]:
     """Left and right; what an environment says against itself has two sides too, by rule: declared and running."""
     one, other = fact_of(drift.left_side), fact_of(drift.right_side)
-    documents = ((drift.left, drift.left_side, one, other), (drift.right, drift.right_side, other, one))
+    documents = (
+        (drift.left, _now(drift, drift.left, drift.left_side), one, other),
+        (drift.right, _now(drift, drift.right, drift.right_side), other, one),
+    )
     return tuple(
         side_of(environment, drift.section, mine, theirs, document, same=shared(drift))
         for environment, document, mine, theirs in documents
     )
+
+
+def _now(drift: Drift, environment: Environment, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a side showed last; while the drift lives it still shows it, so where and when it was read is of now."""
+    snapshot = environment.latest
+    if drift.state == DriftState.RESOLVED or snapshot is None:
+        return document
+    found = evidence_of(snapshot, drift.section).get(str(document.get("name", drift.name)), {})
+    at = read_times(environment).get(drift.section)
+    return {
+        **document,
+        "snapshot": f"{environment.slug}#{snapshot.number}",
+        "sources": found.get("sources") or document.get("sources", ()),
+        "read_at": at.isoformat() if at else document.get("read_at"),
+    }
 
 
 def side_of(
@@ -141,6 +162,23 @@ def details_of(section: str, fact: Fact) -> tuple[tuple[str, str], ...]:
 def _shape(fact: Fact) -> str:
     parts = [fact.word("shape"), fact.word("scheme"), fact.word("host")]
     return ", ".join(part for part in parts if part)
+
+
+STEPS = {1: "patch", 2: "minor", 3: "major"}
+
+
+def apart(drift: Drift) -> str:
+    """How far the sides are apart: `3 majors`, else the greatest step that differs."""
+    word = STEPS.get(drift.distance or 0, "another kind" if drift.distance and drift.rule == "kind" else "")
+    one, other = (fact_of(side).value or "" for side in (drift.left_side, drift.right_side))
+    at = len(STEPS) - (drift.distance or 0)
+    mine, theirs = one.split("."), other.split(".")
+    if word not in STEPS.values() or min(len(mine), len(theirs)) <= at or mine[:at] != theirs[:at]:
+        return word
+    numbers = mine[at], theirs[at]
+    if not all(number.isdecimal() for number in numbers) or numbers[0] == numbers[1]:
+        return f"one {word}"
+    return words.plural(abs(int(numbers[0]) - int(numbers[1])), word, "patches" if word == "patch" else "")
 
 
 @dataclass(frozen=True, slots=True)

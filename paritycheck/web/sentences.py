@@ -14,6 +14,8 @@ from paritycheck.models import Drift, DriftEvent
 from paritycheck.services import telling
 from paritycheck.web.facts import name_parts
 
+CHANGE = "this change"
+
 
 def subject_of(drift: Drift, shown: Drift | DriftEvent | None = None) -> Subject:
     """A drift as the core speaks of it, with the sides of one of its events where `shown` is one."""
@@ -46,7 +48,8 @@ def _state(side: Mapping[str, Any]) -> str:
 
 def title(subject: Subject) -> str:
     """The drift as a title."""
-    return capital(sentence(subject))
+    told = capital(sentence(subject))
+    return told[:1].upper() + told[1:] if told.startswith(CHANGE) else told
 
 
 def marked(subject: Subject) -> SafeString:

@@ -81,7 +81,8 @@ def coverage(fraction: float | None, label: str = "coverage") -> SafeString:
     known = 0.0 if fraction is None else max(0.0, min(1.0, fraction))
     return format_html(
         '<span class="coverage"><svg viewBox="0 0 64 6" aria-hidden="true"><rect width="{}" height="6"/>'
-        '<rect class="edge" x=".5" y=".5" width="63" height="5" rx="2.5"/></svg><span class="coverage-word">{}</span>{}</span>',
+        '<rect class="edge" x=".5" y=".5" width="63" height="5" rx="2.5"/></svg>'
+        '<span class="coverage-word">{}</span>{}</span>',
         f"{BAR * known:.1f}",
         f"{label} " if label else "",
         words.percent(known),

@@ -168,10 +168,18 @@ def drifting(shop: Shop) -> Shop:
 
 
 @pytest.fixture
-def shop(db: None) -> Shop:
+def shop(db: None, settings: Any) -> Iterator[Shop]:
     """The project with nothing reported yet."""
+    from django.db import connections
+
+    from paritycheck.services.tokens import _known
+
     del db
-    return make_shop()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    _known.forget()
+    yield make_shop()
+    # The heartbeat's own connection lies outside the test's transaction; left open it would keep the database.
+    connections["heartbeat"].close()
 
 
 @pytest.fixture

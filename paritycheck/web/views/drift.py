@@ -15,12 +15,11 @@ from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.policies import policy_of
 from paritycheck.web.access import of_project
 from paritycheck.web.cells import SECTION_TITLES, shared
-from paritycheck.web.evidence import line_to_change, sides_of
+from paritycheck.web.evidence import apart, line_to_change, sides_of
 from paritycheck.web.facts import name_parts
 from paritycheck.web.sentences import brief, consequence, marked, subject_of, title
 from paritycheck.web.visible import visible
 
-APART = {1: "one patch", 2: "one minor", 3: "one major", 4: "another kind"}
 STEPS = {
     "opened": ("circle-alert", "Opened as {}"),
     "changed": ("git-commit-horizontal", "Changed, still {}"),
@@ -101,7 +100,7 @@ def drift(request: HttpRequest, project: Project, prefix: str) -> HttpResponse:
         "roles": ROLES.get(found.rule, ("", "")) if found.left_id == found.right_id else ("", ""),
         "one_sided": found.left_id == found.right_id and found.rule not in ROLES,
         "glyph": glyph_of(found),
-        "apart": "" if shared(found) else APART.get(found.distance or 0, ""),
+        "apart": "" if shared(found) else apart(found),
         "change": line_to_change(sides),
         "steps": _steps(found, events_of(found)),
         "near": [Neighbour(each, each.severity, brief(subject_of(each))) for each in near(found)],

@@ -18,7 +18,7 @@ from paritycheck.web import words
 from paritycheck.web.access import of_project
 from paritycheck.web.evidence import Source, sources_of
 from paritycheck.web.facts import name_parts, reason_words
-from paritycheck.web.sentences import consequence, finding_subject, marked
+from paritycheck.web.sentences import CHANGE, consequence, finding_subject, marked
 from paritycheck.web.visible import visible
 
 LOOKS = {
@@ -67,7 +67,7 @@ def _found(document: dict[str, Any], list_name: str, against: str) -> list[Found
 
 
 def _one(finding: dict[str, Any], against: str) -> Found:
-    subject = finding_subject(finding, "this change", against)
+    subject = finding_subject(finding, CHANGE, against)
     sources = finding.get("left", {}).get("sources", ())
     return Found(str(finding["severity"]), marked(subject), sources_of(sources), consequence(subject))
 

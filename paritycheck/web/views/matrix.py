@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 
 from paritycheck.models import Project
 from paritycheck.selectors.columns import columns_of
+from paritycheck.selectors.lines import DIFFERING, Filter
 from paritycheck.selectors.liveness import version_of
-from paritycheck.selectors.matrix import DIFFERING, Filter, Matrix, live_drifts
+from paritycheck.selectors.matrix import Matrix, live_drifts
 from paritycheck.selectors.policies import policy_of
 from paritycheck.selectors.trend import open_by_day
 from paritycheck.web import words
@@ -95,6 +96,9 @@ def matrix(request: HttpRequest, project: Project) -> HttpResponse:
         "project": project,
         "tab": "matrix",
         "version": version,
+        "calm": found.comparable and not (found.differing or filtered or chosen.unfold),
+        "all_sections": sorted(found.names),
+        "coverage": min((column.pair.coverage for column in found.columns if column.pair), default=0.0),
         "matrix": found,
         "columns": found.columns,
         "heads": heads_of(found.columns),

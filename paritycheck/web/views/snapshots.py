@@ -75,12 +75,12 @@ def _value(section: str, fact: Fact) -> str:
 
 @require_safe
 @of_project
-def snapshot(request: HttpRequest, project: Project, environment_slug: str, number: int) -> HttpResponse:
+def snapshot(request: HttpRequest, project: Project, environment_slug: str, number: str) -> HttpResponse:
     """One snapshot: what it changed, and everything it holds."""
     version = version_of([project.id])
     found = environment_of(project, environment_slug)
     try:
-        current, before, after = around(found, number)
+        current, before, after = around(found, int(number))
     except Snapshot.DoesNotExist:
         raise Http404 from None
     changed = [_changed(move) for move in moves(before, current)]
@@ -91,7 +91,7 @@ def snapshot(request: HttpRequest, project: Project, environment_slug: str, numb
         "version": version,
         "environment": found,
         "snapshot": current,
-        "latest": found.latest and found.latest.number == number,
+        "latest": found.latest and found.latest.number == current.number,
         "before": before,
         "after": after,
         "changed": changed[:MOST_FACTS],

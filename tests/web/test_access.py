@@ -1,0 +1,139 @@
+"""Who sees which page: the same answer for what is not yours as for what is not there."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from paritycheck.models import Project, User
+
+pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
+
+# By name: who may see it, and its address. Every page of web.urls stands here or the last test fails.
+OPEN = {"docs": "/docs", "manual": "/docs/gate", "sign-in": "/sign-in"}
+SIGNED_IN = {"projects": "/", "live-projects": "/live"}
+POSTED = {"sign-out": "/sign-out", "preferences": "/preferences"}
+OF_PROJECT = {
+    "matrix": "/p/{slug}",
+    "live": "/p/{slug}/live",
+    "cell": "/p/{slug}/cell?environment=ci&section=services&name=database",
+    "drift": "/p/{slug}/d/{drift}",
+    "environments": "/p/{slug}/environments",
+    "environment": "/p/{slug}/environments/staging",
+    "snapshot": "/p/{slug}/environments/staging/1",
+    "gates": "/p/{slug}/gate",
+    "gate": "/p/{slug}/gate/{verdict}",
+}
+
+
+@pytest.fixture
+def addresses(drifted: Any) -> dict[str, str]:
+    """The pages of a project that has something on each of them."""
+    asked = drifted.gate({"services": []})
+    drift = drifted.project.drifts.order_by("id").first()
+    verdict = drifted.project.verdicts.get()
+    assert asked["verdict"]
+    return {
+        name: path.format(slug="shop", drift=drift.id[:10], verdict=verdict.id) for name, path in OF_PROJECT.items()
+    }
+
+
+def status(path: str, user: User | None) -> int:
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    return client.get(path).status_code
+
+
+def test_a_member_sees_every_page_of_the_project(drifted: Any, addresses: dict[str, str]) -> None:
+    answers = {name: status(path, drifted.owner) for name, path in addresses.items()}
+    assert answers == {name: 204 if name == "live" else 200 for name in OF_PROJECT}
+
+
+def test_an_administrator_of_the_installation_sees_every_project(addresses: dict[str, str]) -> None:
+    from paritycheck.models import User
+
+    admin = User.objects.create_superuser("root@example.com", "a password of some length")
+    assert {status(path, admin) for path in addresses.values()} == {200, 204}
+
+
+def test_nobody_sees_anything_without_signing_in(addresses: dict[str, str]) -> None:
+    for path in [*addresses.values(), *SIGNED_IN.values()]:
+        answer = Client().get(path)
+        assert answer.status_code == 302, path
+        assert answer.headers["Location"].startswith("/sign-in?next=/"), path
+
+
+@pytest.mark.parametrize("role", ["viewer", "member", "maintainer", "owner"])
+def test_a_foreign_project_is_not_there(addresses: dict[str, str], other: tuple[Project, User], role: str) -> None:
+    project, stranger = other
+    project.memberships.filter(user=stranger).update(role=role)
+    assert {status(path, stranger) for path in addresses.values()} == {404}
+
+
+def test_what_is_foreign_and_what_is_missing_answer_alike(
+    addresses: dict[str, str], other: tuple[Project, User]
+) -> None:
+    client = Client()
+    client.force_login(other[1])
+    for name, path in addresses.items():
+        foreign = client.get(path)
+        missing = client.get(OF_PROJECT[name].format(slug="never-was", drift="0" * 10, verdict=uuid.uuid4()))
+        assert (foreign.status_code, foreign.content) == (missing.status_code, missing.content), name
+
+
+def test_an_identity_of_another_project_is_not_found_under_ones_own(
+    drifted: Any, addresses: dict[str, str], other: tuple[Project, User]
+) -> None:
+    del drifted
+    stranger = other[1]
+    for name in ("drift", "gate", "snapshot"):
+        assert status(addresses[name].replace("/p/shop/", "/p/other/"), stranger) == 404, name
+
+
+def test_the_list_and_the_switcher_name_only_ones_own(other: tuple[Project, User], ask: Callable[[str], str]) -> None:
+    del other
+    assert "other" not in re.sub(r"choose another", "", ask("/p/shop"))
+    assert ">other<" not in ask("/")
+
+
+def test_a_user_who_is_no_longer_active_is_out(shop: Any) -> None:
+    client = Client()
+    client.force_login(shop.owner)
+    shop.owner.is_active = False
+    shop.owner.save()
+    assert client.get("/p/shop").status_code == 302
+
+
+def test_pages_change_nothing_by_get_and_take_no_post(signed_in: Client, addresses: dict[str, str]) -> None:
+    assert {signed_in.post(path).status_code for path in addresses.values()} == {405}
+
+
+def test_every_page_is_in_one_of_these_lists() -> None:
+    from paritycheck.web.urls import urlpatterns
+
+    assert {pattern.name for pattern in urlpatterns} == {*OPEN, *SIGNED_IN, *POSTED, *OF_PROJECT}
+
+
+def test_the_manual_is_open_to_everyone() -> None:
+    assert {status(path, None) for path in OPEN.values()} == {200}
+
+
+@pytest.fixture
+def other(db: None) -> tuple[Project, User]:
+    """Another project with an environment of the same name, and its member."""
+    from paritycheck.models import Project, User
+
+    del db
+    project = Project.objects.create(slug="other")
+    project.environments.create(slug="staging", tier="staging")
+    stranger = User.objects.create_user("stranger@example.com", "a password of some length")
+    project.memberships.create(user=stranger, role="owner")
+    return project, stranger
