@@ -97,7 +97,8 @@ def read(context: Context) -> Configuration:
     if not found.candidate:
         _read_process(found)
     if found.odd:
-        found.warnings.append(f"{found.odd} names left out: no variable can have them")
+        names = "name" if found.odd == 1 else "names"
+        found.warnings.append(f"{found.odd} {names} left out: no variable can be called so")
     return found
 
 
