@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 from uuid import uuid4
 
 import psycopg
@@ -140,7 +140,7 @@ def wsgi_road(application: Any) -> Road:
         environ: dict[str, Any] = {
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
-            "PATH_INFO": address.encode().decode("latin-1"),
+            "PATH_INFO": unquote_to_bytes(address).decode("latin-1"),
             "QUERY_STRING": query,
             "SERVER_NAME": "127.0.0.1",
             "SERVER_PORT": "80",
@@ -213,7 +213,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Who talks to the application in this process may use both aliases, as the application does."""
     for item in items:
         names = getattr(item, "fixturenames", ())
-        here = "site" in names or ("either" in names and item.callspec.params["either"] == "here")
+        callspec = getattr(item, "callspec", None)
+        here = "site" in names or (callspec is not None and callspec.params.get("either") == "here")
         if here and item.get_closest_marker("django_db") is None:
             item.add_marker(pytest.mark.django_db(databases=["default", "heartbeat"]))
 

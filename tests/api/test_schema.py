@@ -1,0 +1,71 @@
+"""The OpenAPI document: whole, valid, and of the same routes as the server."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.management import call_command
+from jsonschema import Draft202012Validator
+
+from tests.api.test_access import routes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.api.conftest import Site
+
+
+@pytest.fixture
+def document(site: "Site") -> dict[str, Any]:
+    reply = site.get("/api/v1/schema", who=None)
+    assert reply.status == 200
+    return dict(reply.json())
+
+
+def test_it_is_openapi_3_1_without_a_warning(document: dict[str, Any], tmp_path: "Path") -> None:
+    assert document["openapi"].startswith("3.1")
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yaml"))
+
+
+def test_its_routes_are_those_of_the_server(document: dict[str, Any]) -> None:
+    served = {
+        ("/" + re.sub(r"<[^:>]+:(\w+)>", r"{\1}", where), method)
+        for name, where, view in routes()
+        for method in view.http_method_names
+        if hasattr(view, method) and method != "head" and name != "schema"
+    }
+    told = {(path, method) for path, methods in document["paths"].items() for method in methods}
+    assert told == served
+
+
+def test_every_error_is_a_problem_document(document: dict[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    assert list(response["content"]) == ["application/problem+json"], (path, method, status)
+            assert {"401", "403"} <= operation["responses"].keys(), (path, method)
+            assert operation["security"] == [{"token": []}]
+
+
+def test_answers_are_as_the_document_says(site: "Site", document: dict[str, Any]) -> None:
+    site.told(services=site.section("services", [{"name": "database", "kind": "postgresql", "value": "16"}], [""]))
+    shop = "/api/v1/projects/shop"
+    for path, template in (
+        ("/api/v1/projects", "/api/v1/projects"),
+        (shop, "/api/v1/projects/{project}"),
+        (f"{shop}/environments/production", "/api/v1/projects/{project}/environments/{environment}"),
+        (f"{shop}/environments/production/snapshots/1",
+         "/api/v1/projects/{project}/environments/{environment}/snapshots/{place}"),
+        (f"{shop}/drifts", "/api/v1/projects/{project}/drifts"),
+        (f"{shop}/parity", "/api/v1/projects/{project}/parity"),
+        (f"{shop}/gate?environment=production", "/api/v1/projects/{project}/gate"),
+        ("/api/v1/nothing", None),
+    ):  # fmt: skip
+        reply = site.get(path)
+        schema = (
+            document["paths"][template]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+            if template
+            else {"$ref": "#/components/schemas/Problem"}
+        )
+        Draft202012Validator({**schema, "components": document["components"]}).validate(reply.json())
