@@ -48,6 +48,11 @@ class Package:
         """Whether production installs it."""
         return not self.groups or PRODUCTION in self.groups
 
+    @property
+    def ships(self) -> bool:
+        """Whether an environment other than a developer's may have it."""
+        return self.production or OPTIONAL in self.groups
+
 
 class Lock:
     """What one lock file says: packages in its order, warnings, and whether it was read whole.

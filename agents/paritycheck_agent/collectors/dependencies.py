@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import posixpath
 
 from paritycheck_agent.context import Collected
 from paritycheck_agent.packages import Lock, Package, fact_of, members_of
-from paritycheck_agent.sources import distributions, interpreter
+from paritycheck_agent.sources import distributions, interpreter, remembered
 from paritycheck_agent.wire import limits
 from paritycheck_agent.wire.secrets import suspected
 
@@ -19,13 +21,19 @@ if TYPE_CHECKING:
 
 SECTION = "dependencies"
 
-# A format's module, and whether each of its files in a folder counts, or the first alone.
+# Of each format its file names, its ecosystem, its module (imported when its file is new), and whether each of its
+# files in a folder counts, or the first alone.
 FORMATS = (
-    ("paritycheck_agent.locks.uv", False),
-    ("paritycheck_agent.locks.poetry", False),
-    ("paritycheck_agent.locks.requirements", True),
-    ("paritycheck_agent.locks.npm", False),
-)
+    (("uv.lock",), "pypi", "paritycheck_agent.locks.uv", False),
+    (("poetry.lock",), "pypi", "paritycheck_agent.locks.poetry", False),
+    ((
+        "requirements.txt", "requirements.lock", "requirements/production.txt", "requirements/prod.txt",
+        "requirements/base.txt", "requirements-dev.txt", "requirements-dev.lock", "requirements-test.txt",
+        "requirements_dev.txt", "requirements/dev.txt", "requirements/development.txt", "requirements/test.txt",
+        "dev-requirements.txt", "test-requirements.txt",
+    ), "pypi", "paritycheck_agent.locks.requirements", True),
+    (("npm-shrinkwrap.json", "package-lock.json"), "npm", "paritycheck_agent.locks.npm", False),
+)  # fmt: skip
 # Lock files that no module reads yet, so that their packages are known to be missing.
 _UNREAD = {
     "pylock.toml": "pypi", "Pipfile.lock": "pypi", "pdm.lock": "pypi",
@@ -40,11 +48,11 @@ _SEEDS = frozenset({"pkg:pypi/pip", "pkg:pypi/setuptools", "pkg:pypi/wheel"})
 
 
 def collect(context: Context) -> Collected:
-    """Return the packages of every lock file and of the interpreter that counts as installed."""
+    """Return the packages of every lock file and of the interpreter that counts; of a candidate the locks alone."""
     found = _Found(context)
     for folder in _folders(context):
         found.read_folder(folder)
-    installed = _installed(context, found.warnings)
+    installed = None if context.candidate else _installed(context, found.warnings)
     locked = found.locked()
     facts = _facts(locked, installed, found)
     if not facts and not found.locks and installed is None:
@@ -83,29 +91,35 @@ class _Found:
 
     def read_folder(self, folder: str) -> None:
         """Read what lies in one folder."""
-        for module, every in FORMATS:
-            self._read_format(folder, __import__(module, fromlist=["read"]), every=every)
+        for names, ecosystem, module, every in FORMATS:
+            for name in names:
+                if self._read_file(folder, posixpath.join(folder, name), ecosystem, module) and not every:
+                    break
         for name, ecosystem in _UNREAD.items():
             path = posixpath.join(folder, name)
             if self.context.exists(path) and not self._has(folder, ecosystem):
                 self._gap(folder, ecosystem, f"{path}: this format is not read yet")
 
-    def _read_format(self, folder: str, module: Any, *, every: bool) -> None:
-        for name in module.FILENAMES:
-            path = posixpath.join(folder, name)
-            data = self.context.open_bytes(path)
-            if data is None:
-                if self.context.exists(path):
-                    self._gap(folder, module.ECOSYSTEM, f"{path}: cannot be read, or is larger than 32 MB")
-                continue
-            if len(self.locks) >= limits.LOCKS:
-                self._gap(folder, module.ECOSYSTEM, f"{path}: left out, at most {limits.LOCKS} lock files are read")
-                continue
-            lock = module.read(data, path, self._sibling(posixpath.dirname(path)))
-            self.locks.append((folder, module.ECOSYSTEM, lock))
-            self.warnings += lock.warnings
-            if not every:
-                return
+    def _read_file(self, folder: str, path: str, ecosystem: str, module: str) -> bool:
+        """Read one lock file; return whether it is there and was read."""
+        data = self.context.open_bytes(path)
+        if data is None:
+            if self.context.exists(path):
+                self._gap(folder, ecosystem, f"{path}: cannot be read, or is larger than 32 MB")
+            return False
+        if len(self.locks) >= limits.LOCKS:
+            self._gap(folder, ecosystem, f"{path}: left out, at most {limits.LOCKS} lock files are read")
+            return False
+
+        def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:
+            lock: Lock = __import__(module, fromlist=["read"]).read(data, path, sibling)
+            return lock
+
+        kept = _kept_in(self.context, path)
+        lock = remembered.read(kept, data, path, self._sibling(posixpath.dirname(path)), read)
+        self.locks.append((folder, ecosystem, lock))
+        self.warnings += lock.warnings
+        return True
 
     def _sibling(self, folder: str) -> Callable[[str], bytes | None]:
         """Return a reader of files beside a lock that does not leave the checkout."""
@@ -140,6 +154,12 @@ class _Found:
         folders = {folder for folder, of, _lock in self.locks if of == ecosystem}
         good = {folder for folder, of, lock in self.locks if of == ecosystem and lock.whole}
         return bool(folders) and folders == good and all(of != ecosystem for _folder, of in self.gaps)
+
+
+def _kept_in(context: Context, path: str) -> str:
+    """Return the file of the state directory that keeps what a lock of this checkout said."""
+    whose = hashlib.sha256(os.path.join(os.path.abspath(context.root), path).encode("utf-8", "surrogateescape"))
+    return os.path.join(context.state_dir, "locks", f"{whose.hexdigest()[:16]}.json")
 
 
 def _installed(context: Context, warnings: list[str]) -> dict[str, Package] | None:
@@ -192,12 +212,18 @@ def _fact(name: str, places: list[Package], own: Package | None, *, whole: bool)
 
 
 def _missing(name: str, places: list[Package]) -> dict[str, Any] | None:
-    """Return the fact of a package that is locked and not installed, where production needs it on every platform."""
-    needed = [place for place in places if place.production and not place.conditional and place.version is not None]
-    if not needed:
+    """Return the fact of a package that is locked and not installed.
+
+    Production needs it on every platform: absent. A marker or an extra decides, and did not ask for it here:
+    unknown(not-asked), for where it decides otherwise is no drift. Development alone needs it: nothing to say.
+    """
+    shipped = [place for place in places if place.ships and place.version is not None]
+    if not shipped:
         return None
-    fact: dict[str, Any] = {"name": name, "absent": True, **members_of(places)}
-    fact["locked"] = _highest({place.version for place in needed if place.version is not None})
+    needed = {place.version for place in shipped if place.production and not place.conditional and place.version}
+    fact: dict[str, Any] = {"name": name}
+    fact.update({"absent": True, "locked": _highest(needed)} if needed else {"unknown": "not-asked"})
+    fact.update(members_of(places))
     fact["sources"] = list(dict.fromkeys(place.source for place in places))[: limits.SOURCES]
     return fact
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ensurepip
+import importlib
 import json
 import os
 import shutil
@@ -238,8 +239,85 @@ def test_what_production_needs_and_is_not_installed_is_absent_and_locked(environ
     assert facts["httpx"] == {
         "name": "pkg:pypi/httpx", "absent": True, "locked": "0.28.1", "scope": "direct", "sources": ["uv.lock:105"]
     }  # fmt: skip
-    # A marker, an extra or a group of development decides on these: not installed here says nothing.
-    assert {"colorama", "importlib-metadata", "asgiref", "pytest", "mistune"}.isdisjoint(facts)
+    # A marker or an extra decides on these, and did not ask for them here.
+    for name in ("colorama", "importlib-metadata", "asgiref"):
+        assert facts[name]["unknown"] == "not-asked"
+        assert "locked" not in facts[name]
+    assert {"pytest", "mistune"}.isdisjoint(facts)
+
+
+def test_of_a_candidate_the_locks_alone_count(environment: Path) -> None:
+    copy("uv/shop", environment, "uv.lock")
+    context = Context(str(environment), {}, {}, str(environment / "state"), candidate=True)
+    collected = dependencies.collect(context)
+    assert (len(collected.facts), collected.covers) == (27, ["pkg:pypi/"])
+    assert all("installed" not in fact["sources"] for fact in collected.facts)
+
+
+def test_the_registry_says_of_each_format_what_its_module_says() -> None:
+    for names, ecosystem, module, _every in dependencies.FORMATS:
+        found = importlib.import_module(module)
+        assert (names, ecosystem) == (found.FILENAMES, found.ECOSYSTEM)
+
+
+def run(root: Path, state: Path) -> tuple[list[dict[str, Any]], list[str], list[str], set[str]]:
+    """Facts, covers and warnings of a run of its own, and the modules that it imported."""
+    script = """
+import json, sys
+from paritycheck_agent.collectors import dependencies
+from paritycheck_agent.context import Context
+found = dependencies.collect(Context(sys.argv[1], {}, {}, sys.argv[2]))
+print(json.dumps([found.facts, found.covers, found.warnings, sorted(sys.modules)]))
+"""
+    command = [sys.executable, "-c", script, str(root), str(state)]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    facts, covers, warnings, modules = json.loads(answer.stdout)
+    return facts, covers, warnings, set(modules)
+
+
+def test_a_lock_that_did_not_change_is_not_read_again(tmp_path: Path) -> None:
+    root, state = tmp_path / "checkout", tmp_path / "state"
+    copy("poetry/1.8.5", root, "poetry.lock", "pyproject.toml")
+    copy("npm/v1", root, "package-lock.json", "package.json")
+    (root / "requirements.txt").write_text("a==1.0\n<<<<<<<\n")
+    first, second = run(root, state), run(root, state)
+    assert first[:3] == second[:3]
+    assert first[2] == ["requirements.txt: line 2 is no requirement"]
+    assert {"tomllib", "paritycheck_agent.locks.npm"} <= first[3]
+    assert not any(name == "tomllib" or name.startswith("paritycheck_agent.locks") for name in second[3])
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (state / "locks").iterdir())
+
+
+def test_what_changes_in_a_lock_or_beside_it_is_read_again(tmp_path: Path) -> None:
+    root, state = tmp_path / "checkout", tmp_path / "state"
+    copy("poetry/1.8.5", root, "poetry.lock", "pyproject.toml")
+    before = run(root, state)[0]
+    (root / "pyproject.toml").unlink()
+    without = run(root, state)[0]
+    assert "scope" in before[0]
+    assert "scope" not in without[0]
+    (root / "poetry.lock").write_bytes((root / "poetry.lock").read_bytes().replace(b'"8.1.7"', b'"8.1.8"'))
+    assert {fact["name"]: fact.get("value") for fact in run(root, state)[0]}["pkg:pypi/click"] == "8.1.8"
+    shutil.copy(FIXTURES / "poetry" / "1.8.5" / "pyproject.toml", root)
+    assert "scope" in run(root, state)[0][0]
+
+
+@pytest.mark.parametrize("odd", [b"", b"{", b"[]", b'{"key": 3}', b"\xff", b"[" * 100_000])
+def test_a_torn_memory_is_no_memory(tmp_path: Path, odd: bytes) -> None:
+    root, state = tmp_path / "checkout", tmp_path / "state"
+    copy("uv/shop", root, "uv.lock")
+    collected = dependencies.collect(Context(str(root), {}, {}, str(state)))
+    (kept,) = (state / "locks").iterdir()
+    whole = json.loads(kept.read_bytes())
+    for torn in (odd, json.dumps({**whole, "lock": {**whole["lock"], "packages": [["a"]]}}).encode()):
+        kept.write_bytes(torn)
+        assert dependencies.collect(Context(str(root), {}, {}, str(state))).facts == collected.facts
+
+
+def test_a_state_directory_that_cannot_be_written_costs_time_only(tmp_path: Path) -> None:
+    copy("uv/shop", tmp_path, "uv.lock")
+    for state in ("/proc/none", str(tmp_path / "uv.lock")):
+        assert len(dependencies.collect(Context(str(tmp_path), {}, {}, state)).facts) == 27
 
 
 def test_pip_of_the_environment_is_told_only_where_nothing_is_locked(environment: Path, tmp_path: Path) -> None:
