@@ -96,10 +96,11 @@ def _unasked(attachment: Attachment, wishes: Mapping[str, Any]) -> dict[str, Any
 
 def _answers(asked: Mapping[tuple[Any, ...], Target]) -> dict[tuple[Any, ...], dict[str, Any]]:
     """Ask all at once, each in a thread of its own; one that is not done by its deadline is a timeout."""
+    answers: dict[tuple[Any, ...], dict[str, Any]] = {}
+    if not asked:
+        return answers
     import threading
     import time
-
-    answers: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def ask(identity: tuple[Any, ...], target: Target) -> None:
         answers[identity] = _probe(target)
@@ -226,9 +227,11 @@ def _attributes(handle: str, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _fingerprints(target: Target, where: tuple[str, int, str], keys: list[bytes]) -> dict[str, list[str]]:
     """Keyed fingerprints of host:port/database, of hosts only that mean the same wherever they are named."""
+    if target.path or not keys:
+        return {}
     host, port, database = where
     text = f"{host}:{port}/{database}"
     worldwide = redact.host_of(f"x://{host}") == "public" or ("." in host and redact.host_of(f"x://{host}") == "name")
-    if target.path or not keys or not worldwide or not redact.may_fingerprint(text, "url"):
+    if not worldwide or not redact.may_fingerprint(text, "url"):
         return {}
     return {"fps": [redact.fingerprint(key, "resource", text) for key in keys]}

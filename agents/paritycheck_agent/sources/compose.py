@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from paritycheck_agent.sources.yaml_nodes import Node
 
-FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 PORT = re.compile(r"(?:.*:)?(\d+)(?:-\d+)?:(\d+)(?:-\d+)?(?:/\w+)?")
 EXTENDS_DEPTH = 8
 RESET = "!reset"

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 
-from paritycheck_agent.sources import compose, dockerfile, images
-from paritycheck_agent.sources.yaml import YamlError
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from paritycheck_agent.context import Context
     from paritycheck_agent.sources.compose import Service
+    from paritycheck_agent.sources.dockerfile import Stage
     from paritycheck_agent.sources.images import Image
 
+NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 FILES = 20
 DOCKERFILE_CHARS = 1024 * 1024
 
@@ -55,7 +54,7 @@ def _paths(context: Context, known: Mapping[str, str]) -> list[str]:
         return [path for path in named if isinstance(path, str)]
     if known.get("COMPOSE_FILE"):
         return known["COMPOSE_FILE"].split(known.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
-    for name in compose.FILES:
+    for name in NAMES:
         if context.exists(name):
             stem, dot, end = name.rpartition(".")
             overrides = (f"{stem}.override{dot}{ending}" for ending in (end, "yml", "yaml"))
@@ -65,6 +64,9 @@ def _paths(context: Context, known: Mapping[str, str]) -> list[str]:
 
 def _read_one(context: Context, path: str, known: Mapping[str, str], project: Project) -> list[str]:
     """Add the services of a file; returns the files it includes."""
+    from paritycheck_agent.sources import compose
+    from paritycheck_agent.sources.yaml import YamlError
+
     stranger = getattr(context, "candidate", False) and not inside(context, path)
     text = None if stranger else context.open_text(path)
     if text is None:
@@ -100,21 +102,33 @@ def inside(context: Context, path: str) -> bool:
 
 def backing(context: Context, service: Service) -> Image | None:
     """The backing service that a compose service is; None for the application's own."""
+    from paritycheck_agent.sources import images
+
     if service.build is None:
         return images.read(service.image) if service.image else None
     stages = built(context, service)
     return images.read(stages[-1].base) if stages else None
 
 
-def built(context: Context, service: Service) -> list[dockerfile.Stage]:
+def built(context: Context, service: Service) -> list[Stage]:
     """The stages of the image that a service is built from, the last first."""
     build = service.build
     if build is None:
         return []
-    text = context.open_text(beside(service.path, os.path.join(build.context, build.dockerfile)))
+    path = beside(service.path, os.path.join(build.context, build.dockerfile))
+    return lineage(context, path, build.arguments, build.target)
+
+
+def lineage(
+    context: Context, path: str, arguments: Mapping[str, str] | None = None, target: str | None = None
+) -> list[Stage]:
+    """The stages that a Dockerfile's image is made of, the last first; none where the file is not read."""
+    text = context.open_text(path)
     if text is None or len(text) > DOCKERFILE_CHARS:
         return []
-    return dockerfile.lineage(dockerfile.stages(text, build.arguments), build.target)
+    from paritycheck_agent.sources import dockerfile
+
+    return dockerfile.lineage(dockerfile.stages(text, arguments), target)
 
 
 def applications(context: Context, project: Project) -> list[Service]:

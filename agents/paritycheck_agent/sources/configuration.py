@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 
-from paritycheck_agent.sources import compose_files, dockerfile, dotenv
+from paritycheck_agent.sources import compose_files, dotenv
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ DECLARATIONS = (
     ".env.example", ".env.sample", ".env.template", ".env.dist", ".env.schema", "env.example", "example.env",
 )  # fmt: skip
 MANIFEST = "app.json"
-FILE_CHARS = 1024 * 1024
 ENV_FILES = (".env",)
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 PROCESS, DOTENV, COMPOSE, IMAGE, DECLARED = range(5)
@@ -214,13 +213,12 @@ def _read_compose(found: Configuration) -> None:
 
 def _read_image(found: Configuration, path: str, service: Service | None) -> None:
     """Variables that an image bakes in count as values of names that stand elsewhere; they list none."""
-    if service is not None:
+    if service is None:
+        stages = compose_files.lineage(found.context, path)
+    else:
         stages = compose_files.built(found.context, service)
         if service.build is not None:
             path = compose_files.beside(path, os.path.join(service.build.context, service.build.dockerfile))
-    else:
-        text = found.context.open_text(path)
-        stages = dockerfile.lineage(dockerfile.stages(text)) if text and len(text) <= FILE_CHARS else []
     for stage in stages:
         baked = [(name, value, line) for name, value, line in reversed(stage.environment) if name in found.variables]
         found.note(IMAGE, path, baked)
