@@ -11,6 +11,7 @@ from django.db import connection, connections
 from django.db.models.functions import Now
 from pytest_django import Settings
 
+from paritycheck.core.channel import ChannelError
 from paritycheck.models import Delivery, DeliveryAttempt, User
 from paritycheck.services import deliver as service
 from paritycheck.services.deliver import DELAYS_S, MOST_CRASHES, delay, deliver, deliveries_due
@@ -227,7 +228,7 @@ def test_a_late_failure_does_not_undo_what_another_attempt_did(
         monkeypatch.undo()
         age(row, seconds=31)
         deliver(delivery_id=row.pk)
-        raise service.ChannelError("late", permanent=True)
+        raise ChannelError("late", permanent=True)
 
     monkeypatch.setattr(service, "_CHANNELS", {"mail": slow})
     deliver(delivery_id=row.pk)
