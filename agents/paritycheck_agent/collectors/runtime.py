@@ -31,9 +31,12 @@ _SIGNS = (
 
 
 def collect(context: Context) -> Collected:
-    """Return the facts of the runtime."""
+    """Return the facts of the runtime; of a gate's candidate what it pins, for the machine that asks is not its own."""
     warnings: list[str] = []
     pinned = _pinned(context, warnings)
+    if context.candidate:
+        facts = [{"name": pin.name, "value": pin.version, "sources": [pin.source]} for pin in pinned.values()]
+        return Collected(facts, [], warnings)
     facts = [_language("python", pinned, *_python(context, warnings))]
     facts += [_language(name, pinned, *_installed(context, name)) for name in _used(context, pinned)]
     facts += [

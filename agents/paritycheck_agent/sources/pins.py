@@ -28,6 +28,14 @@ _VENDORED = r"[a-z_]+(?:-[a-z_]+)*-(\d.*)"
 _REQUIRES = r"^requires-python\s*=\s*[\"']\s*==\s*(\d+(?:\.\d+)*)(?:\.\*)?\s*[\"']"
 _TOOL = r"[a-z0-9][a-z0-9_.-]{0,62}"
 _LINE_CHARS = 512
+_DOCKERFILES = ("Dockerfile", "Containerfile")
+# Images that are a language, by their name on any registry; their tag begins with its version.
+_IMAGES = {
+    "python": "python", "node": "node", "ruby": "ruby", "php": "php", "golang": "go", "rust": "rust",
+    "elixir": "elixir", "erlang": "erlang", "eclipse-temurin": "java", "amazoncorretto": "java", "openjdk": "java",
+    "dotnet/aspnet": "dotnet", "dotnet/runtime": "dotnet",
+}  # fmt: skip
+_TAG = r"(\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?)(?![0-9A-Za-z.])"
 
 
 class Pin:
@@ -52,6 +60,8 @@ def pins(read: Read) -> list[Pin]:
     found += _rust(read)
     found += _package_json(read("package.json"))
     found += _pyproject(read("pyproject.toml"))
+    for path in _DOCKERFILES:
+        found += _dockerfile(read(path), path)
     return found
 
 
@@ -172,3 +182,19 @@ def _pyproject(text: str | None) -> Iterator[Pin]:
     match = re.search(_REQUIRES, text, re.MULTILINE) if text else None
     if match and text:
         yield Pin("python", match.group(1), f"pyproject.toml:{1 + text.count(chr(10), 0, match.start())}")
+
+
+def _dockerfile(text: str | None, path: str) -> Iterator[Pin]:
+    """Yield the language of the image that the last stage of a Dockerfile comes from."""
+    if text is None:
+        return
+    import re
+
+    from paritycheck_agent.sources import dockerfile, images
+
+    chain = dockerfile.lineage(dockerfile.stages(text))
+    name, tag = images.split(chain[-1].base) if chain else ("", "")
+    language = _IMAGES.get(name.removeprefix("docker/").removeprefix("library/"))
+    match = re.match(_TAG, tag)
+    if language and match:
+        yield Pin(language, match.group(1), f"{path}:{chain[-1].line}")

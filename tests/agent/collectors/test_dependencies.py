@@ -10,19 +10,17 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import time
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 from paritycheck_agent.collectors import dependencies
 from paritycheck_agent.context import Context
 from paritycheck_agent.redact import clean
-from paritycheck_agent.sources import distributions, interpreter
+from paritycheck_agent.sources import interpreter
 from paritycheck_agent.wire.bodies import check_body
 from paritycheck_agent.wire.canonical import split
 
@@ -197,18 +195,6 @@ def test_a_name_that_may_not_be_sent_uncovers_its_ecosystem(tmp_path: Path) -> N
         document = {"lockfileVersion": 3, "packages": {f"node_modules/{name}": {"version": "1.0.0"}}}
         (tmp_path / "package-lock.json").write_text(json.dumps(document))
         assert collect(tmp_path).covers == []
-
-
-def test_what_is_installed_is_what_importlib_says_of_this_very_environment() -> None:
-    folders = [folder for folder in sys.path if folder.endswith("site-packages")]
-    answer = subprocess.run([sys.executable, "-c", LISTING], check=True, capture_output=True, text=True, cwd="/")
-    expected = {
-        (f"pkg:pypi/{canonicalize_name(name)}", str(Version(version)))
-        for name, version, local in json.loads(answer.stdout)
-        if not local
-    }
-    assert len(expected) > 50
-    assert {(package.name, package.version) for package in distributions.installed(folders)} == expected
 
 
 def test_the_installed_version_is_the_value_and_the_lock_s_is_locked(environment: Path) -> None:
@@ -401,60 +387,3 @@ def test_packages_of_the_system_count_where_the_environment_sees_them(environmen
     }
     assert {fact["name"] for fact in collect(tmp_path).facts} == expected
     assert environment.exists()
-
-
-def _information(site: Path, name: str, **files: str) -> None:
-    (site / name).mkdir(parents=True)
-    for file, text in files.items():
-        (site / name / file.replace("_json", ".json")).write_text(text)
-
-
-def test_odd_folders_of_packages_are_read_or_passed_over(tmp_path: Path) -> None:
-    site = tmp_path / "site-packages"
-    _information(site, "plain-1.0.dist-info", METADATA="Name: plain\nVersion: 1.0\n")
-    _information(site, "left_over-1.0.dist-info")
-    _information(
-        site, "unversioned.dist-info", METADATA="Metadata-Version: 2.1\nName: Un.Versioned\nVersion: 2.0\n\nName: x\n"
-    )
-    _information(site, "old-3.0-py3.11.egg-info", **{"PKG-INFO": "Name: old\nVersion: 3.0\n"})
-    _information(site, "local-1.0.dist-info", METADATA="x", direct_url_json='{"url": "file:///x", "dir_info": {}}')
-    _information(
-        site, "git-1.0.dist-info", METADATA="x", direct_url_json='{"url": "https://ann:c4n4ry@x", "vcs_info": {}}'
-    )
-    _information(
-        site, "web-1.0.dist-info", METADATA="x", direct_url_json='{"url": "https://x/w.whl", "archive_info": {}}'
-    )
-    _information(
-        site, "file-1.0.dist-info", METADATA="x", direct_url_json='{"url": "file:///w.whl", "archive_info": {}}'
-    )
-    _information(site, "broken-1.0.dist-info", METADATA="x", direct_url_json="[" * 100_000)
-    (site / "debian-4.0.egg-info").write_text("Metadata-Version: 2.1\nName: debian\nVersion: 4.0\n")
-    (site / "junk.dist-info").write_text("")
-    found = {
-        package.name.removeprefix("pkg:pypi/"): (package.version, package.origin)
-        for package in distributions.installed([str(site)])
-    }
-    assert found == {
-        "plain": ("1.0", "registry"), "un-versioned": ("2.0", "registry"), "old": ("3.0", "registry"),
-        "git": ("1.0", "vcs"), "web": ("1.0", "url"), "file": ("1.0", "path"), "broken": ("1.0", "registry"),
-        "debian": ("4.0", "registry"),
-    }  # fmt: skip
-
-
-def test_the_first_folder_shadows_the_second(tmp_path: Path) -> None:
-    _information(tmp_path / "one", "a-2.0.dist-info", METADATA="x")
-    _information(tmp_path / "two", "a-1.0.dist-info", METADATA="x")
-    packages = distributions.installed([str(tmp_path / "one"), str(tmp_path / "two")])
-    assert [(package.name, package.version) for package in packages] == [("pkg:pypi/a", "2.0")]
-
-
-def test_four_hundred_distributions_take_a_few_milliseconds(tmp_path: Path) -> None:
-    for number in range(400):
-        _information(tmp_path, f"package_{number}-1.{number}.dist-info", METADATA="x")
-    packages, took = distributions.installed([str(tmp_path)]), []
-    for _run in range(5):
-        started = time.process_time()
-        distributions.installed([str(tmp_path)])
-        took.append(time.process_time() - started)
-    assert len(packages) == 400
-    assert min(took) < 0.05
