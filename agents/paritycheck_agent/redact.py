@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paritycheck_agent.wire import limits
-from paritycheck_agent.wire.secrets import suspected
+from paritycheck_agent.wire.secrets import marked, suspected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +101,10 @@ def clean(section: str, facts: Iterable[Mapping[str, Any]]) -> tuple[list[dict[s
     does not fit the wire is cut or left out. So one odd line never costs a whole section.
     """
     counts = {"secret": 0, "long": 0, "value": 0}
-    kept = [fact for fact in (_clean_fact(section, fact, counts) for fact in facts) if fact]
+    rows = [{key: _storable(value) for key, value in fact.items()} for fact in facts]
+    # Asked once of everything: nearly always nothing can be suspected, and each string is spared the question.
+    quiet = section != "config" and not marked("\n".join(_texts(rows)))
+    kept = [row for row in rows if _fits(section, row, counts, quiet=quiet)]
     said = (
         (counts["secret"], "left out: the name looks like it holds a secret"),
         (counts["long"], f"left out: the name is longer than {limits.NAME_CHARS} characters"),
@@ -110,23 +113,31 @@ def clean(section: str, facts: Iterable[Mapping[str, Any]]) -> tuple[list[dict[s
     return kept, [f"{count} {'fact' if count == 1 else 'facts'} {text}" for count, text in said if count]
 
 
-def _clean_fact(section: str, fact: Mapping[str, Any], counts: dict[str, int]) -> dict[str, Any] | None:
-    row = {key: _storable(value) for key, value in fact.items()}
+def _texts(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    for row in rows:
+        yield row["name"]
+        value = row.get("value", "")
+        yield from [value] if isinstance(value, str) else value
+        yield from row.get("sources", ())
+
+
+def _fits(section: str, row: dict[str, Any], counts: dict[str, int], *, quiet: bool) -> bool:
+    """Return whether a fact may be sent; take out of it what may not."""
     name = row["name"]
-    if suspected(name, entropy=section == "config"):
+    if not quiet and suspected(name, entropy=section == "config"):
         counts["secret"] += 1
-        return None
+        return False
     if len(name) > limits.NAME_CHARS:
         counts["long"] += 1
-        return None
+        return False
     if section == "config":
         row.pop("value", None)
-    if not _value_fits(section, row):
+    if not _value_fits(section, row, quiet=quiet):
         counts["value"] += 1
         _redact_value(row)
     if "sources" in row:
-        row["sources"] = [source for source in row["sources"] if _source_fits(source)][: limits.SOURCES]
-    return row
+        row["sources"] = [source for source in row["sources"] if _source_fits(source, quiet=quiet)][: limits.SOURCES]
+    return True
 
 
 def _redact_value(row: dict[str, Any]) -> None:
@@ -135,19 +146,19 @@ def _redact_value(row: dict[str, Any]) -> None:
         row["unknown"] = "redacted"
 
 
-def _value_fits(section: str, row: Mapping[str, Any]) -> bool:
-    plain = row.get("plain", "")
-    if len(plain) > limits.PLAIN_CHARS or suspected(plain, entropy=True):
+def _value_fits(section: str, row: Mapping[str, Any], *, quiet: bool) -> bool:
+    plain = row.get("plain")
+    if plain is not None and (len(plain) > limits.PLAIN_CHARS or suspected(plain, entropy=True)):
         return False
     version = section in {"dependencies", "runtime"} or (section == "services" and "." not in row["name"])
     most = limits.VERSION_CHARS if version else limits.STRING_CHARS
     value = row.get("value", "")
     values = [value] if isinstance(value, str) else value
-    return all(len(item) <= most and not suspected(item) for item in values)
+    return all(len(item) <= most and (quiet or not suspected(item)) for item in values)
 
 
-def _source_fits(source: str) -> bool:
-    return len(source) <= limits.STRING_CHARS and not suspected(source)
+def _source_fits(source: str, *, quiet: bool) -> bool:
+    return len(source) <= limits.STRING_CHARS and (quiet or not suspected(source))
 
 
 def _storable(value: Any) -> Any:

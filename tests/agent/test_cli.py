@@ -203,12 +203,9 @@ def test_the_installed_command_says_its_version(parity: list[str]) -> None:
 
 @pytest.mark.e2e
 def test_a_reader_that_goes_away_is_no_traceback_and_no_success(parity: list[str], checkout: Path) -> None:
-    keys = "".join(f"KEY_{number}=\n" for number in range(3_000))
-    (checkout / ".env.example").write_text(keys)
     process = subprocess.Popen([*parity, "show"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=checkout)
     assert process.stdout is not None
-    process.stdout.read(10)
-    process.stdout.close()
+    process.stdout.close()  # long before the first byte comes
     assert process.stderr is not None
     told = process.stderr.read()
     process.stderr.close()

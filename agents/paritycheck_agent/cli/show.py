@@ -29,9 +29,7 @@ def run(options: Any) -> int:
         for name in _write(options.wire, _calls(config, parts, document)):
             sys.stdout.write(f"{name}\n")
         return 0
-    joined = {part.section: _joined(part) for part in parts}
-    json.dump({**document, "sections": joined}, sys.stdout, indent=2)
-    sys.stdout.write("\n")
+    sys.stdout.write(_text(document, parts))
     return 0
 
 
@@ -42,8 +40,22 @@ def _seq() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _joined(part: Part) -> dict[str, Any]:
-    return {**part.entry(), **({} if part.reason else join(part.facts, part.evidence))}
+def _text(document: dict[str, Any], parts: Sequence[Part]) -> str:
+    """Return the report as JSON for reading: a member a line, and each fact on a line of its own. ASCII only."""
+    head = [f'  "{name}": {json.dumps(value)},' for name, value in document.items() if name != "sections"]
+    sections = ",\n".join(f'    "{part.section}": {_section(part)}' for part in parts)
+    return "\n".join(["{", *head, '  "sections": {', sections, "  }", "}", ""])
+
+
+def _section(part: Part) -> str:
+    joined = {} if part.reason else join(part.facts, part.evidence)
+    facts = [f"        {json.dumps(fact)}" for fact in joined.pop("facts", ())]
+    rows = [f'      "{name}": {json.dumps(value)}' for name, value in {**part.entry(), **joined}.items()]
+    if facts:
+        rows.append('      "facts": [\n' + ",\n".join(facts) + "\n      ]")
+    elif not part.reason:
+        rows.append('      "facts": []')
+    return "{\n" + ",\n".join(rows) + "\n    }"
 
 
 def _calls(config: Config, parts: Sequence[Part], document: dict[str, Any]) -> list[tuple[str, bytes]]:

@@ -65,7 +65,7 @@ def candidate_of(config: Config, parts: Sequence[Part], question: Question) -> d
         "against": question.against or None,
         "max_age_s": question.max_age_s,
         "min_coverage": question.min_coverage,
-        "default_branch": config.environ.get("PARITY_DEFAULT_BRANCH") or config.environ.get("CI_DEFAULT_BRANCH"),
+        "default_branch": _default_branch(config),
         "policy": digest(config.policy) if config.policy is not None else None,
     }
     document.update({name: value for name, value in optional.items() if value is not None})
@@ -73,6 +73,13 @@ def candidate_of(config: Config, parts: Sequence[Part], question: Question) -> d
     if base:
         document["base"] = {"commit": base, "sections": {}}
     return document
+
+
+def _default_branch(config: Config) -> str | None:
+    """Return the default branch's name: a variable of ours or of CI, or `[release] default-branch`."""
+    said = config.environ.get("PARITY_DEFAULT_BRANCH") or config.environ.get("CI_DEFAULT_BRANCH")
+    said = said or config.settings.get("release", {}).get("default-branch")
+    return said if isinstance(said, str) and said else None
 
 
 def _commit(parts: Sequence[Part]) -> dict[str, Any]:

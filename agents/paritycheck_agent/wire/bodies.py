@@ -6,7 +6,7 @@ from paritycheck_agent.wire import limits, words
 from paritycheck_agent.wire.errors import Problems
 from paritycheck_agent.wire.lines import read_canonical_line, split_lines
 from paritycheck_agent.wire.members import check_evidence, check_fact, check_name
-from paritycheck_agent.wire.secrets import suspected
+from paritycheck_agent.wire.secrets import marked, suspected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,16 +80,15 @@ def _check_count(body: Body, problems: Problems) -> None:
 
 def _check_rows(body: Body, rows: list[bytes], problems: Problems) -> None:
     check = check_evidence if body.evidence else check_fact
-    previous, services = b"", 0
+    # Canonical text hides no mark behind an escape, and bytes that are not UTF-8 are refused with their line below.
+    quiet = body.section != "config" and not marked(b"\n".join(rows).decode("utf-8", "replace"))
+    previous, services, report = b"", 0, problems.report
     for number in range(2, len(rows) + 1):
+        problems.line = number
         fact = read_canonical_line(rows[number - 1], number)
-
-        def report(code: str, detail: str, pointer: str, number: int = number) -> None:
-            problems.add(code, detail, pointer, number)
-
         name = fact.get("name")
-        check_name(body.section, name, report)
-        check(body.section, fact, report)
+        check_name(body.section, name, report, quiet=quiet)
+        check(body.section, fact, report, quiet=quiet)
         if not isinstance(name, str):
             continue
         if name.encode() <= previous:

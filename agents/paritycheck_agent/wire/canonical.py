@@ -85,7 +85,7 @@ def _by_name(
 def _clean(key: str, value: Any) -> Any:
     """Bring strings to NFC; `value` arrays are sorted sets of two or more, `sources` at most eight."""
     if isinstance(value, str):
-        return to_nfc(value)
+        return value if value.isascii() else to_nfc(value)
     if isinstance(value, (list, tuple)):
         items = [_clean("", item) for item in value]
         if key == "sources":

@@ -40,11 +40,12 @@ class Invalid(Exception):  # noqa: N818 - the word of the wire, read as "raise I
 class Problems:
     """Collects errors of one document, so that its author sees more than the first."""
 
-    __slots__ = ("found", "whole")
+    __slots__ = ("found", "line", "whole")
 
     def __init__(self, whole: str) -> None:
         """`whole` is the code to give when the errors are of several codes."""
         self.whole = whole
+        self.line = 0
         self.found: list[dict[str, Any]] = []
 
     def add(self, code: str, detail: str, pointer: str = "", line: int = 0) -> None:
@@ -54,6 +55,10 @@ class Problems:
         self.found.append(error)
         if len(self.found) >= limits.ERRORS:
             self.finish()
+
+    def report(self, code: str, detail: str, pointer: str) -> None:
+        """Note an error on the line that `line` names."""
+        self.add(code, detail, pointer, self.line)
 
     def finish(self) -> None:
         """Raise Invalid when anything was found."""

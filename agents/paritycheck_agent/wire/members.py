@@ -17,7 +17,6 @@ _STRINGS = frozenset(
     {"kind", "unknown", "scope", "origin", "locked", "via", "variant", "resource", "plain", "port", "scheme"}
 )
 _LISTS = frozenset({"groups", "keys", "fps", "chain", "sources"})
-_STATES = ("value", "absent", "unknown")
 _CLOSED = {
     "dependencies": {"scope": words.SCOPES, "origin": words.ORIGINS},
     "config": {"shape": words.SHAPES, "length": words.LENGTHS, "host": words.URL_HOSTS},
@@ -29,21 +28,24 @@ _BASE32 = frozenset("abcdefghijklmnopqrstuvwxyz234567")
 _FINGERPRINT_CHARS = (3, 8, 26)
 
 
-def check_fact(section: str, fact: Mapping[str, Any], report: Report) -> None:
-    """Report what a line of facts may not hold, as report(code, detail, pointer)."""
-    if sum(state in fact for state in _STATES) > 1:
+def check_fact(section: str, fact: Mapping[str, Any], report: Report, *, quiet: bool = False) -> None:
+    """Report what a line of facts may not hold, as report(code, detail, pointer).
+
+    `quiet`: the whole body is known to hold nothing that could be suspected.
+    """
+    if ("value" in fact) + ("absent" in fact) + ("unknown" in fact) > 1:
         report("invalid-section", "a fact has one of value, absent and unknown", "")
     if fact.get("absent", True) is not True:
         report("invalid-section", "absent is true or left out", "/absent")
     for volatile in words.evidence_members(section) & fact.keys():
         report("invalid-section", "this member belongs to the evidence", f"/{volatile}")
     _check_members(section, fact, report)
-    _check_value(section, fact, report)
+    _check_value(section, fact, report, quiet=quiet)
     if section == "config":
         _check_config(fact, report)
 
 
-def check_evidence(section: str, fact: Mapping[str, Any], report: Report) -> None:
+def check_evidence(section: str, fact: Mapping[str, Any], report: Report, *, quiet: bool = False) -> None:
     """Report what a line of evidence may not hold."""
     if section == "config" and "value" in fact:
         report("value-not-allowed", "a configuration value may not be sent", "/value")
@@ -53,18 +55,18 @@ def check_evidence(section: str, fact: Mapping[str, Any], report: Report) -> Non
         return
     if len(sources) > limits.SOURCES:
         report("too-many-items", f"at most {limits.SOURCES} sources", "/sources")
-    for index, source in enumerate(sources):
+    for index, source in enumerate(() if quiet else sources):
         if isinstance(source, str) and suspected(source):
             report("secret-suspected", "a source looks like it holds a secret", f"/sources/{index}")
 
 
-def check_name(section: str, name: Any, report: Report) -> None:
+def check_name(section: str, name: Any, report: Report, *, quiet: bool = False) -> None:
     """Report a name that is none, too long, or looks like it holds a secret."""
     if not isinstance(name, str) or not name:
         report("invalid-section", "a fact has a name", "/name")
     elif len(name) > limits.NAME_CHARS:
         report("too-long", f"at most {limits.NAME_CHARS} characters", "/name")
-    elif suspected(name, entropy=section == "config"):
+    elif not quiet and suspected(name, entropy=section == "config"):
         report("secret-suspected", "the name looks like it holds a secret", "/name")
     elif section == "services" and not _HANDLE_CHARS.issuperset(name.split(".", 1)[0]):
         report("invalid-section", "a handle has lower-case letters, digits and hyphens", "/name")
@@ -97,16 +99,15 @@ def _check_other(key: str, value: Any, report: Report) -> None:
         report("too-long", f"at most {limits.STRING_CHARS} characters", pointer(key))
 
 
-def _check_value(section: str, fact: Mapping[str, Any], report: Report) -> None:
+def _check_value(section: str, fact: Mapping[str, Any], report: Report, *, quiet: bool) -> None:
     if "value" not in fact or section == "config":
         return
     value = fact["value"]
-    many = _is_strings(value) and len(value) > 1 and value == sorted(set(value), key=str.encode)
-    if not isinstance(value, str) and not many:
+    values = [value] if isinstance(value, str) else value
+    if values is value and not (_is_strings(value) and len(value) > 1 and value == sorted(set(value), key=str.encode)):
         report("invalid-section", "a value is a string or a sorted array of two or more", "/value")
         return
-    values = [value] if isinstance(value, str) else value
-    if any(suspected(item) for item in values):
+    if not quiet and any(suspected(item) for item in values):
         report("secret-suspected", "the value looks like it holds a secret", "/value")
     if _is_version(section, fact.get("name")) and any(len(item) > limits.VERSION_CHARS for item in values):
         report("too-long", f"at most {limits.VERSION_CHARS} characters", "/value")

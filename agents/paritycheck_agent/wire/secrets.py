@@ -17,6 +17,11 @@ _PART_CHARS = 32
 _PART_BITS = 4.2
 
 
+def marked(text: str) -> bool:
+    """Return whether anything in text can be suspected: False of a whole body spares asking for each of its strings."""
+    return any(mark in text for mark in _MARKS)
+
+
 def suspected(text: str, *, entropy: bool = False) -> bool:
     """Return whether text holds the prefix of a known token or a URL with credentials.
 
@@ -24,7 +29,7 @@ def suspected(text: str, *, entropy: bool = False) -> bool:
     `user:password@` without a scheme, and any part of 32 or more characters with digits, both cases and more
     than 4.2 bits each.
     """
-    if any(mark in text for mark in _MARKS) and _has_token(text):
+    if marked(text) and _has_token(text):
         return True
     return entropy and (_has_credentials(text) or any(_random(part) for part in _parts(text)))
 

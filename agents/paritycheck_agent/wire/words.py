@@ -40,10 +40,10 @@ REASONS = (
 )  # fmt: skip
 
 # Members that travel in the evidence body: they change without meaning anything.
-EVIDENCE = frozenset({"sources"})
 VOLATILE = {"processes": frozenset({"replicas", "restarts", "exit_codes"})}
+_EVIDENCE = {section: frozenset({"sources"}) | VOLATILE.get(section, frozenset()) for section in SECTIONS}
 
 
 def evidence_members(section: str) -> frozenset[str]:
     """Return the members of a section's facts that belong to its evidence body."""
-    return EVIDENCE | VOLATILE.get(section, frozenset())
+    return _EVIDENCE[section]
