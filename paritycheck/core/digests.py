@@ -154,12 +154,18 @@ def _time(standing: Standing) -> Gap:
     value = stored.get("value")
     if not isinstance(value, int | float):
         return Gap("Time", "?", "unknown", _reason(stored))
-    waiting = stored.get("waiting")
-    count = waiting if isinstance(waiting, int) else len(waiting or ())
-    commits = plural(count, "commit")
-    if not count:
-        return Gap("Time", humanise(0), _band(stored), f"nothing waits for {standing.right}")
-    return Gap("Time", humanise(value), _band(stored), f"oldest change waiting for {standing.right}, {commits}")
+    waiting, missing = _count(stored, "waiting"), _count(stored, "missing")
+    said = f"oldest change waiting for {standing.right}, {plural(waiting, 'commit')}" if waiting else "nothing waits"
+    if waiting and missing:
+        said += f"; diverged, {standing.right} has {plural(missing, 'commit')} of its own"
+    elif missing:
+        said += f", {standing.right} is ahead by {plural(missing, 'commit')}"
+    return Gap("Time", humanise(value), _band(stored), said)
+
+
+def _count(stored: Mapping[str, Any], member: str) -> int:
+    found = stored.get(member)
+    return found if isinstance(found, int) else 0
 
 
 def _personnel(standing: Standing) -> Gap:

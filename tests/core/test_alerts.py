@@ -170,6 +170,20 @@ def test_each_pair_stands_with_its_gaps_and_a_score_beside_its_coverage() -> Non
     assert tools.sentence == "2 errors, 1 note. Parity 79\N{NO-BREAK SPACE}%, coverage 93\N{NO-BREAK SPACE}%"
 
 
+@pytest.mark.parametrize(
+    ("waiting", "missing", "said"),
+    [
+        (0, 0, "nothing waits"),
+        (1, 0, "oldest change waiting for production, 1 commit"),
+        (2, 3, "oldest change waiting for production, 2 commits; diverged, production has 3 commits of its own"),
+        (0, 3, "nothing waits, production is ahead by 3 commits"),
+    ],
+)
+def test_the_time_gap_says_what_waits(waiting: int, missing: int, said: str) -> None:
+    time = {"value": 60.0 * waiting, "band": "ok", "waiting": waiting, "missing": missing, "state": "behind"}
+    assert digest(day(standings=[standing(time=time)])).stands[0].gaps[0].sentence == said
+
+
 def test_unknown_is_never_ok() -> None:
     nothing = standing(parity=None, coverage=0.0, severities={}, time={}, trend=())
     assert [gap.band for gap in digest(day(standings=[nothing])).stands[0].gaps] == ["unknown"] * 3
