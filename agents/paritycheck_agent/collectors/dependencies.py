@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
+import re
 
 from paritycheck_agent.context import Collected
 from paritycheck_agent.packages import Lock, Package, fact_of, members_of
 from paritycheck_agent.sources import distributions, interpreter, remembered
 from paritycheck_agent.wire import limits
+from paritycheck_agent.wire.purl import purl
 from paritycheck_agent.wire.secrets import suspected
 
 TYPE_CHECKING = False
@@ -43,6 +45,8 @@ _UNREAD = {
     "Podfile.lock": "cocoapods", "conda-lock.yml": "conda",
 }  # fmt: skip
 _INSTALLED = "pypi"
+# The project's own name: the first `name` of pyproject.toml, in whichever table it stands.
+_PROJECT_NAME = r"^name\s*=\s*[\"']([^\"']{1,200})[\"']"
 # Made with every virtual environment: nobody asked for them, unless a lock names them.
 _SEEDS = frozenset({"pkg:pypi/pip", "pkg:pypi/setuptools", "pkg:pypi/wheel"})
 
@@ -146,8 +150,14 @@ class _Found:
         return by_name
 
     def local(self) -> set[str]:
-        """Return the names of the project itself and of its workspaces."""
-        return set().union(*(lock.local for _folder, _ecosystem, lock in self.locks))
+        """Return the names of the project and its workspaces: what locks know, and what pyproject.toml says."""
+        names = set().union(*(lock.local for _folder, _ecosystem, lock in self.locks))
+        for folder in {"", *(folder for folder, _ecosystem, _lock in self.locks)}:
+            text = self.context.open_text(posixpath.join(folder, "pyproject.toml"))
+            match = re.search(_PROJECT_NAME, text, re.MULTILINE) if text else None
+            if match:
+                names.add(purl(_INSTALLED, match.group(1)))
+        return names
 
     def whole(self, ecosystem: str) -> bool:
         """Whether every folder with a lock of an ecosystem has one that was read whole."""
@@ -200,7 +210,10 @@ def _fact(name: str, places: list[Package], own: Package | None, *, whole: bool)
         return _missing(name, places)
     if not places and whole and name in _SEEDS:
         return None
-    fact: dict[str, Any] = {"name": name, "value": own.version, **members_of([*places, own] if places else [own])}
+    fact: dict[str, Any] = {"name": name, "value": own.version, **members_of(places or [own])}
+    fact.pop("origin", None)
+    if own.origin != "registry":
+        fact["origin"] = own.origin
     versions = {place.version for place in places if place.version is not None}
     if versions and own.version not in versions:
         fact["locked"] = _highest(versions)

@@ -43,10 +43,13 @@ def find(root: str, environ: Mapping[str, str], settings: Mapping[str, Any]) -> 
 
     Raise InterpreterFault where one is named that is not there or does not answer.
     """
-    agent = settings.get("agent")
-    named = environ.get("PARITY_PYTHON") or (agent.get("python", "") if isinstance(agent, dict) else "")
+    named = environ.get("PARITY_PYTHON", "")
     if named:
         return _named(os.path.join(root, named), environ)
+    agent = settings.get("agent")
+    stated = agent.get("python", "") if isinstance(agent, dict) else ""
+    if isinstance(stated, str) and stated:
+        return _stated(os.path.join(root, stated), root, environ)
     for folder in _VENVS:
         prefix = os.path.join(root, folder)
         if os.path.isfile(os.path.join(prefix, "pyvenv.cfg")):
@@ -64,6 +67,16 @@ def _named(path: str, environ: Mapping[str, str]) -> Interpreter:
     if os.path.isfile(os.path.join(prefix, "pyvenv.cfg")):
         return _of_venv(prefix, path)
     return ask(path, environ)
+
+
+def _stated(path: str, root: str, environ: Mapping[str, str]) -> Interpreter:
+    """Return the interpreter that the checkout's own file names. A program of the checkout is not started for it."""
+    inside = os.path.join(os.path.realpath(root), "")
+    prefixes = (path, os.path.dirname(os.path.dirname(path)))
+    told = any(os.path.isfile(os.path.join(prefix, "pyvenv.cfg")) for prefix in prefixes)
+    if not told and os.path.realpath(path).startswith(inside):
+        raise InterpreterFault("no-permission", "[agent] python names a program of the checkout: use PARITY_PYTHON")
+    return _named(path, environ)
 
 
 def _program(prefix: str) -> str:

@@ -76,15 +76,15 @@ def wheel(folder: Path, name: str, version: str) -> Path:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout with a virtual environment in which pip installed some packages, h11 newer than the lock says."""
     root = tmp_path_factory.mktemp("checkout")
-    for name, version in (("click", "8.1.7"), ("h11", "0.17.0"), ("Not_In.Lock", "1.0"), ("iniconfig", "2.0.0")):
+    packages = {"click": "8.1.7", "h11": "0.17.0", "Not_In.Lock": "1.0", "iniconfig": "2.0.0", "pluggy": "1.7.0"}
+    for name, version in packages.items():
         wheel(root / "wheels", name, version)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(root / ".venv")], check=True)
     # pip out of the wheel that Python ships: installing it first would take ten times as long.
     pip = next(path for folder in bundled() for path in folder.glob("pip-*.whl"))
     command = [str(root / ".venv" / "bin" / "python"), str(pip / "pip"), "install", "-q", "--no-index", "--no-deps"]
     places = [option for folder in (root / "wheels", pip.parent) for option in ("--find-links", str(folder))]
-    names = ["click", "h11", "Not_In.Lock", "iniconfig", "pip"]
-    subprocess.run([*command, "--disable-pip-version-check", "--no-compile", *places, *names], check=True)
+    subprocess.run([*command, "--disable-pip-version-check", "--no-compile", *places, *packages, "pip"], check=True)
     return root
 
 
@@ -212,6 +212,19 @@ def test_the_installed_version_is_the_value_and_the_lock_s_is_locked(environment
     assert facts["not-in-lock"] == {
         "name": "pkg:pypi/not-in-lock", "value": "1.0", "locked": "", "sources": ["installed"]
     }  # fmt: skip
+
+
+def test_what_is_installed_keeps_the_groups_of_the_lock(environment: Path) -> None:
+    copy("uv/shop", environment, "uv.lock")
+    assert by_name(collect(environment))["pluggy"]["groups"] == ["development"]
+
+
+def test_the_project_itself_is_no_package_wherever_it_was_installed_from(environment: Path, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("click==8.1.7\n")
+    (tmp_path / "pyproject.toml").write_text('[build-system]\nrequires = []\n[project]\nname = "Not.In_lock"\n')
+    facts = by_name(collect(tmp_path, PARITY_PYTHON=str(environment / ".venv")))
+    assert "not-in-lock" not in facts
+    assert facts["h11"]["locked"] == ""
 
 
 def test_one_of_the_forks_that_is_installed_is_as_locked(environment: Path) -> None:
@@ -368,6 +381,17 @@ def test_an_interpreter_that_does_not_answer_is_a_warning(
     collected = collect(tmp_path, PARITY_PYTHON=str(program))
     assert len(collected.facts) == 27
     assert len(collected.warnings) == 1
+
+
+def test_a_program_of_the_checkout_is_not_started_because_its_own_file_says_so(tmp_path: Path) -> None:
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+    program.chmod(0o755)
+    for stated in ("python", str(program), "./x/../python"):
+        with pytest.raises(interpreter.InterpreterFault) as fault:
+            interpreter.find(str(tmp_path), {}, {"agent": {"python": stated}})
+        assert fault.value.reason == "no-permission"
+    assert not (tmp_path / "started").exists()
 
 
 def test_an_interpreter_that_is_not_there_is_a_warning_without_its_path(tmp_path: Path) -> None:
