@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from paritycheck.core.facts import SECTIONS
 from paritycheck.core.findings import RULES
 from paritycheck.core.policy import Waiver
-from paritycheck.core.policy_reading import suggestion
+from paritycheck.core.policy_reading import quoted, suggestion
 
 if TYPE_CHECKING:
     from paritycheck.core.policy_reading import Reading
@@ -55,14 +55,6 @@ def _waiver(reading: Reading, path: Path, value: Any) -> Waiver | None:
     )
 
 
-def split_match(match: str) -> tuple[str, str | None]:
-    """The glob over `section/name` and the rule: what follows the last `:` is one only if it is in the closed
-    list.
-    """
-    glob, _, rule = match.rpartition(":")
-    return (glob, rule) if glob and rule in RULES else (match, None)
-
-
 def _match(reading: Reading, path: Path, value: Any) -> str | None:
     match = reading.glob(path, value)
     if match is None:
@@ -74,7 +66,20 @@ def _match(reading: Reading, path: Path, value: Any) -> str | None:
     if section not in SECTIONS and _WILD.isdisjoint(section):
         reading.mistake(path, f"this is no section{suggestion(section, SECTIONS)}")
         return None
-    return match
+    return match if _rule_is_right(reading, path, match) else None
+
+
+def _rule_is_right(reading: Reading, path: Path, match: str) -> bool:
+    """What follows the last `:` is a rule only if it is in the closed list, else part of the name; one that is
+    nearly a rule is a mistake all the same, or the waiver would silently match nothing.
+    """
+    _, colon, rule = match.rpartition(":")
+    if not colon or "/" in rule or rule in RULES or not _WILD.isdisjoint(rule):
+        return True
+    hint = suggestion(rule, RULES)
+    if hint:
+        reading.mistake(path, f"{quoted(rule)} is no rule{hint}")
+    return not hint
 
 
 def _until(reading: Reading, path: Path, value: Any) -> dt.datetime | None:

@@ -56,6 +56,8 @@ def test_a_key_of_services_matches_the_kind_or_the_handle_and_the_more_specific_
 def test_where_kind_and_handle_are_equally_specific_the_handle_counts(side: MakeSide) -> None:
     text = '[tools.services]\npostgresql = "same-major"\ndatabase = "same"'
     assert rules(*databases(side, "16.8", "16.9"), text) == [("database", "version")]
+    wild = '[tools.services]\n"post*" = "same-major"\n"data*" = "same"'
+    assert rules(*databases(side, "16.8", "16.9"), wild) == [("database", "version")]
 
 
 def test_settings_go_by_handle_or_kind_too(side: MakeSide) -> None:

@@ -123,6 +123,7 @@ def test_tables_of_the_agent_are_none_of_the_policys_business() -> None:
             (10, 23, "a duration is a number and a unit, such as 30m, 24h, 7d or 2w"),
         ),
         ('"services/search', '"servces/search', (33, 9, "this is no section. Did you mean `services`?")),
+        ("search:version", "search:versoin", (33, 9, "`versoin` is no rule. Did you mean `version`?")),
         (
             '"development..production"',
             '"development-production"',
@@ -211,6 +212,12 @@ def test_one_name_under_two_demands_is_a_tie_and_under_one_demand_twice_is_none(
     )
     assert places is not None
     assert places.value.places == ("ci", "development")
+
+
+def test_a_waiver_of_a_package_is_not_taken_for_one_of_a_rule() -> None:
+    waiver = '[[waivers]]\nmatch = "dependencies/pkg:pypi/django"\nreason = "r"\nowner = "o"\nuntil-changes = true'
+    assert read_policy(waiver).waivers[0].match == "dependencies/pkg:pypi/django"
+    assert read_policy(waiver).waivers[0].until_changes
 
 
 def test_an_at_sign_of_an_npm_scope_is_read_as_a_purl_writes_it() -> None:
