@@ -27,7 +27,7 @@ def drift_lines(drifts: Iterable[dict[str, Any]], *, now: datetime, most: int, c
 
 def pair_line(pair: dict[str, Any], width: int) -> str:
     """What waits for the baseline, and how far apart the two are in one number beside its coverage."""
-    return f"time   {pair['pair'].ljust(width)}   {_waiting(pair['time'])}   {_parity(pair)}"
+    return f"time   {pair['pair'].ljust(width)}   {_waiting(pair['gaps']['time'])}   {_parity(pair)}"
 
 
 def _rank(drift: dict[str, Any]) -> tuple[Any, ...]:
@@ -69,7 +69,7 @@ def _since(opened: str, now: datetime) -> str:
 
 
 def _waiting(gap: dict[str, Any]) -> str:
-    waiting, oldest = gap.get("waiting"), gap.get("oldest_s")
+    waiting, oldest = gap.get("waiting"), gap.get("value")
     if waiting is None:
         return f"unknown: {gap.get('reason') or 'not measured'}"
     if not waiting:

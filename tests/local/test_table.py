@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from paritycheck.local.table import drift_lines
+from paritycheck.local.table import drift_lines, pair_line
 
 TABLE = """\
 PAIR                      SEVERITY   WHAT                                  HERE            BASELINE          SINCE
@@ -73,3 +73,23 @@ def test_age_in_the_greatest_unit_that_fits() -> None:
     ages[timedelta(days=9)] = "9 d"
     for age, said in ages.items():
         assert lines(drift(opened_at=(NOW - age).isoformat()))[1].endswith(f"   {said}")
+
+
+def pair(parity: float | None, **time: Any) -> dict[str, Any]:
+    """A pair as the API gives it."""
+    return {"pair": "staging..production", "gaps": {"time": time}, "parity": parity, "coverage": 0.94}
+
+
+def test_a_pair_says_what_waits_and_how_far_apart_it_is() -> None:
+    waits = pair_line(pair(0.81, waiting=14, value=9.2 * 86_400), 24)
+    assert waits == (
+        "time   staging..production        14 commits wait, the oldest 9 days   parity 81 %  coverage 94 %"
+    )
+    assert "1 commit waits, the oldest 1 hour " in pair_line(pair(1.0, waiting=1, value=3_700), 0)
+    assert "nothing waits " in pair_line(pair(1.0, waiting=0, value=0), 0)
+
+
+def test_what_is_not_known_says_why() -> None:
+    line = pair_line(pair(None, value=None, reason="shallow"), 0)
+    assert "unknown: shallow" in line
+    assert "parity unknown  coverage 94 %" in line
