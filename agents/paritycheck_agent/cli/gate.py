@@ -10,7 +10,7 @@ from paritycheck_agent.redact import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 PASS, UNREACHABLE = 0, 3
@@ -21,7 +21,7 @@ FORMATS = {"text": "paritycheck_agent.outputs.text", "json": "paritycheck_agent.
 def run(options: Any) -> int:
     """Return the exit code: 0 pass, 1 drift, 2 usage, 3 not reached or refused, 4 not enough evidence."""
     from paritycheck_agent.runner.asking import ask_gate, code_of
-    from paritycheck_agent.runner.session import exit_code, told
+    from paritycheck_agent.runner.session import exit_code, hints_of, told
     from paritycheck_agent.transport.client import Refused
     from paritycheck_agent.transport.connection import Unreachable
 
@@ -32,7 +32,7 @@ def run(options: Any) -> int:
     except Unreachable as error:
         return _not_asked(options, UNREACHABLE, f"the server cannot be reached: {error}")
     except Refused as refused:
-        return _not_asked(options, exit_code(refused), f"the server refused: {told(refused)}")
+        return _not_asked(options, exit_code(refused), f"the server refused: {told(refused)}", hints_of(refused))
     for warning in warnings:
         _say(f"warning: {warning}")
     _print(options, answer)
@@ -66,8 +66,10 @@ def _verdict(options: Any, answer: Mapping[str, Any], code: int) -> int:
     return code
 
 
-def _not_asked(options: Any, code: int, why: str) -> int:
+def _not_asked(options: Any, code: int, why: str, hints: Sequence[str] = ()) -> int:
     _say(f"error: {why}")
+    for hint in hints:
+        _say(f"hint: {hint}")
     if code == UNREACHABLE and options.on_error == "pass":
         _say(f"NOT PASSED: nothing was judged, exit code {code} turned into 0 by --on-error pass")
         return PASS

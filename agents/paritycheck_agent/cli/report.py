@@ -30,6 +30,7 @@ def run(options: Any) -> int:
             sys.stderr.write(f"warning: section {part.section} is unknown ({part.reason})\n")
     if outcome.code != OK:
         sys.stderr.write(f"error: {printable(outcome.text)}\n")
+        sys.stderr.writelines(f"hint: {printable(hint)}\n" for hint in outcome.hints)
     elif not options.quiet:
         sys.stdout.write(f"{outcome.text}\n")
     return outcome.code

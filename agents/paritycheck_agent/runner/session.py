@@ -20,15 +20,16 @@ _NOT_FOUND, _UNPROCESSABLE = 404, 422
 
 
 class Outcome:
-    """How a run ended: the exit code, one line that says so, warnings, and what was collected."""
+    """How a run ended: the exit code, one line that says so, what to do about it, warnings, and what was collected."""
 
-    __slots__ = ("code", "parts", "text", "warnings")
+    __slots__ = ("code", "hints", "parts", "text", "warnings")
 
-    def __init__(self, code: int, text: str, warnings: Sequence[str] = (), parts: Sequence[Part] = ()) -> None:
+    def __init__(self, code: int, text: str, warnings: Sequence[str] = (), hints: Sequence[str] = ()) -> None:
         self.code = code
         self.text = text
         self.warnings = list(warnings)
-        self.parts = list(parts)
+        self.hints = list(hints)
+        self.parts: list[Part] = []
 
 
 def send_report(config: Config) -> Outcome:
@@ -96,7 +97,7 @@ def _deliver(delivery: Delivery, spool: Spool, entry: Entry) -> Outcome:
         # Kept aside, so that a person can see what was refused.
         if spool.keep(entry):
             spool.reject(spool.waiting()[-1])
-        return Outcome(exit_code(refused), said, [*delivery.warnings, *_hints(refused)])
+        return Outcome(exit_code(refused), said, delivery.warnings, hints_of(refused))
     finally:
         delivery.client.connection.close()
     return Outcome(OK, _taken(answer, late), delivery.warnings)
@@ -144,17 +145,17 @@ def told(refused: Any) -> str:
     return " ".join(str(part) for part in (refused.status, refused.code, refused.detail) if part)
 
 
-def _hints(refused: Any) -> list[str]:
+def hints_of(refused: Any) -> list[str]:
     """Return where the errors of a problem stand, and what a person can do about its code."""
     places = [
         f"{error.get('pointer', '')} {error.get('code', '')}: {error.get('detail', '')}" for error in refused.errors
     ]
     hints = {
         "unauthenticated": "PARITY_TOKEN is not known to this server, or was revoked",
-        "forbidden": "this token may not report; a report token begins with pca_",
+        "forbidden": "a report needs a token that begins with pca_, a gate one that begins with pcg_",
         "quota-exceeded": "the project's storage is full; its owner has a mail about it",
     }
-    return places + ([f"hint: {hints[refused.code]}"] if refused.code in hints else [])
+    return places + ([hints[refused.code]] if refused.code in hints else [])
 
 
 def _taken(answer: dict[str, Any], late: int) -> str:
