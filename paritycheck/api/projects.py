@@ -12,7 +12,6 @@ from paritycheck.api.base import READ, ApiView, Scopes
 from paritycheck.api.pagination import PARAMETERS, CursorPages, PageSerializer
 from paritycheck.api.schema import PAGE_PARAMETERS, READ_REFUSALS
 from paritycheck.api.shapes import CountsSerializer, ProjectApiView, counts, page_url
-from paritycheck.codec.digests import to_text
 from paritycheck.models import Project
 from paritycheck.selectors.projects import live_drifts, visible_projects
 
@@ -57,7 +56,7 @@ def project_document(project: Project, environments: int, drifts: dict[str, int]
 
 def policy_document(project: Project) -> dict[str, Any]:
     """Which policy is in force."""
-    digest = to_text(project.policy.digest) if project.policy else None
+    digest = bytes(project.policy.digest).hex() if project.policy else None
     return {"version": project.policy_version, "sha256": digest}
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from paritycheck.core.facts import Fact, Side, State
+from paritycheck.core.facts import CANDIDATE, Fact, Side, State
 from paritycheck.core.fingerprints import Agreement, agreement
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def judge_key(left: Fact, right: Fact, demand: Demand, one: Side, other: Side) -
         return _HOLDS
     if _empty_where_it_counts(left, right, one, other):
         return Verdict("empty", _UNEQUAL)
-    return _value(left, right, demand.word, across=one.tier != other.tier)
+    return _value(left, right, demand.word, across=one.tier != other.tier and one.kind != CANDIDATE)
 
 
 def _unwanted(left: Fact, right: Fact, demand: Demand, one: Side, other: Side) -> Verdict:

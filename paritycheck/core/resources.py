@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from paritycheck.core.facts import Fact, Side, State
+from paritycheck.core.facts import CANDIDATE, Fact, Side, State
 from paritycheck.core.findings import Finding
 from paritycheck.core.fingerprints import fingerprints
 
@@ -19,9 +19,10 @@ def shared(
     left: Side, right: Side, ignored: Callable[[str], bool], undecided: set[tuple[str, str, str]]
 ) -> list[Finding]:
     """Services of the baseline whose resource a service of this side reaches too, by equal fingerprints, where
-    the tiers differ. Handles of which the fingerprints say nothing are added to `undecided`.
+    the tiers differ. Handles of which the fingerprints say nothing are added to `undecided`. A candidate runs
+    nowhere, so it shares nothing.
     """
-    if left.tier == right.tier:
+    if left.tier == right.tier or left.kind == CANDIDATE:
         return []
     mine = [fact for _, fact in _services(left)]
     findings: list[Finding] = []
