@@ -24,7 +24,8 @@ def verbs(wire: Wire) -> list[str]:
 
 
 def state(tmp_path: Path) -> Path:
-    found = [path for path in (tmp_path / "state").iterdir() if path.is_dir()]
+    """The directory of the one server and token; beside it stands what collectors remember."""
+    found = [path for path in (tmp_path / "state").iterdir() if len(path.name) == 16]
     assert len(found) == 1
     return found[0]
 
