@@ -78,6 +78,11 @@ class Shop:
     owner: User
     seq: dict[tuple[str, str], int] = field(default_factory=dict)
 
+    @staticmethod
+    def facts(section: str = "release", name: str = "repository", **members: Any) -> Facts:
+        """What every environment has, with one fact changed."""
+        return changed(section, name, **members)
+
     def report(self, environment: str, facts: Facts, instance: str = "web-1", **agent: Any) -> dict[str, Any]:
         """Send a report as an agent does, bodies first, and evaluate as the worker would."""
         from django.test import Client

@@ -144,5 +144,5 @@ def _release(environment: Environment, snapshot: Snapshot | None) -> dict[str, s
     if snapshot is None:
         return {}
     section = side_of(snapshot, environment).section("release")
-    told = {name: section.look_up(name).value for name in ("commit", "branch", "tag", "id", "dirty")}
-    return {name: visible(value) for name, value in told.items() if value}
+    told = {name: visible(section.look_up(name).value or "") for name in ("commit", "branch", "tag", "dirty")}
+    return {**told, "label": told["tag"] or told["branch"]}

@@ -1,0 +1,80 @@
+"""Every page tells the browser to load nothing from elsewhere and run nothing inline, errors too."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+PAGES = (
+    "/", "/p/shop", "/p/shop/environments", "/p/shop/environments/staging", "/p/shop/environments/staging/1",
+    "/p/shop/gate", "/docs", "/docs/design", "/p/none", "/no/such/page",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_policy_is_on_every_answer(drifted: Any, signed_in: Client, path: str) -> None:
+    del drifted
+    for client in (signed_in, Client()):
+        headers = client.get(path).headers
+        assert headers["Content-Security-Policy"] == POLICY
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert headers["Cache-Control"].startswith("private") or "no-cache" in headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_holds_anything_inline(drifted: Any, signed_in: Client, path: str) -> None:
+    del drifted
+    html = signed_in.get(path).content.decode()
+    assert re.findall(r"<script(?![^>]*\bsrc=)", html) == []
+    assert re.findall(r"<style\b", html) == []
+    assert re.findall(r"\sstyle=", html) == []
+    assert re.findall(r"\son[a-z]+=", html) == []
+    assert re.findall(r"\bhx-on", html) == []
+    assert re.findall(r'(?:src|href)="(?!/|#|\?)', html) == []
+
+
+def test_what_was_broken_is_answered_in_the_same_language(
+    signed_in: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from paritycheck.web.views import environments
+
+    def broken(*_: Any) -> None:
+        raise RuntimeError("pca_AbCdEf123456_0123456789abcdefghijABCDEFGHIJ01234567")
+
+    monkeypatch.setattr(environments, "columns_of", broken)
+    signed_in.raise_request_exception = False
+    answer = signed_in.get("/p/shop/environments")
+    page = answer.content.decode()
+    assert answer.status_code == 500
+    assert "This page failed" in page
+    assert "pca_" not in page
+    assert answer.headers["Content-Security-Policy"] == POLICY
+    assert re.search(r"Request\s+<code>[0-9a-f-]{36}</code>", page)
+    assert caplog.records
+
+
+def test_nothing_foreign_and_nothing_missing_look_alike(ask: Callable[[str], str]) -> None:
+    del ask
+    answer = Client().get("/no/such/page")
+    assert answer.status_code == 404
+    assert "This page does not exist, or you have no access to it." in answer.content.decode()
+
+
+def test_the_files_that_pages_name_are_served_by_the_app(signed_in: Client) -> None:
+    html = signed_in.get("/").content.decode()
+    files = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', html))
+    assert {signed_in.get(path).status_code for path in files} == {200}
+    assert any(path.endswith(".woff2") for path in files)

@@ -1,0 +1,291 @@
+"""What each page answers, of a project as its agents report it."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Ask = Callable[[str], str]
+
+pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
+
+
+def text_of(html: str) -> str:
+    """What a page says, tags taken out and blanks collapsed."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).replace("\xa0", " ").split())
+
+
+def rows_of(html: str) -> dict[str, str]:
+    """The lines of the matrix by the name of their fact."""
+    found = re.findall(r"<tr data-row.*?</tr>", html, re.DOTALL)
+    return {re.findall(r'class="mono" title="([^"]*)"', row)[0]: row for row in found}
+
+
+def test_the_matrix_sends_only_facts_that_differ(drifted: Any, ask: Ask) -> None:
+    del drifted
+    rows = rows_of(ask("/p/shop"))
+    assert set(rows) == {"cache", "database", "celery-broker", "pypi/stripe", "STRIPE_WEBHOOK_SECRET"}
+
+
+def test_a_cell_says_its_relation_in_sign_and_word_and_its_severity_in_colour(drifted: Any, ask: Ask) -> None:
+    del drifted
+    rows = rows_of(ask("/p/shop"))
+    ci = re.findall(r'<td class="cell ([^"]*)">', rows["database"])[1]
+    assert ci == "is-different is-error"
+    assert "error, different 13.23" in text_of(rows["database"])
+    assert "≠" in rows["database"]
+    missing = re.findall(r'<td class="cell ([^"]*)">', rows["STRIPE_WEBHOOK_SECRET"])
+    assert missing == ["is-same", "is-same", "is-same", "is-missing is-error base"]
+
+
+def test_unknown_is_no_drift_and_says_why(drifted: Any, ask: Ask) -> None:
+    del drifted
+    row = rows_of(ask("/p/shop"))["celery-broker"]
+    assert re.findall(r'<td class="cell ([^"]*)">', row)[1] == "is-unknown"
+    assert "connection refused" in text_of(row)
+    assert "/d/" not in row
+
+
+def test_a_drifting_cell_leads_to_its_drift_and_every_other_to_its_evidence(drifted: Any, ask: Ask) -> None:
+    links = re.findall(r'class="cell-in"\s+href="([^"]+)"', rows_of(ask("/p/shop"))["database"])
+    drift = drifted.project.drifts.get(name="database")
+    assert links[1] == f"/p/shop/d/{drift.id[:10]}"
+    assert links[2] == "/p/shop/cell?environment=staging&amp;section=services&amp;name=database"
+    assert "is the same" in text_of(ask(unescape(links[2])))
+
+
+def test_what_is_equal_is_one_folded_line_with_its_count(drifted: Any, ask: Ask) -> None:
+    del drifted
+    page = ask("/p/shop")
+    assert "Runtime nothing differs = Show 2 same" in text_of(page)
+    unfolded = rows_of(ask("/p/shop?show=runtime"))
+    assert {"node", "python"} <= set(unfolded)
+    assert "pypi/django" not in unfolded
+
+
+def test_two_hundred_equal_facts_unfold_at_a_time(shop: Any, ask: Ask) -> None:
+    packages = [{"name": f"pkg:pypi/lib-{at:03d}", "value": "1.0", "scope": "transitive"} for at in range(450)]
+    for environment in ("production", "staging"):
+        shop.report(environment, {**shop.facts(), "dependencies": packages})
+    page = ask("/p/shop?show=dependencies")
+    assert list(rows_of(page)) == [f"pypi/lib-{at:03d}" for at in range(200)]
+    (more,) = re.findall(r'href="([^"]+after=[^"]+)"', page)
+    second = ask(unescape(more))
+    assert list(rows_of(second)) == [f"pypi/lib-{at:03d}" for at in range(200, 400)]
+    assert len(rows_of(ask(unescape(re.findall(r'href="([^"]+after=[^"]+)"', second)[0])))) == 50
+
+
+def test_the_filter_stands_in_the_query_and_narrows(drifted: Any, ask: Ask) -> None:
+    del drifted
+    assert set(rows_of(ask("/p/shop?section=services"))) == {"cache", "database", "celery-broker"}
+    assert set(rows_of(ask("/p/shop?section=services&severity=error"))) == {"cache", "database"}
+    assert set(rows_of(ask("/p/shop?severity=unknown"))) == {"celery-broker"}
+    assert set(rows_of(ask("/p/shop?q=STRIPE"))) == {"pypi/stripe", "STRIPE_WEBHOOK_SECRET"}
+    assert set(rows_of(ask("/p/shop?q=database_url"))) == {"database"}
+    assert set(rows_of(ask("/p/shop?severity=no-such&section=no-such"))) == set(rows_of(ask("/p/shop")))
+
+
+def test_a_filter_that_matches_nothing_guesses_what_was_meant(drifted: Any, ask: Ask) -> None:
+    del drifted
+    page = text_of(ask("/p/shop?q=databse"))
+    assert "No fact matches “databse”" in page
+    assert "Did you mean database ?" in page
+
+
+def test_the_tiles_say_value_band_sentence_and_coverage(drifted: Any, ask: Ask) -> None:
+    del drifted
+    page = text_of(ask("/p/shop"))
+    assert "Personnel unknown not yet measured" in page
+    assert re.search(r"Tools error 6 open drifts .*6 errors", page)
+    assert re.search(r"coverage \d+ % 3 pairs with production", page)
+
+
+def test_a_project_in_parity_is_calm(shop: Any, ask: Ask) -> None:
+    for environment in ("production", "staging"):
+        shop.report(environment, shop.facts())
+    page = text_of(ask("/p/shop"))
+    assert "Nothing differs 12 facts are the same or within policy, coverage 100 %." in page
+    assert "Nothing drifts" in text_of(ask("/"))
+
+
+def test_before_there_is_something_to_compare_the_page_says_what_is_missing(shop: Any, ask: Ask) -> None:
+    assert "Waiting for the first report of production" in text_of(ask("/p/shop"))
+    shop.report("production", {"release": []})
+    assert "Production reports, nothing to compare it with yet" in text_of(ask("/p/shop"))
+
+
+def test_an_environment_that_fell_silent_is_named_and_its_drifts_stay(drifted: Any, ask: Ask) -> None:
+    from datetime import timedelta
+
+    from django.db.models import F
+
+    staging = drifted.project.environments.get(slug="staging")
+    staging.instances.update(last_seen=F("last_seen") - timedelta(hours=3, minutes=12))
+    page = text_of(ask("/p/shop"))
+    assert "staging has been silent for 3 h 12 min Its drifts stay as they were." in page
+    assert "pypi/stripe" in rows_of(ask("/p/shop"))
+    assert "silent" in text_of(ask("/p/shop/environments"))
+
+
+def test_a_section_nobody_confirms_for_a_day_keeps_its_value_and_is_unknown(drifted: Any, ask: Ask) -> None:
+    from datetime import timedelta
+
+    from django.db.models import F
+
+    staging = drifted.project.environments.get(slug="staging")
+    staging.instances.update(last_seen=F("last_seen") - timedelta(hours=30))
+    row = rows_of(ask("/p/shop"))["pypi/stripe"]
+    assert re.findall(r'<td class="cell ([^"]*)">', row)[2] == "is-unknown"
+    assert "14.0.1 stale" in text_of(row)
+
+
+def drift_page(drifted: Any, ask: Ask, **of: str) -> str:
+    return text_of(ask(f"/p/shop/d/{drifted.project.drifts.get(**of).id[:10]}"))
+
+
+def test_a_drift_shows_both_sides_with_source_snapshot_and_time(drifted: Any, ask: Ask) -> None:
+    page = drift_page(drifted, ask, name="database")
+    assert "ci runs PostgreSQL 13.23, production runs 16.14" in page
+    assert "ci ci#1 13 .23 Read from .github/workflows/ci.yml:31" in page
+    assert "production production#1 16 .14 Read from asking the service compose/production.yml:12" in page
+    assert len(re.findall(r"Confirmed [\d:]+ , \d+ s ago", page)) == 2
+    assert "3 majors" in page
+
+
+def test_a_drift_says_rule_expectation_age_and_owner(drifted: Any, ask: Ask) -> None:
+    page = drift_page(drifted, ask, name="database")
+    assert "services/database:version" in page
+    assert re.search(r"open for \d+ s , since", page)
+    assert "expected same-minor by the shipped expectations" in page
+    assert "no owner" in page
+
+
+def test_a_drift_names_the_line_to_change(drifted: Any, ask: Ask) -> None:
+    page = drift_page(drifted, ask, name="database")
+    assert "The line to change .github/workflows/ci.yml line 31, declared by ci" in page
+    assert "31 \N{MINUS SIGN} 13.23 31 + 16.14" in page
+
+
+def test_a_drift_tells_its_life(drifted: Any, ask: Ask) -> None:
+    drifted.report("ci", drifted.facts("services", "database", value="14.1"), "run-8841")
+    drifted.report("ci", drifted.facts(), "run-8841")
+    page = drift_page(drifted, ask, name="database")
+    steps = re.findall(r"(Opened as error|Changed, still error|Resolved) ", page.partition("History")[2])
+    assert steps == ["Resolved", "Changed, still error", "Opened as error"]
+    assert "resolved" in page
+    assert "14.1 on ci, 16.14 in production" in page
+
+
+def test_a_missing_key_is_framed_on_the_side_that_lacks_it(drifted: Any, ask: Ask) -> None:
+    drift = drifted.project.drifts.filter(name="STRIPE_WEBHOOK_SECRET").first()
+    html = ask(f"/p/shop/d/{drift.id[:10]}")
+    assert "Production has no <code>STRIPE_WEBHOOK_SECRET</code>" in html
+    assert re.findall(r'<section class="panel side side-(\w+)"', html) == ["present", "missing"]
+
+
+def test_drifts_lead_to_the_next_one_worst_first(drifted: Any, ask: Ask) -> None:
+    seen, path = [], ""
+    first = drifted.project.drifts.order_by("section", "name", "id").first()
+    path = f"/p/shop/d/{first.id[:10]}"
+    while path:
+        html = ask(path)
+        seen.append(path)
+        following = re.findall(r'href="([^"]+)"\s+data-key-go="j"', html)
+        path = following[0] if following else ""
+    assert len(seen) == drifted.project.drifts.filter(state="open").count() == 6
+    assert "6 of 6" in text_of(html)
+
+
+def test_an_environment_lists_its_instances_sections_and_snapshots(drifted: Any, ask: Ask) -> None:
+    drifted.report("staging", drifted.facts("runtime", "node", value="24.1.0"))
+    page = text_of(ask("/p/shop/environments/staging"))
+    assert "web-1 0.1.0 on a container 5 min" in page
+    assert "reports" in page
+    assert re.search(r"dependencies 3 read \d+ s \d+ s", page)
+    assert re.search(r"staging#2 .* 2 staging#1 .* first", page)
+    assert "staging#2, " in ask("/p/shop/environments/staging")
+
+
+def test_a_snapshot_shows_what_it_changed_and_what_it_holds(drifted: Any, ask: Ask) -> None:
+    drifted.report("staging", drifted.facts("runtime", "node", value="24.1.0"))
+    page = text_of(ask("/p/shop/environments/staging/2"))
+    assert "Changed 2 facts since #1" in page
+    assert "dependencies pypi/stripe 14.0.1 13.2.0" in page
+    assert "runtime node 22.21.1 24.1.0" in page
+    held = text_of(ask("/p/shop/environments/staging/2?section=services"))
+    assert "database postgresql 16.14 asking the service, compose/production.yml:12" in held
+    assert "pkg: npm/@sentry/browser 10.26.0 package.json:9" in text_of(ask("/p/shop/environments/staging/2?q=sentry"))
+
+
+def test_a_snapshot_that_never_was_is_not_there(drifted: Any, signed_in: Any) -> None:
+    del drifted
+    for number in ("0", "9", "01", "1.5", "x"):
+        assert signed_in.get(f"/p/shop/environments/staging/{number}").status_code == 404, number
+
+
+def test_a_verdict_says_what_a_change_introduces_and_leaves(drifted: Any, ask: Ask) -> None:
+    facts = drifted.facts("services", "database", value="17", sources=["compose.yaml:12"])
+    document = drifted.gate({"services": facts["services"]})
+    page = text_of(ask(f"/p/shop/gate/{drifted.project.verdicts.get().id}"))
+    assert document["verdict"] == "fail"
+    assert "Fails: this change introduces 1 drift from production" in page
+    assert "exit 1" in page
+    assert "This change runs PostgreSQL 17, production runs 16.14 compose.yaml:12" in page
+    assert "bump-pg" in text_of(ask("/p/shop/gate"))
+
+
+def test_verdicts_come_fifty_at_a_time(shop: Any, ask: Ask) -> None:
+    from paritycheck.models import Verdict
+
+    shop.report("production", shop.facts())
+    shop.gate({"services": []})
+    verdict = Verdict.objects.get()
+    for at in range(54):
+        verdict.pk, verdict.branch = None, f"branch-{at}"
+        verdict._state.adding = True
+        verdict.save(force_insert=True)
+    page = ask("/p/shop/gate")
+    (older,) = re.findall(r'href="([^"]+before=[^"]+)"', page)
+    rest = ask(unescape(older))
+    assert len(re.findall("<tr data-row", page)) == 50
+    assert len(re.findall("<tr data-row", rest)) == 5
+    assert ask("/p/shop/gate?before=nonsense") != rest
+
+
+def test_projects_come_worst_first_with_their_gaps(drifted: Any, ask: Ask) -> None:
+    from paritycheck.models import Project
+
+    calm = Project.objects.create(slug="a-calm-one")
+    calm.memberships.create(user=drifted.owner, role="viewer")
+    html = ask("/")
+    assert "One of two projects needs a look" in text_of(html)
+    assert re.findall(r'<a class="name" href="/p/([^"]+)"', html) == ["shop", "a-calm-one"]
+    assert re.findall(r'<a class="name" href="/p/([^"]+)"', ask("/?q=calm")) == ["a-calm-one"]
+    assert "No project matches “nothing-like-it”" in text_of(ask("/?q=nothing-like-it"))
+
+
+def test_live_says_only_whether_something_changed(drifted: Any, signed_in: Any, ask: Ask) -> None:
+    for page, path in (("/p/shop", "/p/shop/live"), ("/", "/live")):
+        (version,) = re.findall(r'id="version" name="v" value="(\w+)"', ask(page))
+        same = signed_in.get(f"{path}?v={version}")
+        assert (same.status_code, same.content, "HX-Trigger" in same.headers) == (204, b"", False)
+    drifted.report("staging", drifted.facts("runtime", "node", value="24.1.0"))
+    assert signed_in.get(f"/live?v={version}").headers["HX-Trigger"] == "parity:changed"
+
+
+def test_the_manual_has_every_page_and_its_links_lead_somewhere(signed_in: Any, ask: Ask) -> None:
+    from paritycheck.web.views.manual import LEAVES
+
+    links = set()
+    for leaf in LEAVES:
+        html = ask(f"/docs/{leaf.slug}")
+        assert f">{leaf.title}</a>" in html
+        links |= set(re.findall(r'href="(/[^"#]*)"', html))
+    assert {signed_in.get(link).status_code for link in links if not link.startswith("/static/")} == {200}
+    assert signed_in.get("/docs/none").status_code == 404
