@@ -148,6 +148,13 @@ def test_nothing_that_was_kept_is_lost_when_sending_stops_half_way(
     assert waiting(tmp_path) == 0
 
 
+@pytest.mark.parametrize("answer", [{}, {"status": "ok"}, {"report": "another"}, {"duplicate": "true"}, {"stale": 1}])
+def test_the_json_of_another_service_is_no_receipt(reporting: Wire, tmp_path: Path, answer: dict[str, Any]) -> None:
+    reporting.call = lambda *_: (200, answer)  # type: ignore[method-assign]
+    assert main(["report"]) == 3
+    assert waiting(tmp_path) == 1
+
+
 def test_a_report_refused_for_good_is_put_aside(
     reporting: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

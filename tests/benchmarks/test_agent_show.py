@@ -10,6 +10,7 @@ import pytest
 
 
 @pytest.mark.e2e
+@pytest.mark.timeout(300)
 def test_showing_150_distributions_beats_pip_inspect_within_40_mb() -> None:
     # A process of its own: a child's peak memory counts that of the process it was forked from.
     script = Path(__file__).with_name("agent_show.py")

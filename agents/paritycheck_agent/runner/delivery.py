@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from paritycheck_agent.runner.report import uuid7
 from paritycheck_agent.transport.client import Refused, fits
+from paritycheck_agent.transport.connection import Unreachable
 from paritycheck_agent.wire import limits
 from paritycheck_agent.wire.fields import is_sha
 from paritycheck_agent.wire.limits import INTEGER_MAX
@@ -41,6 +42,7 @@ class Delivery:
         answer = self._until_nothing_is_missing(entry, self.client.post_report)
         if answer.get("stale") is True:
             answer = self._after_clock_went_back(entry, answer)
+        _check_taken(entry, answer)
         self._remember(entry, answer)
         self._send_asked_commits(answer)
         return answer
@@ -146,7 +148,15 @@ class Delivery:
         if isinstance(interval, int) and limits.INTERVAL_MIN_S <= interval <= limits.INTERVAL_MAX_S:
             self.memory.interval_s = interval
         self.memory.accept(entry.bodies)
-        self.warnings += [f"server: {text}" for text in answer.get("warnings") or () if isinstance(text, str)]
+        said = answer.get("warnings")
+        self.warnings += [f"server: {text}" for text in said if isinstance(text, str)] if isinstance(said, list) else []
+
+
+def _check_taken(entry: Entry, answer: Mapping[str, Any]) -> None:
+    """Raise Unreachable unless the answer is about this report: another service's JSON is no receipt."""
+    named = answer.get("report") == entry.report["report_id"]
+    if not named and answer.get("duplicate") is not True and answer.get("stale") is not True:
+        raise Unreachable("the answer names no report: is PARITY_URL a paritycheck server?")
 
 
 def _mistake(error: Mapping[str, Any]) -> str:
