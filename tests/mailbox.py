@@ -82,6 +82,12 @@ def bytes_of(envelope: Envelope) -> bytes:
     return envelope.content
 
 
+def texts_of(message: EmailMessage) -> str:
+    """Its headers and the decoded text of each part."""
+    parts = [part.get_content() for part in message.walk() if not part.is_multipart()]
+    return "\n".join([*(f"{name}: {value}" for name, value in message.items()), *parts])
+
+
 class _Loop:
     """An event loop in a thread, ended with everything that runs in it."""
 
