@@ -6,11 +6,13 @@ Models are imported where they are used: this file may be read before Django is 
 from __future__ import annotations
 
 import hashlib
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connections
 
 from tests.mailbox import Mailbox, running_mailbox
 
@@ -105,6 +107,29 @@ def shop(new_shop: Callable[..., Shop]) -> Shop:
     made = new_shop()
     made.join("maria@example.com")
     return made
+
+
+@pytest.fixture
+def at_once() -> Callable[[int, Callable[[], None]], None]:
+    """`at_once(8, work)`: run it in so many threads that begin together, each with a connection of its own."""
+
+    def run(count: int, work: Callable[[], None]) -> None:
+        start = threading.Barrier(count)
+
+        def begin() -> None:
+            start.wait(10)
+            try:
+                work()
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=begin) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+
+    return run
 
 
 @pytest.fixture

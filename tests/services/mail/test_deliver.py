@@ -1,13 +1,12 @@
 """The outbox sends at least once under one id, gives up where that is right, and always says why."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.db.models.functions import Now
 from pytest_django import Settings
 
@@ -68,23 +67,16 @@ def test_a_wake_up_for_nothing_does_nothing(shop: Shop, mailbox: Mailbox) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_senders_at_once_send_one_mail(put_out: PutOut, mailbox: Mailbox) -> None:
+def test_senders_at_once_send_one_mail(
+    put_out: PutOut, mailbox: Mailbox, at_once: Callable[[int, Callable[[], None]], None]
+) -> None:
     rows = [put_out(f"alert:{number}") for number in range(5)]
-    start = threading.Barrier(8)
 
     def work() -> None:
-        start.wait(10)
-        try:
-            for row in rows:
-                deliver(delivery_id=row.pk)
-        finally:
-            connections.close_all()
+        for row in rows:
+            deliver(delivery_id=row.pk)
 
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    at_once(8, work)
     sent = [str(message["Message-ID"]) for message in mailbox.messages]
     assert sorted(sent) == sorted(f"<{row.pk}@localhost>" for row in rows)
 

@@ -1,12 +1,10 @@
 """A digest a day for a project in which something happened."""
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
 
 from paritycheck.models import Delivery, Drift, Membership, Pair, PeriodRun
 from paritycheck.services.digests import period_end, prepare_digests
@@ -143,21 +141,8 @@ def test_one_project_that_fails_keeps_no_other_from_its_digest(shop: Shop, new_s
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_beats_are_one(shop: Shop) -> None:
+def test_two_beats_are_one(shop: Shop, at_once: Callable[[int, Callable[[], None]], None]) -> None:
     shop.drift("A")
-    start = threading.Barrier(6)
-
-    def work() -> None:
-        start.wait(10)
-        try:
-            prepare_digests(now=SEVEN)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    at_once(6, lambda: prepare_digests(now=SEVEN))
     assert len(digests()) == 1
     assert PeriodRun.objects.count() == 1

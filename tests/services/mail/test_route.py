@@ -1,12 +1,10 @@
 """Drift events become messages, once, when their time has come."""
 
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from paritycheck.models import Delivery, DriftEvent
@@ -196,21 +194,8 @@ def test_hostile_names_reach_the_outbox_as_plain_text(shop: Shop, settings: Sett
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_routers_at_once_send_one_mail(shop: Shop) -> None:
+def test_routers_at_once_send_one_mail(shop: Shop, at_once: Callable[[int, Callable[[], None]], None]) -> None:
     for number in range(20):
         shop.drift(f"K{number}")
-    start = threading.Barrier(8)
-
-    def work() -> None:
-        start.wait(10)
-        try:
-            route(shop, 6)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    at_once(8, lambda: route(shop, 6))
     assert subjects(shop) == ["[shop] error: staging and production: 20 new drifts"]
