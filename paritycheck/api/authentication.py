@@ -12,7 +12,8 @@ from typing_extensions import override
 
 from paritycheck.models import Token, User
 from paritycheck.services.errors import Refused
-from paritycheck.services.tokens import authenticate, revoke_seen
+from paritycheck.services.exposed import revoke_exposed
+from paritycheck.services.tokens import authenticate
 
 TOKEN = "paritycheck.token"  # noqa: S105  the name of a key of META
 IN_URL = re.compile(r"(?:\A|[?&;])(?:access_)?token=")
@@ -43,7 +44,7 @@ def refuse_in_url(meta: Mapping[str, Any], path: str) -> None:
     if not seen and not IN_URL.search(query):
         return
     for text in seen[:5]:
-        revoke_seen(text=text)
+        revoke_exposed(text=text)
     raise Refused("token-in-url", 400, "send tokens as Authorization: Bearer; the one in the URL was revoked")
 
 

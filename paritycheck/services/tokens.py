@@ -105,13 +105,6 @@ def revoke_token(*, token: Token) -> None:
     _known.forget()
 
 
-def revoke_seen(*, text: str) -> None:
-    """Revoke a token that was seen where it must not be, such as in a URL."""
-    token = authenticate(text)
-    if token is not None:
-        revoke_token(token=token)
-
-
 def spend(*, token: Token) -> None:
     """Take one from the token's bucket of 600, refilled 120 a minute.
 

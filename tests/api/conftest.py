@@ -1,212 +1,17 @@
-"""A project to talk to, over two roads: the WSGI application in this process, and a real granian on loopback."""
+"""A project to talk to, in this process, over a real granian, and through nginx before it."""
 
-import gzip
-import hashlib
-import http.client
-import io
-import json
 import os
-import secrets
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+import shutil
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote_to_bytes, urlsplit
-from uuid import uuid4
 
-import psycopg
 import pytest
 
-from paritycheck_agent.wire.canonical import digest, line, split
+from tests.api.installation import ENVIRONMENTS, Site, http_road, tokens_of, wsgi_road
+from tests.api.servers import bootstrap, granian, nginx, own_database
 
-CANARY = "canary-7Qx3fL9zWm2"
-PLANS = ("production:production", "staging:staging", "laptops:development:cohort")
 # One server is enough: all that need it run in one worker.
 SERVED = [pytest.mark.e2e, pytest.mark.xdist_group("served"), pytest.mark.timeout(180)]
-Road = Callable[[str, str, bytes | None, dict[str, str]], "Reply"]
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer. Header names are in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def code(self) -> str:
-        """The problem's code; the answer must be a whole problem document that repeats nothing."""
-        assert self.headers["content-type"] == "application/problem+json", (self.status, self.body[:300])
-        problem = self.json()
-        assert problem["status"] == self.status
-        assert {"type", "title", "status", "code", "detail", "instance", "retryable"} <= problem.keys()
-        assert problem["title"] != "Request was refused", f"{problem['code']} has no title"
-        assert self.headers["cache-control"] == "no-store"
-        assert CANARY.encode() not in self.body
-        return str(problem["code"])
-
-
-@dataclass(slots=True)
-class Site:
-    """One installation with the projects `shop` and `other`; `tokens` by `production`, `gate`, `admin`, ..."""
-
-    road: Road
-    tokens: dict[str, str]
-    database: str = ""
-    pid: int = 0
-    port: int = 0
-    seq: int = field(default_factory=lambda: int(time.time() * 1000))
-
-    def send(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        *,
-        who: str | None = "production",
-        media: str | None = "application/json",
-        headers: Mapping[str, str] | None = None,
-    ) -> Reply:
-        """Send one request; `who` is a name in `tokens`, or a token itself."""
-        said = {"Content-Type": media} if media and body is not None else {}
-        if who is not None:
-            said["Authorization"] = f"Bearer {self.tokens.get(who, who)}"
-        return self.road(method, path, body, {**said, **(headers or {})})
-
-    def get(self, path: str, *, who: str | None = "admin") -> Reply:
-        return self.send("GET", path, who=who)
-
-    def put(self, data: bytes, *, who: str = "production", encoding: str = "identity", path: str = "") -> Reply:
-        """PUT a section's body under its own digest, or under `path`."""
-        sent = gzip.compress(data, mtime=0) if encoding == "gzip" else data
-        where = path or f"/api/v1/sections/{hashlib.sha256(data).hexdigest()}"
-        headers = {"Content-Encoding": encoding} if encoding != "identity" else {}
-        return self.send("PUT", where, sent, who=who, media="application/x-ndjson", headers=headers)
-
-    def section(
-        self,
-        name: str,
-        facts: Sequence[Mapping[str, Any]],
-        covers: Sequence[str] = (),
-        *,
-        who: str = "production",
-    ) -> dict[str, str]:
-        """Send a section's two bodies; its entry for a report."""
-        bodies = split(name, covers, facts)
-        for body in bodies:
-            assert self.put(body, who=who).status == 201
-        return {"status": "ok", "digest": digest(bodies[0]), "evidence": digest(bodies[1])}
-
-    def report(self, **members: Any) -> dict[str, Any]:
-        """A valid report that says nothing but what it is given."""
-        self.seq += 1
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return {
-            "schema": "paritycheck.report/1",
-            "report_id": str(uuid4()),
-            "seq": self.seq,
-            "collected_at": now,
-            "sent_at": now,
-            "agent": {"version": "0.1.0", "interval_s": 300},
-            "instance": {"id": f"web-{secrets.token_hex(4)}", "kind": "container"},
-            "sections": {"services": {"status": "unknown", "reason": "disabled"}},
-        } | members
-
-    def post(self, document: Any, *, who: str = "production", path: str = "/api/v1/reports") -> Reply:
-        body = document if isinstance(document, bytes) else line(document)
-        return self.send("POST", path, body, who=who)
-
-    def told(self, *, who: str = "production", **sections: Any) -> dict[str, Any]:
-        """A first report of a new instance with these sections, taken."""
-        reply = self.post(self.report(sections=sections), who=who)
-        assert reply.status == 202, reply.body
-        return dict(reply.json())
-
-
-def wsgi_road(application: Any) -> Road:
-    """Straight into the WSGI application, as a server would call it."""
-
-    def send(method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Reply:
-        address, _, query = path.partition("?")
-        environ: dict[str, Any] = {
-            "REQUEST_METHOD": method,
-            "SCRIPT_NAME": "",
-            "PATH_INFO": unquote_to_bytes(address).decode("latin-1"),
-            "QUERY_STRING": query,
-            "SERVER_NAME": "127.0.0.1",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "HTTP_HOST": "127.0.0.1",
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(body or b""),
-            "wsgi.errors": sys.stderr,
-            "wsgi.multithread": True,
-        }
-        if body is not None:
-            environ["CONTENT_LENGTH"] = str(len(body))
-        for name, value in headers.items():
-            key = name.upper().replace("-", "_")
-            environ[key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"] = value
-        said: list[Any] = []
-        with _kept_connections():
-            chunks = application(environ, lambda status, answered: said.extend([status, answered]))
-            data = b"".join(chunks)
-            getattr(chunks, "close", lambda: None)()
-        return Reply(int(said[0].split(" ", 1)[0]), {name.lower(): value for name, value in said[1]}, data)
-
-    return send
-
-
-@contextmanager
-def _kept_connections() -> Iterator[None]:
-    """A request's end closes connections inside a transaction, which would end the test's; Django's client does so."""
-    from django.core.signals import request_finished, request_started
-    from django.db import close_old_connections
-
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    try:
-        yield
-    finally:
-        for signal in (request_started, request_finished):
-            signal.connect(close_old_connections)
-
-
-def http_road(port: int) -> Road:
-    """Over a connection of its own each time."""
-
-    def send(method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Reply:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        try:
-            connection.putrequest(method, path, skip_accept_encoding=True, skip_host="Host" in headers)
-            if body is not None and "Content-Length" not in headers:
-                connection.putheader("Content-Length", str(len(body)))
-            for name, value in headers.items():
-                connection.putheader(name, value)
-            connection.endheaders(body)
-            reply = connection.getresponse()
-            found = {name.lower(): value for name, value in reply.getheaders()}
-            return Reply(reply.status, found, reply.read())
-        finally:
-            connection.close()
-
-    return send
-
-
-def tokens_of(shop: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, str]:
-    """Tokens by the names that tests use, of what bootstrap says of two projects."""
-    tokens = {row["slug"]: row["token"] for row in shop["environments"]}
-    foreign = {"foreign": other["environments"][0]["token"], "foreign-gate": other["gate"]["token"]}
-    return {**tokens, **foreign, "gate": shop["gate"]["token"], "admin": shop["admin"]["token"]}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -231,85 +36,12 @@ def site(db: None, settings: Any) -> Iterator[Site]:
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     _known.forget()
-    plans = [EnvironmentPlan.read(text) for text in (*PLANS, "old:other", "gone:other", "flood:other")]
+    plans = [EnvironmentPlan.read(text) for text in ENVIRONMENTS]
     shop = bootstrap_project(slug="shop", environments=plans, admin_email="admin@example.com")
     other = bootstrap_project(slug="other", environments=plans[:1], admin_email="admin@example.com")
     yield Site(wsgi_road(application), tokens_of(shop, other))
     # The heartbeat's own connection lies outside the test's transaction; left open it would keep the database.
     connections["heartbeat"].close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int, process: "subprocess.Popen[bytes]", path: str = "/livez") -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        assert process.poll() is None, "the server ended before it answered"
-        try:
-            if http_road(port)("GET", path, None, {}).status == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the server did not answer in a minute")
-
-
-@contextmanager
-def granian(environment: Mapping[str, str], *, threads: int = 4) -> Iterator[tuple[int, int]]:
-    """A real server: its port, and the id of the process that answers."""
-    port = free_port()
-    command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "paritycheck.config.wsgi:application",
-        "--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--blocking-threads", str(threads),
-        "--no-ws", "--log-level", "warning",
-    ]  # fmt: skip
-    process = subprocess.Popen(command, env={**os.environ, **environment})
-    try:
-        wait_for(port, process)
-        yield port, _child(process.pid)
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _child(pid: int) -> int:
-    with open(f"/proc/{pid}/task/{pid}/children") as file:  # noqa: PTH123  one line of /proc
-        children = file.read().split()
-    return int(children[0]) if children else pid
-
-
-@contextmanager
-def own_database() -> Iterator[str]:
-    """The URL of a new, migrated database beside the tests' own."""
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    name = f"parity_api_{secrets.token_hex(4)}"
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"')
-        url = f"{parts.scheme}://{parts.netloc}/{name}" + (f"?{parts.query}" if parts.query else "")
-        run(url, "migrate", "--verbosity", "0")
-        try:
-            yield url
-        finally:
-            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def run(database: str, *arguments: str) -> str:
-    """Run the command `paritycheck` against a database."""
-    command = [sys.executable, "-m", "paritycheck", *arguments]
-    done = subprocess.run(command, env={**os.environ, "DATABASE_URL": database}, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()[-2000:]
-    return done.stdout.decode()
-
-
-def bootstrap(database: str) -> dict[str, str]:
-    """Both projects, by the real command."""
-    plans = [part for plan in (*PLANS, "old:other", "gone:other", "flood:other") for part in ("--environment", plan)]
-    shop = json.loads(run(database, "bootstrap", "--project", "shop", *plans, "--json"))
-    other = json.loads(run(database, "bootstrap", "--project", "other", *plans[:2], "--json"))
-    return tokens_of(shop, other)
 
 
 @pytest.fixture(scope="session")
@@ -321,8 +53,19 @@ def served() -> Iterator[Site]:
             yield Site(http_road(port), tokens, database, pid, port)
 
 
-@pytest.fixture(params=["here", pytest.param("served", marks=SERVED)])
+@pytest.fixture(scope="session")
+def proxied(served: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The same server behind nginx."""
+    program = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+    if program is None:
+        pytest.skip("nginx is not here. Install it with: apt-get install nginx")
+    with nginx(program, served.port, tmp_path_factory.mktemp("nginx")) as port:
+        tokens = {**served.tokens, "flood": served.tokens["flood-proxied"]}
+        yield Site(http_road(port), tokens, served.database, served.pid, port)
+
+
+@pytest.fixture(params=["here", pytest.param("served", marks=SERVED), pytest.param("proxied", marks=SERVED)])
 def either(request: pytest.FixtureRequest) -> Site:
     """The same installation by both roads: what the table of bad inputs says holds on each."""
-    found: Site = request.getfixturevalue("site" if request.param == "here" else "served")
+    found: Site = request.getfixturevalue("site" if request.param == "here" else request.param)
     return found

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from paritycheck_agent.wire.canonical import line
 
 if TYPE_CHECKING:
-    from tests.api.conftest import Reply, Site
+    from tests.api.installation import Reply, Site
 
 PEOPLE = ("viewer", "member", "maintainer", "owner")
 PRINCIPALS = ("anonymous", *PEOPLE, "administrator", "agent", "gate", "enrol", "stranger")
@@ -181,6 +181,26 @@ def test_row_4_a_token_in_a_url_is_refused_and_revoked(peopled: "Site") -> None:
         assert (reply.status, reply.code) == (400, "token-in-url")
         assert token.encode() not in reply.body
         assert peopled.get("/api/v1/projects", who=token).code == "unauthenticated"
+
+
+def test_row_4_the_owner_is_mailed_once_and_the_mail_holds_no_token(peopled: "Site") -> None:
+    from paritycheck.models import Delivery
+
+    token = peopled.tokens["gate"]
+    for _again in range(2):
+        peopled.get(f"/api/v1/projects?token={token}", who=None)
+    mails = Delivery.objects.all()
+    assert sorted(mail.recipient for mail in mails) == ["admin@example.com", "owner@example.com"]
+    for mail in mails:
+        assert token not in repr(mail.content) + mail.subject
+        assert token[:16] in mail.subject
+
+
+def test_row_4_a_persons_token_is_their_own_matter(peopled: "Site") -> None:
+    from paritycheck.models import Delivery
+
+    peopled.get(f"/api/v1/projects?token={peopled.tokens['viewer']}", who=None)
+    assert [mail.recipient for mail in Delivery.objects.all()] == ["viewer@example.com"]
 
 
 def test_row_4_a_guess_in_a_url_revokes_nothing(peopled: "Site") -> None:

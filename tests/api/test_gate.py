@@ -8,7 +8,7 @@ import pytest
 from paritycheck_agent.wire.canonical import digest, split
 
 if TYPE_CHECKING:
-    from tests.api.conftest import Reply, Site
+    from tests.api.installation import Reply, Site
 
 GATE = "/api/v1/projects/shop/gate"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.api.conftest import Site
+    from tests.api.installation import Site
 
 
 @pytest.fixture

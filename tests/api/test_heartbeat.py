@@ -10,7 +10,7 @@ import pytest
 from paritycheck_agent.wire.canonical import line
 
 if TYPE_CHECKING:
-    from tests.api.conftest import Reply, Site
+    from tests.api.installation import Reply, Site
 
 # Heartbeats have a connection of their own, which sees what is committed.
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "heartbeat"])
@@ -27,7 +27,7 @@ def following(site: "Site", report: dict[str, Any], **members: Any) -> dict[str,
 def ordinary(site: "Site") -> "Site":
     """The same installation without the short path."""
     from paritycheck.config.wsgi import _django
-    from tests.api.conftest import Site, wsgi_road
+    from tests.api.installation import Site, wsgi_road
 
     return Site(wsgi_road(_django), site.tokens)
 

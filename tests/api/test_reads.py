@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 if TYPE_CHECKING:
-    from tests.api.conftest import Site
+    from tests.api.installation import Site
 
 SHOP = "/api/v1/projects/shop"
 

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from paritycheck_agent.wire.canonical import digest, line, split
+from tests.api.installation import CANARY
 
 if TYPE_CHECKING:
-    from tests.api.conftest import Reply, Site
-
-CANARY = "canary-7Qx3fL9zWm2"
+    from tests.api.installation import Reply, Site
 
 
 def facts(section: str, *rows: Any, covers: Any = ()) -> bytes:

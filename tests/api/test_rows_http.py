@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from paritycheck_agent.wire.canonical import digest, line
+from tests.api.installation import CANARY
 
 if TYPE_CHECKING:
-    from tests.api.conftest import Reply, Site
+    from tests.api.installation import Reply, Site
 
-CANARY = "canary-7Qx3fL9zWm2"
 REPORTS = "/api/v1/reports"
 SECTION = f"/api/v1/sections/{'0' * 64}"
 BODY = b'{"covers":[],"section":"services"}\n'
@@ -110,10 +110,18 @@ ROWS: list[tuple[str, Send, int, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("send", "status", "code"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
-def test_a_bad_request_is_refused_as_the_table_says(either: "Site", send: Send, status: int, code: str) -> None:
+# What nginx cannot read it refuses itself, before it knows whose address that is.
+BY_NGINX = {"headers": (400, "bad-request"), "7-nul": (400, "bad-request")}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_a_bad_request_is_refused_as_the_table_says(
+    either: "Site", row: tuple[str, Send, int, str], request: pytest.FixtureRequest
+) -> None:
+    name, send, status, code = row
     reply = send(either)
-    assert (reply.status, reply.code) == (status, code)
+    by_proxy = BY_NGINX.get(name) if request.node.callspec.params["either"] == "proxied" else None
+    assert (reply.status, reply.code) == (by_proxy or (status, code))
     assert reply.json()["retryable"] is False
 
 

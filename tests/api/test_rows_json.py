@@ -9,11 +9,11 @@ from uuid import uuid1
 import pytest
 
 from paritycheck_agent.wire.canonical import line
+from tests.api.installation import CANARY
 
 if TYPE_CHECKING:
-    from tests.api.conftest import Reply, Site
+    from tests.api.installation import Reply, Site
 
-CANARY = "canary-7Qx3fL9zWm2"
 Make = Callable[["Site"], bytes]
 
 

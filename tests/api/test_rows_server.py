@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 if TYPE_CHECKING:
-    from tests.api.conftest import Site
+    from tests.api.installation import Site
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("served"), pytest.mark.timeout(180)]
 REPORTS = "/api/v1/reports"
@@ -222,7 +222,8 @@ class Forwarder:
 @pytest.fixture
 def shaky(served: "Site") -> Iterator[tuple["Site", Forwarder]]:
     """A second server of the same installation, whose way to PostgreSQL can be cut."""
-    from tests.api.conftest import Site, granian, http_road
+    from tests.api.installation import Site, http_road
+    from tests.api.servers import granian
 
     forwarder = Forwarder(served.database)
     with granian({"DATABASE_URL": forwarder.url}) as (port, pid):

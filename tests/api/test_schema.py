@@ -12,7 +12,7 @@ from tests.api.test_access import routes
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.api.conftest import Site
+    from tests.api.installation import Site
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from tests.api.conftest import site
 
 if TYPE_CHECKING:
-    from tests.api.conftest import Reply, Site
+    from tests.api.installation import Reply, Site
 
 __all__ = ["site"]
 pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
