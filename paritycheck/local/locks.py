@@ -41,6 +41,11 @@ class FileLock:
         """Whether this object holds the lock."""
         return self._fd is not None
 
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """What a child has to inherit so that the lock is held until it ends too."""
+        return () if self._fd is None else (self._fd,)
+
     def release(self) -> None:
         """Let go; no error when nothing is held."""
         if self._fd is not None:

@@ -38,6 +38,14 @@ class Embedded:
         """`DATABASE_URL` of the database `paritycheck`."""
         return self.paths.server_url(DATABASE)
 
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """For children that use the server: with these it runs until they have ended, whoever ends first.
+
+        A worker that loses its database while it stops waits a minute for it to come back.
+        """
+        return self._users.descriptors
+
     def open(self) -> str:
         """Start the server unless it runs, make the database unless it is there, and return its URL.
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import IO
@@ -45,19 +45,24 @@ class Child:
 
 
 class Supervisor:
-    """Owns its children from `run` to its end; made for the main thread of a process without other threads."""
+    """Owns its children from `run` to its end; made for the main thread of a process without other threads.
+
+    `inherited` are open file descriptors that the children keep.
+    """
 
     def __init__(
         self,
         programs: Iterable[Program],
         *,
         tend: Callable[[], None] = lambda: None,
+        inherited: Sequence[int] = (),
         output: IO[bytes] | None = None,
         grace_s: float = GRACE_S,
     ) -> None:
         self._children = [Child(program) for program in programs]
         self._width = max(len(child.program.name) for child in self._children)
         self._tend = tend
+        self._inherited = inherited
         self._output = output or sys.stdout.buffer
         self._grace_s = grace_s
         self._selector = selectors.DefaultSelector()
@@ -102,6 +107,7 @@ class Supervisor:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=dict(child.program.environment),
+            pass_fds=self._inherited,
             start_new_session=True,
             preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509  this process has no threads
         )

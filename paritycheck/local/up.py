@@ -52,7 +52,9 @@ def _serve(options: argparse.Namespace, directory: Path, lock: FileLock) -> int:
         _migrate(environment)
         announcement = _Announcement(options, directory, environment, server, began)
         programs_ = programs.all_programs(options.bind, options.port, environment)
-        supervisor = Supervisor(programs_, tend=announcement.tend)
+        supervisor = Supervisor(
+            programs_, tend=announcement.tend, inherited=server.descriptors if server is not None else ()
+        )
         announcement.say = supervisor.say
         supervisor.run()
     return 0
