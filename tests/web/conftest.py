@@ -172,6 +172,16 @@ def drifting(shop: Shop) -> Shop:
     return shop
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_connection_left(django_db_setup: None) -> Iterator[None]:
+    """Emptying the tables after a test that commits opens the heartbeat's connection again; close it before the end."""
+    from django.db import connections
+
+    del django_db_setup
+    yield
+    connections["heartbeat"].close()
+
+
 @pytest.fixture
 def shop(db: None, settings: Any) -> Iterator[Shop]:
     """The project with nothing reported yet."""

@@ -190,7 +190,7 @@ def test_a_missing_key_is_framed_on_the_side_that_lacks_it(drifted: Any, ask: As
 
 
 def test_drifts_lead_to_the_next_one_worst_first(drifted: Any, ask: Ask) -> None:
-    seen, path = [], ""
+    seen, html = [], ""
     first = drifted.project.drifts.order_by("section", "name", "id").first()
     path = f"/p/shop/d/{first.id[:10]}"
     while path:
@@ -271,6 +271,7 @@ def test_projects_come_worst_first_with_their_gaps(drifted: Any, ask: Ask) -> No
 
 
 def test_live_says_only_whether_something_changed(drifted: Any, signed_in: Any, ask: Ask) -> None:
+    version = ""
     for page, path in (("/p/shop", "/p/shop/live"), ("/", "/live")):
         (version,) = re.findall(r'id="version" name="v" value="(\w+)"', ask(page))
         same = signed_in.get(f"{path}?v={version}")

@@ -1,0 +1,272 @@
+"""The pages in a real browser: what scripts add, what narrow screens, dark ground and paper make of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.django_db(databases=["default", "heartbeat"], transaction=True),
+    pytest.mark.timeout(180),
+]
+PATHS = (
+    "/", "/p/shop", "/p/shop?show=services&show=dependencies", "/p/shop?q=nothing-like-it", "/p/shop/environments",
+    "/p/shop/environments/staging", "/p/shop/environments/staging/1", "/p/shop/environments/staging/1?section=services",
+    "/p/shop/gate", "/p/shop/cell?environment=ci&section=services&name=celery-broker", "/docs", "/docs/agent",
+    "/docs/gate", "/docs/collected", "/docs/glossary", "/docs/design", "/p/none",
+)  # fmt: skip
+
+
+@pytest.fixture
+def site(drifted: Any, live_server: Any) -> Iterator[tuple[str, Any]]:
+    """The address of a served installation, and the project in it."""
+    from django.db import connections
+
+    drifted.gate({"services": []})
+    yield live_server.url, drifted
+    # Under the browser's loop Django keeps connections apart from those that pytest-django closes.
+    connections.close_all()
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What the browser complained about; a test that expects complaints clears it."""
+    return []
+
+
+@pytest.fixture
+def context(browser: Browser, site: tuple[str, Any], said: list[str]) -> Iterator[BrowserContext]:
+    """A signed-in browser; anything it complains about fails the test."""
+    found = browser.new_context(viewport={"width": 1440, "height": 900})
+    found.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+    found.on("weberror", lambda error: said.append(str(error.error)))
+    page = found.new_page()
+    page.goto(f"{site[0]}/sign-in")
+    page.fill("#email", "maria@example.com")
+    page.fill("#password", "a password of some length")
+    page.click("button:has-text('Sign in')")
+    page.wait_for_url(f"{site[0]}/")
+    page.close()
+    yield found
+    found.close()
+    assert [text for text in said if "404 (Not Found)" not in text] == []
+
+
+@pytest.fixture
+def open_page(context: BrowserContext, site: tuple[str, Any]) -> Callable[[str], Page]:
+    page = context.new_page()
+
+    def go(path: str) -> Page:
+        page.goto(site[0] + path)
+        return page
+
+    return go
+
+
+def every_path(shop: Any) -> list[str]:
+    drifts = [f"/p/shop/d/{drift.id[:10]}" for drift in shop.project.drifts.order_by("id")]
+    return [*PATHS, *drifts, f"/p/shop/gate/{shop.project.verdicts.get().id}"]
+
+
+def test_no_page_complains_overflows_or_repeats_an_id(open_page: Callable[[str], Page], site: tuple[str, Any]) -> None:
+    for width in (1440, 1024, 390):
+        for path in every_path(site[1]):
+            page = open_page(path)
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (width, path)
+            repeated = "(ids) => ids.filter((id, at) => ids.indexOf(id) !== at)"
+            ids = page.eval_on_selector_all("[id]", "(nodes) => nodes.map((node) => node.id)")
+            assert page.evaluate(repeated, ids) == [], path
+            assert page.locator("h1").count() == 1, path
+            assert page.locator("a:not([href]), button:not([type]), img:not([alt])").count() == 0, path
+
+
+def test_every_control_has_a_name(open_page: Callable[[str], Page], site: tuple[str, Any]) -> None:
+    names = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), summary')].filter(node => {
+        const label = node.labels?.length ? node.labels[0].textContent : '';
+        const said = node.textContent + label + (node.getAttribute('aria-label') || '');
+        return !said.trim() && !node.querySelector('title');
+    }).map(node => node.outerHTML.slice(0, 120))"""
+    for path in every_path(site[1]):
+        assert open_page(path).evaluate(names) == [], path
+
+
+def test_the_theme_follows_the_system_and_can_be_chosen(open_page: Callable[[str], Page]) -> None:
+    page = open_page("/p/shop")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(ground) == "rgb(246, 247, 248)"
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(ground) == "rgb(13, 17, 21)"
+    page.click("summary:has-text('Light or dark')")
+    page.click("button:has-text('Light') >> nth=-1")
+    assert page.evaluate(ground) == "rgb(246, 247, 248)"
+    page.reload()
+    assert page.evaluate(ground) == "rgb(246, 247, 248)"
+
+
+def test_the_matrix_is_walked_with_keys(open_page: Callable[[str], Page], site: tuple[str, Any]) -> None:
+    page = open_page("/p/shop")
+    cell = "document.activeElement.dataset.key"
+    page.keyboard.press("j")
+    assert page.evaluate(cell) == "development/services/cache"
+    page.keyboard.press("j")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(cell) == "ci/services/database"
+    page.keyboard.press("l")
+    page.keyboard.press("h")
+    page.keyboard.press("k")
+    assert page.evaluate(cell) == "ci/services/cache"
+    assert page.locator("#matrix [data-cell][tabindex='0']").count() == 1
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    drift = site[1].project.drifts.get(name="database")
+    page.wait_for_url(f"**/d/{drift.id[:10]}")
+    page.keyboard.press("k")
+    page.wait_for_function(f"!location.pathname.endsWith('{drift.id[:10]}')")
+    page.keyboard.press("g")
+    page.keyboard.press("e")
+    page.wait_for_url("**/environments")
+
+
+def test_slash_filters_while_typing_and_the_address_says_so(open_page: Callable[[str], Page]) -> None:
+    page = open_page("/p/shop")
+    page.keyboard.press("/")
+    page.keyboard.type("stripe")
+    expect(page.locator("tr[data-row]")).to_have_count(2)
+    assert page.url.endswith("/p/shop?q=stripe")
+    page.keyboard.type("_w")
+    expect(page.locator("tr[data-row]")).to_have_count(1)
+    assert page.input_value("#filter") == "stripe_w"
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("dialog#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog#keys")).to_be_hidden()
+
+
+def test_a_cell_shows_both_sides_when_pointed_at(open_page: Callable[[str], Page]) -> None:
+    page = open_page("/p/shop")
+    page.hover("[data-key='ci/services/database']")
+    pop = page.locator(".pop")
+    expect(pop).to_contain_text("13.23")
+    expect(pop).to_contain_text(".github/workflows/ci.yml:31")
+    expect(pop).to_contain_text("16.14")
+    box, cell = pop.bounding_box(), page.locator("[data-key='ci/services/database']").bounding_box()
+    assert box is not None
+    assert cell is not None
+    assert 0 <= box["y"] - (cell["y"] + cell["height"]) < 10
+    page.keyboard.press("Escape")
+    expect(pop).to_have_count(0)
+
+
+def test_equal_facts_unfold_in_place(open_page: Callable[[str], Page]) -> None:
+    page = open_page("/p/shop")
+    page.click("#group-runtime a:has-text('Show')")
+    expect(page.locator("#group-runtime tr[data-row]")).to_have_count(2)
+    assert page.url.endswith("/p/shop")
+    page.click("#group-runtime a:has-text('Hide')")
+    expect(page.locator("#group-runtime tr[data-row]")).to_have_count(0)
+
+
+def test_a_report_shows_without_a_reload_and_only_what_changed_moves(
+    open_page: Callable[[str], Page], site: tuple[str, Any]
+) -> None:
+    page = open_page("/p/shop")
+    page.evaluate("window.mark = 1")
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
+    site[1].report("ci", site[1].facts("services", "database", value="12.9"), "run-8841")
+    expect(page.locator("[data-key='ci/services/database']")).to_contain_text("12.9", timeout=15_000)
+    changed = page.eval_on_selector_all(".changed", "(nodes) => nodes.map((node) => node.dataset.key)")
+    assert "ci/services/database" in changed
+    assert "staging/dependencies/pkg:pypi/stripe" not in changed
+    assert page.evaluate("window.mark") == 1
+
+
+def test_a_lost_connection_says_so_and_comes_back(open_page: Callable[[str], Page], said: list[str]) -> None:
+    page = open_page("/p/shop")
+    live = page.locator("#live")
+    page.route("**/live?*", lambda route: route.abort())
+    page.evaluate("htmx.config.timeout = 500; htmx.trigger('#live', 'parity:look')")
+    expect(live).to_contain_text("Connection lost at")
+    page.unroute("**/live?*")
+    page.evaluate("htmx.trigger('#live', 'parity:look')")
+    expect(live).to_contain_text("Live since")
+    assert said
+    said.clear()
+
+
+def test_everything_reads_without_scripts(browser: Browser, site: tuple[str, Any]) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site[0]}/p/shop")
+    page.fill("#email", "maria@example.com")
+    page.fill("#password", "a password of some length")
+    page.click("button:has-text('Sign in')")
+    assert page.url == f"{site[0]}/p/shop"
+    assert page.locator("tr[data-row]").count() == 5
+    page.click("#group-runtime a:has-text('Show')")
+    assert page.locator("#group-runtime tr[data-row]").count() == 2
+    page.fill("#filter", "stripe")
+    page.press("#filter", "Enter")
+    assert page.locator("tr[data-row]").count() == 2
+    page.click("a.cell-in >> nth=2")
+    assert "stripe" in page.inner_text("h1").lower()
+    page.click("summary:has-text('Light or dark')")
+    page.click("button:has-text('Dark')")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.click("summary:has-text('Account of')")
+    page.click("button:has-text('Sign out')")
+    assert page.url.endswith("/sign-in")
+    assert page.locator("[data-needs-script]:visible").count() == 0
+    context.close()
+
+
+def test_on_a_phone_a_fact_is_a_block_that_names_its_environments(open_page: Callable[[str], Page]) -> None:
+    page = open_page("/p/shop")
+    page.set_viewport_size({"width": 390, "height": 844})
+    row = page.locator("tr[data-row]", has_text="DATABASE_URL").first
+    lines = row.inner_text().split("\n")
+    assert [line for line in lines if line in {"development", "ci", "staging", "production"}] == ["ci", "production"]
+    assert "same in development and staging" in row.inner_text()
+    for selector in (".button:visible", ".menu > summary:visible", ".filters .input"):
+        assert all(box["height"] >= 44 for box in (node.bounding_box() for node in page.locator(selector).all()) if box)
+
+
+def test_on_paper_signs_are_text_and_nothing_is_folded_away(open_page: Callable[[str], Page]) -> None:
+    page = open_page("/p/shop")
+    page.emulate_media(media="print", color_scheme="dark")
+    glyph = page.locator(".is-different .glyph").first
+    assert glyph.evaluate("(node) => getComputedStyle(node, '::before').content") == "none"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(246, 247, 248)"
+    assert page.locator(".filters:visible, .tabs:visible, .bar-end:visible").count() == 0
+
+
+def test_the_head_stays_while_the_rows_scroll(open_page: Callable[[str], Page], site: tuple[str, Any]) -> None:
+    packages = [{"name": f"pkg:pypi/lib-{at:03d}", "value": "1.0"} for at in range(80)]
+    for environment in ("production", "staging"):
+        site[1].report(environment, {**site[1].facts(), "dependencies": packages})
+    page = open_page("/p/shop?show=dependencies")
+    page.evaluate("window.scrollTo(0, 1200)")
+    head = page.locator(".heads th").nth(1).bounding_box()
+    assert head is not None
+    assert head["y"] == 48
+
+
+def test_hostile_strings_run_nothing(open_page: Callable[[str], Page], site: tuple[str, Any]) -> None:
+    payload = "<img src=x onerror=\"document.title='owned'\">"
+    site[1].report("staging", site[1].facts("runtime", f"tool.{payload}", value=payload), payload)
+    page = open_page("/p/shop?show=runtime")
+    page.hover("[data-key^='staging/runtime/tool.']")
+    expect(page.locator(".pop")).to_contain_text("onerror")
+    for path in ("/p/shop/environments/staging", "/p/shop/environments/staging/2?section=runtime"):
+        open_page(path)
+        assert "owned" not in page.title()
+        assert page.locator("img").count() == 0
