@@ -1,0 +1,55 @@
+"""The time gap of a pair, from the commits and snapshots that are stored."""
+
+from datetime import datetime
+from typing import Any
+
+from paritycheck.core import timegap
+from paritycheck.core.bands import Unknown, age_limit
+from paritycheck.core.facts import Side
+from paritycheck.core.graph import CommitGraph, Lag, lag
+from paritycheck.core.policy import Policy
+from paritycheck.core.timegap import Deploy, TimeGap, first_seen
+from paritycheck.models import Commit, Project, Snapshot
+
+
+def time_gap(*, upstream: Snapshot, downstream: Snapshot, policy: Policy, now: datetime) -> dict[str, Any]:
+    """T1 and T2 of upstream..downstream as JSON: `value` is the age in seconds of the oldest commit that waits.
+
+    `waiting` and `missing` count commits; what is not known has `value` None and a `reason`.
+    """
+    graph, committed = _graph(upstream.project)
+    found = lag(graph, upstream.commit or None, downstream.commit or None)
+    waiting = () if isinstance(found, Unknown) else found.waiting
+    seen = first_seen(graph, _deploys(upstream), waiting, {sha: committed[sha] for sha in waiting})
+    environment = upstream.environment
+    side = Side(environment.slug, environment.tier, environment.kind)
+    limit_s = age_limit(policy, side)
+    return _document(timegap.time_gap(found, seen, now, limit_s=limit_s, laptop=side.laptop), limit_s)
+
+
+def _graph(project: Project) -> tuple[CommitGraph, dict[str, datetime]]:
+    rows = Commit.objects.filter(project=project).values_list("sha", "parents", "committed_at")
+    parents: dict[str, tuple[str, ...]] = {}
+    committed: dict[str, datetime] = {}
+    for sha, of, at in rows:
+        parents[sha], committed[sha] = tuple(of), at
+    return CommitGraph(parents), committed
+
+
+def _deploys(upstream: Snapshot) -> list[Deploy]:
+    """Each commit that the environment ran, once, from the snapshot that brought it."""
+    rows = upstream.environment.snapshots.exclude(commit="").order_by("number").values_list("opened_at", "commit")
+    deploys: dict[str, Deploy] = {}
+    for at, commit in rows:
+        deploys.setdefault(commit, Deploy(at, commit))
+    return list(deploys.values())
+
+
+def _document(gap: TimeGap, limit_s: int) -> dict[str, Any]:
+    told: dict[str, Any] = {"value": None, "band": gap.band.value, "coverage": 0.0, "limit_s": limit_s}
+    if isinstance(gap.lag, Lag):
+        told |= {"state": gap.lag.state.value, "waiting": len(gap.lag.waiting), "missing": len(gap.lag.missing)}
+    if isinstance(gap.age, Unknown):
+        return {**told, "reason": gap.age.reason}
+    age = gap.age
+    return {**told, "value": age.seconds, "coverage": 1.0, "oldest": age.commit, "by_commit_date": age.by_commit_date}
