@@ -19,6 +19,7 @@ from paritycheck.services.reports import Answer, clock_warnings, lock_instance, 
 from paritycheck_agent.wire.bodies import check_body
 from paritycheck_agent.wire.errors import Invalid
 from paritycheck_agent.wire.reports import state_of
+from paritycheck_agent.wire.version import CANDIDATE_SCHEMA
 from paritycheck_agent.wire.words import SECTIONS
 
 
@@ -84,7 +85,7 @@ def take_report(*, token: Token, document: dict[str, Any], warnings: list[str], 
 
 def _other_environment(document: dict[str, Any], environment: Environment) -> list[str]:
     said = document.get("environment")
-    return [] if said in {None, environment.slug} else ["environment-ignored: the token decides"]
+    return [] if said is None or said == environment.slug else ["environment-ignored: the token decides"]
 
 
 def _wait_at_most(span: str) -> None:
@@ -122,7 +123,10 @@ class _Told(NamedTuple):
 
 
 def _told(document: dict[str, Any]) -> list[_Told]:
-    places = {"/sections": document["sections"], "/base/sections": document.get("base", {}).get("sections", {})}
+    places = {"/sections": document["sections"]}
+    # Only a candidate has a base; in a report it is an unknown field, which may hold anything.
+    if document["schema"] == CANDIDATE_SCHEMA:
+        places["/base/sections"] = document.get("base", {}).get("sections", {})
     return [
         _Told(entry[key], (name, key == "evidence"), f"{place}/{name}/{key}")
         for place, entries in places.items()

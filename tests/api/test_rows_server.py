@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("served"), pytest.mark.timeout(180)]
 REPORTS = "/api/v1/reports"
+JSON = "Content-Type: application/json"
 
 
 def exchange(site: "Site", head: str, body: bytes = b"") -> tuple[int, bytes]:
@@ -283,3 +284,22 @@ def test_a_body_that_ends_early_is_no_failure_of_the_server(served: "Site") -> N
     with socket.create_connection(("127.0.0.1", served.port)) as peer:
         peer.sendall(head(served, *lines).replace("\n", "\r\n").encode() + b"{")
     assert served.post(served.report()).status == 202
+
+
+def test_gunicorn_answers_as_granian_does(served: "Site") -> None:
+    from tests.api.installation import Site, http_road
+    from tests.api.servers import gunicorn
+
+    with gunicorn({"DATABASE_URL": served.database}) as port:
+        site = Site(http_road(port), served.tokens, served.database, 0, port)
+        report = site.report()
+        assert site.post(report).status == 202
+        assert site.post(next_of(site, report)).json()["unchanged"] is True
+        assert exchange(site, head(site, JSON, "Transfer-Encoding: chunked"), b"2\r\n{}\r\n0\r\n\r\n")[0] == 411
+        for reply, code in (
+            (site.post(b"["), "bad-json"),
+            (site.post(report, who="foreign-gate"), "forbidden"),
+            (site.get("/api/v1/nothing"), "not-found"),
+            (site.send("POST", REPORTS, b"x" * 20_000), "body-too-large"),
+        ):
+            assert reply.code == code
