@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from paritycheck.local.environment import without_settings
+from paritycheck.local.environment import up_lock, without_settings
 from paritycheck.local.layout import layout, remove
 from paritycheck.local.ports import next_free, taken
 
@@ -95,34 +95,55 @@ def free_port() -> int:
     return port
 
 
-@pytest.fixture
-def start_up(tmp_path: Path) -> Iterator[Callable[..., Up]]:
-    """`start_up(directory)`: run `paritycheck up` on it; stopped, if need be killed, when the test ends."""
-    started: list[Up] = []
+class Starter:
+    """Runs `paritycheck up` as often as it is called; its log files stand in `place`."""
 
-    def start(directory: Path, *words: str, port: int | None = None) -> Up:
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._started: list[Up] = []
+
+    def __call__(self, directory: Path, *words: str, port: int | None = None) -> Up:
         number = port or free_port()
         command = [sys.executable, "-m", "paritycheck", "up", "--data", str(directory), "--port", str(number), *words]
-        log = tmp_path / f"up-{len(started)}.log"
+        log = self._place / f"up-{len(self._started)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=clean_environment(), text=True
             )
-        started.append(Up(process, directory, number, log))
-        return started[-1]
+        self._started.append(Up(process, directory, number, log))
+        return self._started[-1]
 
-    yield start
-    for up in started:
-        if up.process.poll() is None:
+    def end(self) -> None:
+        """Stop what still runs, if need be by force, and delete the directories of those that had theirs alone."""
+        running = [up for up in self._started if up.process.poll() is None]
+        for up in running:
             up.process.terminate()
+        for up in running:
             try:
                 up.process.wait(30)
             except subprocess.TimeoutExpired:
                 up.process.kill()
                 up.process.wait()
-    for directory in {up.directory for up in started if up.directory.exists()}:
-        assert nothing_runs(directory) == {}
-        remove(layout(directory))
+        for directory in {up.directory for up in self._started if up.directory.exists()}:
+            if not up_lock(directory).taken():
+                assert nothing_runs(directory) == {}
+                remove(layout(directory))
+
+
+@pytest.fixture
+def start_up(tmp_path: Path) -> Iterator[Starter]:
+    """`start_up(directory)`: run `paritycheck up` on it; it is stopped when the test ends."""
+    starter = Starter(tmp_path)
+    yield starter
+    starter.end()
+
+
+@pytest.fixture(scope="module")
+def start_up_for_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starter]:
+    """The same for all tests of a module."""
+    starter = Starter(tmp_path_factory.mktemp("logs"))
+    yield starter
+    starter.end()
 
 
 @pytest.fixture(name="nothing_runs")

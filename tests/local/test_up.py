@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from paritycheck.local import ports
+
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("up")]
 READY_S = 60
 Starter = Callable[..., Any]
@@ -42,15 +44,6 @@ def test_it_serves_from_an_empty_directory_and_stops_within_15_seconds(
     assert "Traceback" not in up.log.read_text(encoding="utf-8")
 
 
-def test_ctrl_c_and_a_hang_up_stop_it_too(start_up: Starter, nothing_runs: Look, tmp_path: Path) -> None:
-    for number in (signal.SIGINT, signal.SIGHUP):
-        up = start_up(tmp_path / "data")
-        up.until("Dashboard")
-        assert up.stop(number) < 15
-        assert up.process.returncode == 0
-        assert nothing_runs(up.directory) == {}
-
-
 def test_a_signal_while_it_starts_leaves_nothing(start_up: Starter, nothing_runs: Look, tmp_path: Path) -> None:
     up = start_up(tmp_path / "data")
     deadline = time.monotonic() + READY_S
@@ -70,38 +63,36 @@ def test_killed_outright_it_leaves_nothing_either(start_up: Starter, nothing_run
     assert nothing_runs(up.directory) == {}
 
 
-def test_a_second_one_on_the_same_directory_is_refused_in_words(start_up: Starter, tmp_path: Path) -> None:
-    first = start_up(tmp_path / "data")
-    first.until("Dashboard")
-    second = start_up(tmp_path / "data")
+@pytest.fixture(scope="module")
+def running(start_up_for_module: Starter, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """One service for the tests that leave it as it is."""
+    up = start_up_for_module(tmp_path_factory.mktemp("up") / "data")
+    up.until("Dashboard")
+    return up
+
+
+def test_a_second_one_on_the_same_directory_is_refused_in_words(start_up: Starter, running: Any) -> None:
+    second = start_up(running.directory)
     assert second.process.wait(30) == 1
-    said = second.log.read_text(encoding="utf-8")
-    assert said == (
-        f"paritycheck: paritycheck already runs on {tmp_path / 'data'}, at http://127.0.0.1:{first.port}. "
+    assert second.log.read_text(encoding="utf-8") == (
+        f"paritycheck: paritycheck already runs on {running.directory}, at http://127.0.0.1:{running.port}. "
         "Stop it with Ctrl-C there, or use another directory with --data.\n"
     )
-    assert first.get("/livez")[0] == 200
+    assert running.get("/livez")[0] == 200
 
 
-def test_a_taken_port_names_the_command_with_a_free_one(start_up: Starter, tmp_path: Path) -> None:
-    first = start_up(tmp_path / "data")
-    first.until("Dashboard")
-    second = start_up(tmp_path / "other", port=first.port)
+def test_a_taken_port_names_the_command_with_a_free_one(start_up: Starter, running: Any, tmp_path: Path) -> None:
+    second = start_up(tmp_path / "other", port=running.port)
     assert second.process.wait(30) == 1
-    said = second.log.read_text(encoding="utf-8").strip()
-    start, _, command = said.partition(" Run: ")
-    assert start == f"paritycheck: Port {first.port} of 127.0.0.1 is taken."
-    words = command.split()
-    assert words[:5] == ["paritycheck", "up", "--data", str(tmp_path / "other"), "--port"]
-    third = start_up(tmp_path / "other", port=int(words[5]))
-    third.until("Dashboard")
+    start, _, command = second.log.read_text(encoding="utf-8").strip().partition(" Run: ")
+    assert start == f"paritycheck: Port {running.port} of 127.0.0.1 is taken."
+    assert command.startswith(f"paritycheck up --data {tmp_path / 'other'} --port ")
+    assert not ports.taken("127.0.0.1", int(command.split()[-1]))
 
 
-def test_commands_beside_it_use_its_database_and_know_its_address(start_up: Starter, tmp_path: Path) -> None:
-    up = start_up(tmp_path / "data")
-    up.until("Dashboard")
-    words = ["bootstrap", "--data", str(up.directory), "--project", "shop", "--environment", "production:production"]
+def test_commands_beside_it_use_its_database_and_know_its_address(running: Any) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    words = ["bootstrap", "--data", str(running.directory), "--project", "shop", "--environment=production:production"]
     done = subprocess.run(
         [sys.executable, "-m", "paritycheck", *words, "--json"],
         env=environment,
@@ -111,22 +102,20 @@ def test_commands_beside_it_use_its_database_and_know_its_address(start_up: Star
     )
     assert done.returncode == 0, done.stderr
     made = json.loads(done.stdout)
-    assert made["url"] == f"http://127.0.0.1:{up.port}"
-    assert up.get("/api/v1/projects/shop", made["admin"]["token"])[0] == 200
-    assert up.get("/livez")[0] == 200
+    assert made["url"] == f"http://127.0.0.1:{running.port}"
+    assert running.get("/api/v1/projects/shop", made["admin"]["token"])[0] == 200
 
 
-def test_a_killed_worker_comes_back(start_up: Starter, processes_of: Look, tmp_path: Path) -> None:
-    up = start_up(tmp_path / "data")
-    up.until("Dashboard")
-    await_ready(up)
-    workers = [pid for pid, command in processes_of(up.directory).items() if "worker@paritycheck" in command]
+def test_a_killed_worker_comes_back(running: Any, processes_of: Look) -> None:
+    await_ready(running)
+    workers = of_worker(processes_of(running.directory))
     os.kill(min(workers), signal.SIGKILL)
-    up.until("worker ended with signal SIGKILL, next start in 1 s")
+    running.until("worker ended with signal SIGKILL, next start in 1 s")
     deadline = time.monotonic() + READY_S
-    while time.monotonic() < deadline:
-        now = [pid for pid, command in processes_of(up.directory).items() if "worker@paritycheck" in command]
-        if now and not set(now) & set(workers):
-            return
+    while not (now := of_worker(processes_of(running.directory))) or now & workers:
+        assert time.monotonic() < deadline, (workers, now)
         time.sleep(0.2)
-    pytest.fail("no worker came back")
+
+
+def of_worker(processes: dict[int, str]) -> set[int]:
+    return {pid for pid, command in processes.items() if "worker@paritycheck" in command}
