@@ -75,9 +75,9 @@ def _merged(environment: Environment, instances: list[Instance]) -> dict[str, En
 def _merge_section(environment: Environment, name: str, instances: list[Instance]) -> Entry:
     said = [(instance.key, instance.sections[name]) for instance in instances if name in instance.sections]
     known = [(key, entry) for key, entry in said if entry.get("digest")]
+    newest: Entry = max((entry for _, entry in known or said), key=lambda entry: str(entry["at"]))
     if not known:
-        return max((entry for _, entry in said), key=lambda entry: str(entry["at"]))
-    newest = max((entry for _, entry in known), key=lambda entry: str(entry["at"]))
+        return newest
     if len({entry["digest"] for _, entry in known}) == 1:
         return newest
     return _merge_bodies(environment, name, known, newest)
