@@ -14,6 +14,7 @@ from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.urls import ResolverMatch, resolve
+from structlog.contextvars import bound_contextvars
 
 from paritycheck.api import documents, problems
 from paritycheck.api.authentication import refuse_in_url, token_of
@@ -73,15 +74,15 @@ class BodyMiddleware:
         return response
 
     def _refusal(self, request: HttpRequest) -> HttpResponse | None:
-        try:
-            admit(request)
-        except Exception as error:  # noqa: BLE001  outside every handler of Django's: what escaped here would be HTML
-            problem = problems.problem_of(error)
-            if problem is None:
-                got_request_exception.send(sender=self.__class__, request=request)
-                problem = problems.INTERNAL
-            problems.note(problem, error)
-            return documents.render(problem, request)
+        with bound_contextvars(request_id=documents.request_id(request)):
+            try:
+                admit(request)
+            except Exception as error:  # noqa: BLE001  outside Django's handlers: what escaped here would be HTML
+                problem = problems.problem_of(error)
+                if problem is None:
+                    got_request_exception.send(sender=self.__class__, request=request)
+                problems.note(problem, error)
+                return documents.render(problem or problems.INTERNAL, request)
         return None
 
 

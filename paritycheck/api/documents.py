@@ -122,12 +122,15 @@ def headers(problem: Problem) -> dict[str, str]:
 def render(problem: Problem, request: HttpRequest) -> HttpResponse:
     """The answer to a request; its `instance` is the id that the request's log lines carry."""
     content = body(problem, request_id(request))
-    return HttpResponse(
+    response = HttpResponse(
         content,
         status=problem.status,
         content_type=MEDIA_TYPE,
         headers={**headers(problem), "Content-Length": str(len(content))},
     )
+    # Django's own mark: what there is to log of a refusal was logged where it was met.
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  read by name in django.utils.log
+    return response
 
 
 def request_id(request: Any) -> str:

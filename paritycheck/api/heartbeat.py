@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import Error as DatabaseFailure
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from paritycheck.api import documents, problems
 from paritycheck.api.headers import security
@@ -179,9 +180,12 @@ def _is_report_id(text: Any) -> bool:
 def _failed(error: DatabaseFailure, environ: Environ, start_response: Start) -> Iterable[bytes]:
     """No request of Django's ends here, so nobody else closes the connections that broke."""
     close_connections()
-    problem = problems.problem_of(error) or problems.INTERNAL
-    problems.note(problem, error)
-    body = documents.body(problem, str(uuid4()))
+    request_id = str(uuid4())
+    problem = problems.problem_of(error)
+    with bound_contextvars(request_id=request_id):
+        problems.note(problem, error)
+    problem = problem or problems.INTERNAL
+    body = documents.body(problem, request_id)
     return _answer(environ, start_response, problem.status, body, documents.MEDIA_TYPE, documents.headers(problem))
 
 

@@ -107,8 +107,11 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     return render(problem, context["request"])
 
 
-def note(problem: Problem, error: BaseException) -> None:
-    """Say in the log what an operator has to know: a database that is away, storage that is full."""
+def note(problem: Problem | None, error: BaseException) -> None:
+    """Say in the log what an operator has to know: a database that is away, storage that is full, a bug (None)."""
+    if problem is None:
+        log.error("request failed", code=INTERNAL.code, exc_info=error)
+        return
     if problem.status < 500:  # noqa: PLR2004  the class of statuses that are the server's fault
         return
     state = getattr(error.__cause__, "sqlstate", None)

@@ -87,7 +87,6 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Bind the id for the time of the request."""
-        request_id = str(uuid.uuid4())
-        request.META["paritycheck.request_id"] = request_id
+        request_id = request.META.setdefault("paritycheck.request_id", str(uuid.uuid4()))
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             return self.get_response(request)
