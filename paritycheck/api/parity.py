@@ -27,10 +27,21 @@ class GapSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(required=False, help_text="Why it is unknown.")
 
 
+class TimeGapSerializer(GapSerializer):
+    """The age in seconds of the oldest commit that waits, and what waits."""
+
+    limit_s = serializers.IntegerField(required=False, help_text="The age from which the band is no longer ok.")
+    state = serializers.CharField(required=False, help_text="in_sync, behind, ahead or diverged.")
+    waiting = serializers.IntegerField(required=False, help_text="Commits of the left side that the right lacks.")
+    missing = serializers.IntegerField(required=False, help_text="Commits of the right side that the left lacks.")
+    oldest = serializers.CharField(required=False, allow_null=True, help_text="The commit that waits longest.")
+    by_commit_date = serializers.BooleanField(required=False, help_text="Its age is by its commit date.")
+
+
 class GapsSerializer(serializers.Serializer[Any]):
     """The three gaps of Twelve-Factor X."""
 
-    time = GapSerializer()
+    time = TimeGapSerializer()
     personnel = GapSerializer()
     tools = GapSerializer()
 

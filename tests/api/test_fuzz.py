@@ -43,6 +43,17 @@ def loose(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
+def evaluate(slug: str) -> None:
+    """What a worker does with it; a report that passed must not end here."""
+    from django.utils import timezone
+
+    from paritycheck.models import Environment
+    from paritycheck.services.evaluate import evaluate_pairs
+
+    environment = Environment.objects.get(project__slug="shop", slug=slug)
+    evaluate_pairs(environment_id=environment.pk, now=timezone.now())
+
+
 @FUZZ
 @given(data=st.binary(max_size=400))
 def test_bytes(site: "Site", data: bytes) -> None:
@@ -97,6 +108,9 @@ def test_a_body_that_is_taken_is_read_again(site: "Site", section: str, members:
     assert taken.status == 202, taken.body
     place = f"/api/v1/projects/shop/environments/production/snapshots/{taken.json()['snapshot']}"
     assert site.get(place).status == 200
+    assert site.put(body, who="staging").status == 201
+    assert site.post(site.report(sections={section: entry}), who="staging").status == 202
+    evaluate("staging")
     candidate = {"schema": "paritycheck.candidate/1", "candidate": {}, "sections": {section: entry}}
     assert site.post(candidate, who="gate", path="/api/v1/projects/shop/gate").status == 200
 

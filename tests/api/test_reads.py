@@ -214,7 +214,7 @@ def test_parity_says_whether_an_evaluation_is_due(apart: "Site") -> None:
 def test_a_project_counts_its_open_drifts(apart: "Site") -> None:
     found = apart.get(SHOP).json()
     assert found["open_drifts"] == {"error": 4, "warning": 0, "note": 0}
-    assert (found["baseline"], found["environments"]) == ("production", 6)
+    assert (found["baseline"], found["environments"]) == ("production", 7)
     listed = apart.get("/api/v1/projects").json()["results"]
     assert [row for row in listed if row["slug"] == "shop"] == [found]
 
@@ -225,8 +225,8 @@ def test_an_environment_shows_who_reports(apart: "Site") -> None:
     assert (found["latest"], found["instances"], found["baseline"]) == ("staging#1", 1, False)
     assert (instance["kind"], instance["fresh"], instance["interval_s"]) == ("container", True, 300)
     assert {section["name"] for section in instance["sections"]} == {"services", "dependencies"}
-    listed = apart.get(f"{SHOP}/environments").json()["results"]
-    assert [row["slug"] for row in listed] == ["flood", "gone", "laptops", "old", "production", "staging"]
+    listed = [row["slug"] for row in apart.get(f"{SHOP}/environments").json()["results"]]
+    assert listed == ["flood", "flood-proxied", "gone", "laptops", "old", "production", "staging"]
 
 
 def test_an_instance_past_its_interval_is_not_fresh(apart: "Site") -> None:
