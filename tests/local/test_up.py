@@ -56,8 +56,8 @@ def test_a_signal_while_it_starts_leaves_nothing(start_up: Starter, nothing_runs
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl(2) is Linux's")
 def test_killed_outright_it_leaves_nothing_either(start_up: Starter, nothing_runs: Look, tmp_path: Path) -> None:
     up = start_up(tmp_path / "data")
-    up.until("Dashboard")
-    await_ready(up)
+    for wanted in ("Dashboard", "worker@paritycheck ready", "sender@paritycheck ready"):
+        up.until(wanted)
     up.process.kill()
     up.process.wait()
     assert nothing_runs(up.directory) == {}
@@ -107,7 +107,7 @@ def test_commands_beside_it_use_its_database_and_know_its_address(running: Any) 
 
 
 def test_a_killed_worker_comes_back(running: Any, processes_of: Look) -> None:
-    await_ready(running)
+    running.until("worker@paritycheck ready")
     workers = of_worker(processes_of(running.directory))
     os.kill(min(workers), signal.SIGKILL)
     running.until("worker ended with signal SIGKILL, next start in 1 s")
