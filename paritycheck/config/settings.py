@@ -93,6 +93,8 @@ def _database(**session: str) -> dict[str, Any]:
 _SESSION = {
     "idle_in_transaction_session_timeout": "60s",
     "statement_timeout": env.text("STATEMENT_TIMEOUT", "30s"),
+    # A killed worker's statement that waits for a lock ends with its connection, not with the timeout.
+    "client_connection_check_interval": "2s",
 }
 DATABASES = {
     "default": _database(**_SESSION),

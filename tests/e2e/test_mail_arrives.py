@@ -1,23 +1,20 @@
-"""The whole way: real agents report to a running service, and a member finds one mail."""
+"""The whole way: real agents report to a running service; API, page and mail show one and the same drift."""
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from dataclasses import dataclass
+import gzip
+import http.cookiejar
+import re
+import urllib.parse
+import urllib.request
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
+from psycopg import sql
 
-from paritycheck.local.environment import without_settings
-from paritycheck.local.layout import layout, remove
-from paritycheck.local.ports import next_free
-from paritycheck.local.up import answers
 from tests.mailbox import Mailbox, running_mailbox, texts_of
+from tests.service import Service, running_service, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,38 +23,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240), pytest.mark.xdist_group("up")]
 CANARY = "canary7Qx3fL9zWm2"
 PROMISED_S = 10
-STARTS_WITHIN_S = 90
-REQUIREMENTS = "django==5.2.19\nstripe=={stripe}\n"
-
-
-@dataclass
-class Service:
-    """`paritycheck up` with a project shop, and a checkout for each of its environments."""
-
-    place: Path
-    environment: dict[str, str]
-    port: int
-    tokens: dict[str, str]
-
-    def report(self, name: str, *, stripe: str, dotenv: str = "") -> None:
-        """Run the agent in the checkout of an environment, where these files stand."""
-        checkout = self.place / name
-        checkout.mkdir(exist_ok=True)
-        (checkout / "requirements.txt").write_text(REQUIREMENTS.format(stripe=stripe), encoding="utf-8")
-        (checkout / ".env.example").write_text("DATABASE_URL=\nSTRIPE_WEBHOOK_SECRET=\n", encoding="utf-8")
-        (checkout / ".env").write_text(dotenv, encoding="utf-8")
-        environment = {
-            **self.environment,
-            "PARITY_URL": f"http://127.0.0.1:{self.port}",
-            "PARITY_TOKEN": self.tokens[name],
-            "XDG_STATE_HOME": str(self.place / f"{name}-state"),
-        }
-        command = [sys.executable, "-m", "paritycheck_agent.cli", "report"]
-        subprocess.run(command, cwd=checkout, env=environment, check=True, capture_output=True, timeout=60)
-
-
-def paritycheck(*words: str) -> list[str]:
-    return [sys.executable, "-m", "paritycheck", *words]
+EVERYTHING = sql.SQL("SELECT t::text FROM {} t")
 
 
 @pytest.fixture
@@ -68,39 +34,37 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def service(tmp_path: Path, mailbox: Mailbox) -> Iterator[Service]:
-    data = tmp_path / "data"
-    port = next_free("127.0.0.1", 20_000 + os.getpid() % 400 * 50)
-    assert port is not None
-    environment = {**without_settings(os.environ), "EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}"}
-    log = (tmp_path / "up.log").open("wb")
-    command = paritycheck("up", "--data", str(data), "--port", str(port))
-    up = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + STARTS_WITHIN_S
-        while not answers("127.0.0.1", port):
-            assert up.poll() is None
-            assert time.monotonic() < deadline, "the service did not start"
-            time.sleep(0.2)
-        yield Service(tmp_path, environment, port, _bootstrap(data, environment))
-    finally:
-        up.send_signal(signal.SIGTERM)
-        up.wait(40)
-        log.close()
-        remove(layout(data))
+    with running_service(tmp_path, EMAIL_URL=f"smtp://127.0.0.1:{mailbox.port}") as service:
+        yield service
 
 
-def _bootstrap(data: Path, environment: dict[str, str]) -> dict[str, str]:
-    plans = ["--environment", "production:production", "--environment", "staging:staging"]
-    command = paritycheck(
-        "bootstrap", "--data", str(data), "--project", "shop", *plans, "--admin", "maria@example.com", "--json"
-    )
-    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=60)
-    return {row["slug"]: row["token"] for row in json.loads(done.stdout)["environments"]}
+def page(service: Service, path: str) -> str:
+    """What the administrator's browser gets, after signing in with the form."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    address = f"http://127.0.0.1:{service.port}{path}"
+    form = browser.open(address, timeout=10)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form.read().decode())
+    assert token is not None
+    admin = service.made["admin"]
+    fields = {"csrfmiddlewaretoken": token[1], "username": admin["email"], "password": admin["password"]}
+    sent = urllib.request.Request(form.url, urllib.parse.urlencode(fields).encode(), {"Referer": form.url})
+    return str(browser.open(sent, timeout=10).read().decode())
 
 
-def test_one_changed_line_is_one_mail_within_ten_seconds(service: Service, mailbox: Mailbox) -> None:
+def dump(service: Service) -> str:
+    """Every row of every table, as text; section bodies unpacked."""
+    with psycopg.connect(service.database_url) as session:
+        tables = [row[0] for row in session.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        rows = [str(session.execute(EVERYTHING.format(sql.Identifier(table))).fetchall()) for table in tables]
+        bodies = session.execute("SELECT body FROM paritycheck_sectionbody").fetchall()
+    return "\n".join([*rows, *(gzip.decompress(row[0]).decode() for row in bodies)])
+
+
+def test_one_changed_line_is_one_drift_within_ten_seconds(service: Service, mailbox: Mailbox) -> None:
     service.report("production", stripe="13.2.0")
     service.report("staging", stripe="13.2.0")
+    assert within(PROMISED_S, service.settled)
+    assert service.drifts() == []
     assert mailbox.wait_for(1, within_s=8) == [], "two identical checkouts differ"
 
     service.report("staging", stripe="14.0.1")
@@ -108,13 +72,27 @@ def test_one_changed_line_is_one_mail_within_ten_seconds(service: Service, mailb
     assert [(mail["To"], mail["Subject"]) for mail in mailbox.messages] == [
         ("maria@example.com", "[shop] error: staging has pkg:pypi/stripe 14.0.1, production has 13.2.0")
     ]
-    assert f"http://127.0.0.1:{service.port}/p/shop/d/" in texts_of(mailbox.messages[0])
+    assert [(one["name"], one["rule"]) for one in service.drifts()] == [("pkg:pypi/stripe", "version")]
+    drift = service.drifts()[0]
+    assert (drift["left"]["value"], drift["right"]["value"]) == ("14.0.1", "13.2.0")
+    address = f"/p/shop/d/{drift['id'][:10]}"
+    assert f"http://127.0.0.1:{service.port}{address}" in texts_of(mailbox.messages[0])
+    shown = page(service, address)
+    assert "14.0.1" in shown
+    assert "requirements.txt:2" in shown
 
+
+def test_no_value_and_no_credential_is_found_anywhere(service: Service, mailbox: Mailbox) -> None:
+    service.report("staging", stripe="13.2.0", dotenv="STRIPE_WEBHOOK_SECRET=\n")
     dotenv = f"STRIPE_WEBHOOK_SECRET={CANARY}\nDATABASE_URL=postgres://app:{CANARY}@127.0.0.1:1/shop\n"
-    service.report("production", stripe="13.2.0", dotenv=dotenv)
-    mails = mailbox.wait_for(2, within_s=PROMISED_S + 10)
-    assert len(mails) == 2
+    done = service.report("production", stripe="13.2.0", dotenv=dotenv, STRIPE_WEBHOOK_SECRET=CANARY)
+    mails = mailbox.wait_for(1, within_s=PROMISED_S + 10)
     said = "\n".join(map(texts_of, mails))
     assert "STRIPE_WEBHOOK_SECRET" in said
-    assert CANARY not in said
-    assert CANARY not in (service.place / "up.log").read_text(encoding="utf-8")
+
+    secrets = [CANARY, service.made["gate"]["token"], service.made["admin"]["token"], service.made["admin"]["password"]]
+    secrets += [row["token"] for row in service.made["environments"]]
+    stored = dump(service)
+    assert "STRIPE_WEBHOOK_SECRET" in stored
+    for place in (said, stored, service.log, done.stdout, done.stderr):
+        assert [secret for secret in secrets if secret in place] == []
