@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db.models import Case, Count, DateTimeField, DurationField, ExpressionWrapper, F, Max, Value, When
 
 from paritycheck.core.freshness import GRACE, ONE_SHOT
-from paritycheck.models import Environment, Instance, Pair, Project, Snapshot
+from paritycheck.models import Environment, Instance, Job, Pair, Project, Snapshot
+from paritycheck.models.jobs import JobState
 from paritycheck.models.projects import EnvironmentKind, Tier
 
 PROMOTION = (Tier.OTHER, Tier.DEVELOPMENT, Tier.TESTING, Tier.STAGING, Tier.PRODUCTION)
@@ -35,13 +36,14 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One environment; `pair` is its last comparison with the baseline."""
+    """One environment; `pair` is its last comparison with the baseline, the last good one where later ones `failed`."""
 
     environment: Environment
     baseline: bool
     pulse: Pulse | None
     pair: Pair | None
     silent: bool
+    failed: bool = False
 
     @property
     def slug(self) -> str:
@@ -78,10 +80,11 @@ def in_order(environments: Iterable[Environment], baseline_id: UUID | None) -> l
 
 
 def columns_of(project: Project, now: datetime) -> tuple[Column, ...]:
-    """Every environment of a project that the caller may see; four queries however many there are."""
+    """Every environment of a project that the caller may see; five queries however many there are."""
     rows = Environment.objects.filter(project=project).select_related("latest")
     environments = list(rows.prefetch_related("instances"))
     pulses = pulses_of([project.id])
+    failed = set(Job.objects.filter(project=project, state=JobState.DEAD).values_list("environment_id", flat=True))
     pairs = {
         pair.left_id: pair
         for pair in Pair.objects.filter(project=project, right_id=project.baseline_id)
@@ -94,6 +97,7 @@ def columns_of(project: Project, now: datetime) -> tuple[Column, ...]:
             pulse=pulses.get(each.id),
             pair=pairs.get(each.id),
             silent=is_silent(each, pulses.get(each.id), now),
+            failed=each.id in failed,
         )
         for each in in_order(environments, project.baseline_id)
     )

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from paritycheck.core.comparison import Relation, Row, compare, relate
-from paritycheck.core.facts import Fact, Side, State
+from paritycheck.core.facts import Fact, Section, Side, State
 from paritycheck.core.findings import rank
 from paritycheck.core.policy import DAY
-from paritycheck.models import Drift, Project
+from paritycheck.models import Drift, Project, Snapshot
 from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.columns import Column
 from paritycheck.selectors.lines import DIFFERING, LOOKS, QUIET, SECTIONS, Filter, Group, Line, Spot, worst_first
-from paritycheck.selectors.states import fetch_bodies, read_times, side_of, stale_sections
+from paritycheck.selectors.states import fetch_bodies, read_times, section_of, stale_sections
 
 
 @dataclass
@@ -67,10 +67,27 @@ class Matrix:
 
     @cached_property
     def sides(self) -> dict[str, Side]:
-        """What each environment that reported looks like, stale sections with their last facts."""
-        reported = [column for column in self.columns if column.snapshot is not None]
-        fetch_bodies(self.project.id, [column.snapshot for column in reported if column.snapshot])
-        return {column.slug: side_of(column.snapshot, column.environment) for column in reported if column.snapshot}
+        """What each environment that reported looks like, stale sections with their last facts. Equal bodies, the
+        usual case, are decoded once.
+        """
+        reported = [(column.environment, column.snapshot) for column in self.columns if column.snapshot is not None]
+        fetch_bodies(self.project.id, [snapshot for _, snapshot in reported])
+        decoded: dict[tuple[str, str], Section] = {}
+        return {
+            environment.slug: Side(
+                environment.slug, environment.tier, environment.kind, self._sections(snapshot, decoded)
+            )
+            for environment, snapshot in reported
+        }
+
+    def _sections(self, snapshot: Snapshot, decoded: dict[tuple[str, str], Section]) -> dict[str, Section]:
+        found = {}
+        for name, entry in snapshot.sections.items():
+            key = (name, str(entry.get("digest") or entry.get("reason")))
+            if key not in decoded:
+                decoded[key] = section_of(self.project.id, name, entry)
+            found[name] = decoded[key]
+        return found
 
     @cached_property
     def rows(self) -> dict[str, dict[tuple[str, str], Row]]:
@@ -105,20 +122,22 @@ class Matrix:
         if drifts:
             open_ones = [drift.severity for drift in drifts if drift.state == DriftState.OPEN]
             return max(open_ones, key=rank) if open_ones else "waived"
-        rows = [rows[section, name] for rows in self.rows.values() if (section, name) in rows]
-        relations = {row.relation for row in rows}
-        if Relation.UNKNOWN in relations and any(self._loud(row) for row in rows):
+        rows = {slug: rows[section, name] for slug, rows in self.rows.items() if (section, name) in rows}
+        relations = {row.relation for row in rows.values()}
+        if Relation.UNKNOWN in relations and any(self._loud(slug, row) for slug, row in rows.items()):
             return "unknown"
         if relations - {Relation.SAME, Relation.UNKNOWN}:
             return "within"
         return "quiet" if Relation.UNKNOWN in relations else "same"
 
-    def _loud(self, row: Row) -> bool:
+    def _loud(self, slug: str, row: Row) -> bool:
         """A fact that was tried and could not be read, by itself and not with its whole section."""
+        sides = [(slug, row.left), (self.baseline.slug if self.baseline else slug, row.right)]
         return any(
-            fact.state is State.UNKNOWN and fact.reason not in QUIET and fact.name in side.section(row.section).facts
-            for fact in (row.left, row.right)
-            for side in self.sides.values()
+            fact.state is State.UNKNOWN
+            and fact.reason not in QUIET
+            and fact.name in self.sides[side].section(row.section).facts
+            for side, fact in sides
         )
 
     def groups(self, wanted: Filter) -> list[Group]:

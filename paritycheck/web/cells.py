@@ -15,6 +15,8 @@ from paritycheck.web.facts import name_parts, reason_words, rule_words, value_wo
 from paritycheck.web.visible import visible
 
 LONGEST = 28
+# The end of a long name stays when its middle gives way.
+END = 14
 SECTION_TITLES = {
     "services": "Services",
     "runtime": "Runtime",
@@ -58,6 +60,7 @@ class FactRow:
     icon: str
     prefix: str
     name: str
+    end: str
     remark: str
     cells: tuple[Cell, ...]
     since: Drift | None
@@ -113,13 +116,16 @@ def row_of(project: str, line: Line) -> FactRow:
     """One fact's row."""
     drifts = line.drifts
     prefix, name = name_parts(line.section, line.name)
+    name = visible(name)
+    cut = len(name) - END if len(name) > LONGEST else len(name)
     mixed = len({spot.fact.kind for spot in line.spots if spot.fact.kind}) > 1
     lacking = any(spot.drifts for spot in line.spots if spot.column.baseline)
     cells = tuple(_cell(project, line, spot, mixed=mixed, lacking=lacking) for spot in line.spots)
     return FactRow(
         icon=line.look if line.look in DIFFERING else "",
         prefix=prefix,
-        name=visible(name),
+        name=name[:cut],
+        end=name[cut:],
         remark=_remark(line, drifts),
         cells=cells,
         since=min(drifts, key=lambda drift: drift.opened_at) if drifts else None,
@@ -168,17 +174,21 @@ def look_of(spot: Spot, worst: Drift | None, *, lacking: bool = False) -> tuple[
     """Class, sign and hidden word. Where the baseline is `lacking` the fact, having it is what all others share."""
     if spot.stale or spot.fact.state is State.UNKNOWN:
         return "unknown", "unknown", "unknown"
-    glyph = GLYPHS[spot.relation] if spot.relation else "same"
     if worst is not None:
-        glyph = _drifting(spot.fact, worst)
-        if worst.state == DriftState.WAIVED:
-            return "waived", glyph, f"waived, {glyph}"
-        return ("missing" if glyph == "missing" else "different"), glyph, f"{worst.severity}, {glyph}"
+        return _drift_look(spot.fact, worst)
+    glyph = GLYPHS[spot.relation] if spot.relation else "same"
     if spot.fact.state is State.ABSENT:
         return ("same" if glyph == "same" else "within"), "missing", "absent"
-    if glyph in {"same", "unknown"} or (lacking and spot.relation is Relation.ONLY_LEFT):
+    if glyph == "same" or (lacking and spot.relation is Relation.ONLY_LEFT):
         return "same", "same", "same"
-    return "within", glyph, "differs within policy"
+    return "within", glyph, "not comparable" if glyph == "unknown" else "differs within policy"
+
+
+def _drift_look(fact: Fact, worst: Drift) -> tuple[str, str, str]:
+    glyph = _drifting(fact, worst)
+    if worst.state == DriftState.WAIVED:
+        return "waived", glyph, f"waived, {glyph}"
+    return ("missing" if glyph == "missing" else "different"), glyph, f"{worst.severity}, {glyph}"
 
 
 def shared(drift: Drift) -> bool:

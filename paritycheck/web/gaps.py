@@ -188,6 +188,8 @@ def lines_of(
     coverage = min((pair.coverage for pair in pairs), default=0.0)
     parity = min((pair.parity for pair in pairs if pair.parity is not None), default=None)
     tools = tools_band(Parity(parity, coverage), [name for name, held in counts.items() if held]).value
+    said = counted({name: counts.get(name, 0) for name in ("error", "warning", "note")})
+    said = said or ("nothing to compare" if tools == "unknown" else tools)
     return (
         Line(
             "time",
@@ -210,7 +212,8 @@ def lines_of(
             *NAMES["tools"],
             tools,
             words.number(count) if pairs or count else "unknown",
-            counted({name: counts.get(name, 0) for name in ("error", "warning", "note")}) or tools,
+            counted({name: counts.get(name, 0) for name in ("error", "warning", "note")})
+            or ("nothing to compare" if tools == "unknown" else tools),
             coverage,
             trend,
         ),

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from paritycheck.core.labels import capital
+from paritycheck.models import Policy, Project
 from paritycheck.selectors.matrix import Matrix
 from paritycheck.web import words
+from paritycheck.web.visible import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +19,38 @@ class Notice:
     text: str
 
 
-def notices_of(matrix: Matrix) -> list[Notice]:
-    """One for each silent environment."""
+def notices_of(matrix: Matrix, refused: Policy | None) -> list[Notice]:
+    """A policy that is not in force, comparisons that failed, and each silent environment."""
+    return [*_policy(matrix.project, refused), *_failed(matrix), *_silent(matrix)]
+
+
+def _policy(project: Project, refused: Policy | None) -> list[Notice]:
+    if refused is None:
+        return []
+    first = refused.errors[0]
+    rest = f" {words.plural(len(refused.errors) - 1, 'more mistake')}." if len(refused.errors) > 1 else ""
+    force = (
+        f"Policy v{project.policy_version} stays in force." if project.policy_id else "The shipped expectations hold."
+    )
+    place = f"parity.toml line {first.get('line')}, column {first.get('column')}"
+    text = f"{visible(str(first.get('detail', '')).rstrip('.'))}.{rest} {force}"
+    return [Notice("warning", "triangle-alert", visible(place), text)]
+
+
+def _failed(matrix: Matrix) -> list[Notice]:
+    return [
+        Notice(
+            "error",
+            "octagon-x",
+            f"The comparison of {column.slug} failed",
+            f"Shown is the last good one, of {column.pair.evaluated_at:%H:%M}." if column.pair else "Nothing is shown.",
+        )
+        for column in matrix.columns
+        if column.failed
+    ]
+
+
+def _silent(matrix: Matrix) -> list[Notice]:
     return [
         Notice(
             "unknown",

@@ -25,7 +25,7 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 PLANS = ("development:development:cohort", "ci:testing", "staging:staging", "production:production")
-Facts = dict[str, list[dict[str, Any]]]
+Facts = dict[str, Any]
 
 BASE: Facts = {
     "services": [
@@ -113,7 +113,9 @@ class Shop:
         assert answer.status_code == 200, answer.content
         return dict(answer.json())
 
-    def _put(self, client: Client, section: str, facts: list[dict[str, Any]]) -> dict[str, str]:
+    def _put(self, client: Client, section: str, facts: list[dict[str, Any]] | str) -> dict[str, str]:
+        if isinstance(facts, str):
+            return {"status": "unknown", "reason": facts}
         bodies = split(section, COVERS.get(section, []), facts)
         for body in bodies:
             path = f"/api/v1/sections/{digest(body).removeprefix('sha256:')}"

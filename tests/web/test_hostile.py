@@ -42,6 +42,7 @@ PAYLOADS = (
 )
 # Characters that turn the order of the text around, or cannot be seen.
 UNSEEN = ("\u202e", "\u2066", "\u200b", "\ufeff", "\x1b", "\x00", "\n", "\u2028", "\U000e0041")
+LINKS = frozenset({"href", "src", "action", "hx-get", "data-pop"})
 PAGES = (
     "/",
     "/p/shop",
@@ -70,9 +71,7 @@ class Shape(HTMLParser):
     @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.add((tag, tuple(sorted(name for name, _ in attrs))))
-        self.targets += [
-            value or "" for name, value in attrs if name in {"href", "src", "action", "hx-get", "data-pop"}
-        ]
+        self.targets += [value or "" for name, value in attrs if name in LINKS and (value or name != "data-pop")]
 
     @override
     def handle_comment(self, data: str) -> None:

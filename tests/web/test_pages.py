@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from html import unescape
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ def text_of(html: str) -> str:
 def rows_of(html: str) -> dict[str, str]:
     """The lines of the matrix by the name of their fact."""
     found = re.findall(r"<tr data-row.*?</tr>", html, re.DOTALL)
-    return {re.findall(r'class="mono" title="([^"]*)"', row)[0]: row for row in found}
+    return {re.findall(r'class="mono name" title="([^"]*)"', row)[0]: row for row in found}
 
 
 def test_the_matrix_sends_only_facts_that_differ(drifted: Any, ask: Ask) -> None:
@@ -143,6 +144,37 @@ def test_a_section_nobody_confirms_for_a_day_keeps_its_value_and_is_unknown(drif
     row = rows_of(ask("/p/shop"))["pypi/stripe"]
     assert re.findall(r'<td class="cell ([^"]*)">', row)[2] == "is-unknown"
     assert "14.0.1 stale" in text_of(row)
+
+
+def test_a_section_that_could_not_be_read_is_one_remark_and_no_flood(drifted: Any, ask: Ask) -> None:
+    drifted.report("ci", {**drifted.facts(), "dependencies": "tool-missing"}, "run-8841")
+    page = ask("/p/shop?section=dependencies")
+    assert "ci: tool missing" in text_of(page)
+    assert set(rows_of(page)) == {"pypi/stripe"}
+    assert "tool missing" in text_of(rows_of(page)["pypi/stripe"])
+
+
+def test_a_comparison_that_failed_says_which_state_is_shown(drifted: Any, ask: Ask) -> None:
+    from paritycheck.models import Job
+
+    Job.objects.filter(environment__slug="ci").update(state="dead")
+    pair = drifted.project.pairs.get(left__slug="ci", right__slug="production")
+    said = f"The comparison of ci failed Shown is the last good one, of {pair.evaluated_at:%H:%M}."
+    assert said in text_of(ask("/p/shop"))
+
+
+def test_a_policy_with_a_mistake_is_named_by_line_and_column(drifted: Any, ask: Ask) -> None:
+    from django.test import Client
+
+    text = b'[project]\nname = "shop"\n\n[tools.services]\npostgresql = "same-magor"\n'
+    digest = hashlib.sha256(text).hexdigest()
+    client = Client(headers={"authorization": f"Bearer {drifted.tokens['production']}"})
+    answer = client.put(f"/api/v1/policies/{digest}", text, content_type="application/toml")
+    assert answer.status_code in {200, 201}, answer.content
+    page = text_of(ask("/p/shop"))
+    assert re.search(r"parity.toml line 5, column \d+", page)
+    assert "same-magor" in page
+    assert "The shipped expectations hold." in page
 
 
 def drift_page(drifted: Any, ask: Ask, **of: str) -> str:

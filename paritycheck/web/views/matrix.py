@@ -15,7 +15,7 @@ from paritycheck.selectors.columns import columns_of
 from paritycheck.selectors.lines import DIFFERING, Filter
 from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.matrix import Matrix, live_drifts
-from paritycheck.selectors.policies import policy_of
+from paritycheck.selectors.policies import policy_of, refused_policy
 from paritycheck.selectors.trend import open_by_day
 from paritycheck.web import words
 from paritycheck.web.access import of_project
@@ -112,7 +112,7 @@ def matrix(request: HttpRequest, project: Project) -> HttpResponse:
         "severity_words": words.listed([SEVERITIES[name] for name in sorted(chosen.severities)]),
         "suggestion": _suggestion(found, chosen.text) if chosen.text and not shown else "",
         "tiles": tiles_of(found, open_by_day([project.id], found.now).get(project.id, ())),
-        "notices": notices_of(found),
+        "notices": notices_of(found, refused_policy(project)),
         "waiting": waiting_for(found),
         "open_drifts": sum(drift.state == "open" for drift in found.drifts),
         "headline": headline(found),

@@ -142,7 +142,7 @@
     if (popFor === cell) return;
     closePop();
     popFor = cell;
-    const answer = await fetch(cell.dataset.pop, { headers: { "HX-Request": "true" } }).catch(() => null);
+    const answer = await fetch(cell.dataset.pop || cell.href, { headers: { "HX-Request": "true" } }).catch(() => null);
     if (!answer?.ok || answer.redirected || popFor !== cell) return;
     pop = document.createElement("div");
     pop.className = "pop";
