@@ -13,12 +13,13 @@ PATIENCE_S = 20.0
 
 
 def clean(directory: Path) -> None:
-    """Delete one data directory. Raises LocalError while anything uses it."""
-    if not directory.is_dir():
-        return
+    """Delete one data directory and its place. Raises LocalError while anything uses it."""
+    paths = layout(directory)
     if env.up_lock(directory).taken():
         raise LocalError(f"paritycheck runs on {directory}, at {env.serving(directory)}. Stop it first.")
-    paths = layout(directory)
+    if not directory.is_dir():
+        remove(paths)
+        return
     with FileLock(paths.users_lock) as users:
         if not users.exclusive(wait_s=0 if users.used() else PATIENCE_S):
             raise LocalError(f"Another command uses the database in {directory}. Wait until it ends.")

@@ -11,6 +11,7 @@ import pwd
 import re
 import shutil
 import stat
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,28 +69,53 @@ class Layout:
 
 
 def layout(directory: Path) -> Layout:
-    """The layout of a data directory, which is made private (0700) when it does not exist."""
-    directory = directory.expanduser().absolute()
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    directory = directory.resolve()
+    """The layout of a data directory; nothing is made or looked at."""
+    directory = directory.expanduser().absolute().resolve()
     place = SHARED / f"paritycheck-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]}"
     account = _account()
     data = (place if account else directory) / "data"
     awkward = len(os.fsencode(data / SOCKET_NAME)) > LONGEST_SOCKET or not PLAIN_PATH.fullmatch(str(data))
-    paths = Layout(directory, place, account, data, place if awkward else data)
-    if account or awkward:
-        _own(place, 0o755 if account else 0o700)
-    if not data.exists():
-        _make_data(paths)
-    return paths
+    return Layout(directory, place, account, data, place if awkward else data)
+
+
+def prepare(paths: Layout) -> None:
+    """Make what is missing: the data directory (0700), its place, and an empty directory for the server's data.
+
+    Raises LocalError where the place holds what does not belong to this directory, or the other way round.
+    """
+    paths.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if paths.account:
+        _match(paths)
+    if paths.account or paths.socket != paths.data:
+        _own(paths.place, 0o755 if paths.account else 0o700)
+    if not paths.data.exists():
+        paths.data.mkdir(mode=0o700)
+        paths.data.chmod(0o700)
+        if paths.account:
+            os.chown(paths.data, paths.account.uid, paths.account.gid)
 
 
 def remove(paths: Layout) -> None:
-    """Delete the data directory and its place; nothing may run there."""
+    """Delete the data directory and its place, those that exist; nothing may run there."""
     if paths.place.is_symlink() or paths.place.exists():
         _own(paths.place, 0o755 if paths.account else 0o700)
         shutil.rmtree(paths.place)
-    shutil.rmtree(paths.directory)
+    if paths.directory.exists():
+        shutil.rmtree(paths.directory)
+
+
+def _match(paths: Layout) -> None:
+    """A note in the directory names its place, so that a deleted or moved directory is not taken for another one."""
+    note = paths.directory / "place"
+    noted = Path(note.read_text(encoding="utf-8").strip()) if note.exists() else None
+    if noted is None and paths.data.exists():
+        raise LocalError(
+            f"{paths.place} holds the database of a directory that stood at {paths.directory} before and is gone. "
+            f"To begin anew, run: {sys.executable} -m paritycheck.local.clean {paths.directory}"
+        )
+    if noted not in {None, paths.place} and not paths.data.exists():
+        raise LocalError(f"This directory was moved, its database was not. Run: mv {noted} {paths.place}")
+    note.write_text(f"{paths.place}\n", encoding="utf-8")
 
 
 def _account() -> Account | None:
@@ -97,13 +123,6 @@ def _account() -> Account | None:
         return None
     entry = pwd.getpwnam(SERVER_USER)
     return Account(entry.pw_uid, entry.pw_gid)
-
-
-def _make_data(paths: Layout) -> None:
-    paths.data.mkdir(mode=0o700)
-    paths.data.chmod(0o700)
-    if paths.account:
-        os.chown(paths.data, paths.account.uid, paths.account.gid)
 
 
 def _own(place: Path, mode: int) -> None:

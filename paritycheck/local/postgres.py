@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from paritycheck.local.errors import LocalError
-from paritycheck.local.layout import Layout, layout
+from paritycheck.local.layout import Layout, layout, prepare
 from paritycheck.local.locks import FileLock
 
 DATABASE = "paritycheck"
@@ -26,6 +26,7 @@ class Embedded:
 
     def __init__(self, directory: Path, *, settings: Mapping[str, str] | None = None, temporary: bool = False) -> None:
         self.paths: Layout = layout(directory)
+        prepare(self.paths)
         self._arguments = [f"{name}={value}" for name, value in (settings or {}).items()]
         if temporary:
             self._arguments.append("--temporary")

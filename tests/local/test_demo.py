@@ -5,10 +5,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from paritycheck.local.clean import clean
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("demo"), pytest.mark.timeout(240)]
 Look = Callable[[Path], dict[int, str]]
@@ -16,8 +18,10 @@ DEMO_S = 150
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    directory = tmp_path_factory.mktemp("demo")
+    yield directory
+    clean(directory / ".paritycheck" / "demo")
 
 
 def start(place: Path, environment: dict[str, str], *words: str) -> "subprocess.Popen[str]":

@@ -1,6 +1,7 @@
 """The embedded server: who starts it, who stops it, and what it leaves alone."""
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 
 from paritycheck.local import layout as layouts
+from paritycheck.local.clean import clean
 from paritycheck.local.errors import LocalError
 from paritycheck.local.postgres import Embedded
 
@@ -148,13 +150,37 @@ class TestAsRoot:
         layouts.remove(server.paths)
 
     def test_a_place_that_somebody_else_made_is_refused(self, tmp_path: Path) -> None:
-        place = layouts.layout(tmp_path / "data").place
+        paths = layouts.layout(tmp_path / "data")
+        layouts.prepare(paths)
+        place = paths.place
         os.chown(place, 65534, 65534)
         with pytest.raises(LocalError, match=r"not a directory of mode 0755"):
-            layouts.layout(tmp_path / "data")
+            layouts.prepare(paths)
         os.chown(place, 0, 0)
         place.chmod(0o777)
         with pytest.raises(LocalError):
-            layouts.layout(tmp_path / "data")
+            layouts.prepare(paths)
         place.chmod(0o755)
         layouts.remove(layouts.layout(tmp_path / "data"))
+
+    def test_a_directory_made_anew_does_not_take_an_old_database(self, tmp_path: Path) -> None:
+        with Embedded(tmp_path / "data", settings=FAST):
+            pass
+        shutil.rmtree(tmp_path / "data")
+        with pytest.raises(LocalError, match=r"is gone\. To begin anew, run: .+ -m paritycheck\.local\.clean /"):
+            Embedded(tmp_path / "data")
+        clean(tmp_path / "data")
+        Embedded(tmp_path / "data")
+        clean(tmp_path / "data")
+
+    def test_a_moved_directory_finds_its_database_again(self, tmp_path: Path) -> None:
+        with Embedded(tmp_path / "old", settings=FAST):
+            pass
+        (tmp_path / "old").rename(tmp_path / "new")
+        with pytest.raises(LocalError, match=r"Run: mv /var/tmp/paritycheck-[0-9a-f]{12} /var") as raised:
+            Embedded(tmp_path / "new")
+        source, target = str(raised.value).split("Run: mv ")[1].split()
+        shutil.move(source, target)
+        with Embedded(tmp_path / "new", settings=FAST):
+            assert postmaster(tmp_path / "new")
+        clean(tmp_path / "new")
