@@ -32,7 +32,7 @@ from paritycheck.local.up import DEFAULT_PORT, port_number
 
 PROJECT = "shop"
 BASELINE = "production"
-AGENT = (sys.executable, "-c", "import sys; from paritycheck_agent.cli import main; sys.exit(main())", "report")
+AGENT = (sys.executable, "-m", "paritycheck_agent.cli", "report")
 AGENT_S = 60
 COMPARED_S = 60.0
 MOST_ROWS = 24
