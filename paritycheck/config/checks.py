@@ -13,7 +13,7 @@ from paritycheck.config import env
 def environment(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
     """`paritycheck.E001`: a variable of the environment that is missing or cannot be read."""
     del app_configs
-    return [Error(f"{name} {hint}.", id="paritycheck.E001") for name, hint in env.problems]
+    return [Error(f"{name} {hint}.", id="paritycheck.E001") for name, hint in dict.fromkeys(env.problems)]
 
 
 def public_url(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:

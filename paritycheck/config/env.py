@@ -8,6 +8,20 @@ from urllib.parse import unquote, urlsplit
 
 import environ
 
+# Parameters of a PostgreSQL URL that libpq also reads from the environment, and the variable of each.
+LIBPQ = {
+    "application_name": "PGAPPNAME",
+    "channel_binding": "PGCHANNELBINDING",
+    "connect_timeout": "PGCONNECT_TIMEOUT",
+    "gssencmode": "PGGSSENCMODE",
+    "sslcert": "PGSSLCERT",
+    "sslcrl": "PGSSLCRL",
+    "sslkey": "PGSSLKEY",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "target_session_attrs": "PGTARGETSESSIONATTRS",
+}
+
 # What was wrong while reading, as (name, what to do); `config/checks.py` turns each into a numbered error.
 problems: list[tuple[str, str]] = []
 
@@ -76,18 +90,21 @@ def pgmq_conninfo(database_url: str) -> tuple[str, dict[str, str]]:
     The client keeps host, port, dbname, user and password only, so every other parameter of the URL
     (`sslmode`, `connect_timeout`, ...) goes on by libpq's own variables.
     """
-    parts = urlsplit(database_url)
+    try:
+        parts, port = urlsplit(database_url), str(urlsplit(database_url).port or "")
+    except ValueError:  # the same URL is read for Django, which notes the problem
+        return "", {}
     query = dict(item.partition("=")[::2] for item in parts.query.split("&") if item)
     query = {key: unquote(value) for key, value in query.items()}
     known = {
         "host": query.pop("host", None) or parts.hostname or "",
-        "port": query.pop("port", None) or str(parts.port or ""),
+        "port": query.pop("port", None) or port,
         "dbname": query.pop("dbname", None) or unquote(parts.path.lstrip("/")),
         "user": query.pop("user", None) or unquote(parts.username or ""),
         "password": query.pop("password", None) or unquote(parts.password or ""),
     }
     conninfo = " ".join(f"{key}={value}" for key, value in known.items() if value)
-    libpq = {f"PG{key.upper().replace('_', '')}": value for key, value in query.items()}
+    libpq = {LIBPQ[key]: value for key, value in query.items() if key in LIBPQ}
     if any(mark in known["password"] for mark in " '\\"):
         problems.append(
             (
@@ -96,3 +113,18 @@ def pgmq_conninfo(database_url: str) -> tuple[str, dict[str, str]]:
             )
         )
     return conninfo, libpq
+
+
+def mail(value: str) -> dict[str, Any]:
+    """Django's mail settings of EMAIL_URL: `smtp+tls` upgrades by STARTTLS, `smtps` and `smtp+ssl` speak TLS at once.
+
+    An option that nothing reads is a problem: `?tls=true` looks like encryption and would be none.
+    """
+    if not value:
+        return {}
+    read = url("EMAIL_URL", value, environ.Env.email_url_config)
+    if read.pop("OPTIONS", None):
+        problems.append(("EMAIL_URL", "has options that nothing reads; TLS is written smtp+tls:// or smtp+ssl://"))
+    if value.lower().startswith("smtps://"):
+        read |= {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": True}
+    return read

@@ -157,7 +157,7 @@ CELERY_TASK_ALWAYS_EAGER = False
 
 EMAIL_URL = env.text("EMAIL_URL")
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-_mail = env.url("EMAIL_URL", EMAIL_URL, environ.Env.email_url_config) if EMAIL_URL else {}
+_mail = env.mail(EMAIL_URL)
 EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", EMAIL_BACKEND)
 EMAIL_HOST = _mail.get("EMAIL_HOST") or ""
 EMAIL_PORT = _mail.get("EMAIL_PORT") or 25
