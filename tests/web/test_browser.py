@@ -260,6 +260,21 @@ def test_the_head_stays_while_the_rows_scroll(open_page: Callable[[str], Page], 
     assert head["y"] == 48
 
 
+def test_from_six_environments_on_the_baseline_stays_and_the_rest_scrolls(
+    open_page: Callable[[str], Page], site: tuple[str, Any]
+) -> None:
+    for at in range(6):
+        site[1].project.environments.create(slug=f"review-{at}", tier="development")
+    page = open_page("/p/shop")
+    assert page.evaluate("document.documentElement.scrollWidth") == 1440
+    assert page.locator(".heads th a").all_inner_texts()[0] == "development"
+    assert page.locator(".heads th a").last.inner_text().startswith("production")
+    base, first = page.locator("td.base").first, page.locator("tr[data-row] th").first
+    before = base.bounding_box(), first.bounding_box()
+    page.locator(".wide").evaluate("(node) => { node.scrollLeft = 300 }")
+    assert (base.bounding_box(), first.bounding_box()) == before
+
+
 def test_hostile_strings_run_nothing(open_page: Callable[[str], Page], site: tuple[str, Any]) -> None:
     payload = "<img src=x onerror=\"document.title='owned'\">"
     site[1].report("staging", site[1].facts("runtime", f"tool.{payload}", value=payload), payload)

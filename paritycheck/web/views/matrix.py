@@ -1,6 +1,7 @@
 """The project's page: what differs where."""
 
 import difflib
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,8 +11,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from paritycheck.models import Project
-from paritycheck.selectors.columns import columns_of
+from paritycheck.models import Drift, Project
+from paritycheck.selectors.columns import Column, columns_of
 from paritycheck.selectors.lines import DIFFERING, Filter
 from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.matrix import Matrix, live_drifts
@@ -26,6 +27,7 @@ from paritycheck.web.heads import heads_of
 from paritycheck.web.notices import notices_of, waiting_for
 from paritycheck.web.tags import SEVERITY_ICONS
 
+WIDE = 6
 SEVERITIES = {"error": "Errors", "warning": "Warnings", "note": "Notes", "waived": "Waived", "unknown": "Unknown"}
 
 
@@ -76,7 +78,15 @@ def matrix_of(project: Project) -> Matrix:
     now = timezone.now()
     policy = policy_of(project)
     after = timedelta(seconds=policy.unknown_after_s)
-    return Matrix(project, columns_of(project, now), live_drifts(project), now, after)
+    drifts = live_drifts(project)
+    columns = columns_of(project, now)
+    return Matrix(project, _most_first(columns, drifts) if len(columns) >= WIDE else columns, drifts, now, after)
+
+
+def _most_first(columns: tuple[Column, ...], drifts: tuple[Drift, ...]) -> tuple[Column, ...]:
+    """So many that they scroll: those with most drifts stand first, the baseline stays last."""
+    held = Counter(drift.left_id for drift in drifts)
+    return tuple(sorted(columns, key=lambda column: (column.baseline, -held[column.environment.id])))
 
 
 @require_safe
@@ -100,7 +110,7 @@ def matrix(request: HttpRequest, project: Project) -> HttpResponse:
         "all_sections": sorted(found.names),
         "coverage": min((column.pair.coverage for column in found.columns if column.pair), default=0.0),
         "matrix": found,
-        "columns": found.columns,
+        "wide": len(found.columns) >= WIDE,
         "heads": heads_of(found.columns),
         "span": len(found.columns) + 3,
         "groups": shown,
