@@ -10,7 +10,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -22,9 +21,38 @@ class Migration(migrations.Migration):
             name="Environment",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("slug", models.CharField(max_length=63, validators=[django.core.validators.RegexValidator("\\A[a-z0-9][a-z0-9-]{0,62}\\Z", "Use 1 to 63 of a-z, 0-9 and -, not beginning with -.")])),
-                ("tier", models.CharField(choices=[("development", "Development"), ("testing", "Testing"), ("staging", "Staging"), ("production", "Production"), ("other", "Other")], max_length=12)),
-                ("kind", models.CharField(choices=[("persistent", "Persistent"), ("cohort", "Cohort"), ("ephemeral", "Ephemeral")], default="persistent", max_length=12)),
+                (
+                    "slug",
+                    models.CharField(
+                        max_length=63,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[a-z0-9][a-z0-9-]{0,62}\\Z", "Use 1 to 63 of a-z, 0-9 and -, not beginning with -."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "tier",
+                    models.CharField(
+                        choices=[
+                            ("development", "Development"),
+                            ("testing", "Testing"),
+                            ("staging", "Staging"),
+                            ("production", "Production"),
+                            ("other", "Other"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("persistent", "Persistent"), ("cohort", "Cohort"), ("ephemeral", "Ephemeral")],
+                        default="persistent",
+                        max_length=12,
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
@@ -50,15 +78,42 @@ class Migration(migrations.Migration):
             fields=[
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
-                ("is_superuser", models.BooleanField(default=False, help_text="Designates that this user has all permissions without explicitly assigning them.", verbose_name="superuser status")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("email", models.EmailField(max_length=254, unique=True)),
                 ("name", models.CharField(blank=True, max_length=120)),
                 ("is_staff", models.BooleanField(default=False)),
                 ("is_active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("groups", models.ManyToManyField(blank=True, help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.", related_name="user_set", related_query_name="user", to="auth.group", verbose_name="groups")),
-                ("user_permissions", models.ManyToManyField(blank=True, help_text="Specific permissions for this user.", related_name="user_set", related_query_name="user", to="auth.permission", verbose_name="user permissions")),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
@@ -75,7 +130,14 @@ class Migration(migrations.Migration):
                 ("distance", models.PositiveSmallIntegerField(null=True)),
                 ("content", models.CharField(max_length=64)),
                 ("expectation", models.CharField(max_length=32)),
-                ("state", models.CharField(choices=[("open", "Open"), ("waived", "Waived"), ("resolved", "Resolved")], default="open", max_length=8)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("waived", "Waived"), ("resolved", "Resolved")],
+                        default="open",
+                        max_length=8,
+                    ),
+                ),
                 ("initial", models.BooleanField(default=False)),
                 ("also", models.JSONField(default=list)),
                 ("left_side", models.JSONField()),
@@ -85,8 +147,18 @@ class Migration(migrations.Migration):
                 ("changed_at", models.DateTimeField()),
                 ("resolved_at", models.DateTimeField(null=True)),
                 ("reopened", models.PositiveIntegerField(default=0)),
-                ("left", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.environment")),
-                ("right", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.environment")),
+                (
+                    "left",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.environment"
+                    ),
+                ),
+                (
+                    "right",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.environment"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -105,26 +177,80 @@ class Migration(migrations.Migration):
             name="Project",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("slug", models.CharField(max_length=63, unique=True, validators=[django.core.validators.RegexValidator("\\A[a-z0-9][a-z0-9-]{0,62}\\Z", "Use 1 to 63 of a-z, 0-9 and -, not beginning with -.")])),
+                (
+                    "slug",
+                    models.CharField(
+                        max_length=63,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[a-z0-9][a-z0-9-]{0,62}\\Z", "Use 1 to 63 of a-z, 0-9 and -, not beginning with -."
+                            )
+                        ],
+                    ),
+                ),
                 ("policy_version", models.PositiveIntegerField(default=0)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("baseline", models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="paritycheck.environment")),
-                ("policy", models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="paritycheck.policy")),
+                (
+                    "baseline",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="paritycheck.environment",
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="paritycheck.policy",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
             model_name="policy",
             name="project",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="policies", to="paritycheck.project"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="policies", to="paritycheck.project"
+            ),
         ),
         migrations.CreateModel(
             name="Membership",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("role", models.CharField(choices=[("viewer", "Viewer"), ("member", "Member"), ("maintainer", "Maintainer"), ("owner", "Owner")], max_length=12)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("viewer", "Viewer"),
+                            ("member", "Member"),
+                            ("maintainer", "Maintainer"),
+                            ("owner", "Owner"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("user", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to=settings.AUTH_USER_MODEL)),
-                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to="paritycheck.project")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="paritycheck.project",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -132,14 +258,29 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("kind", models.CharField(choices=[("evaluate", "Evaluate")], max_length=16)),
-                ("state", models.CharField(choices=[("due", "Due"), ("done", "Done"), ("dead", "Dead")], default="due", max_length=8)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("due", "Due"), ("done", "Done"), ("dead", "Dead")], default="due", max_length=8
+                    ),
+                ),
                 ("due_at", models.DateTimeField()),
                 ("wanted", models.BigIntegerField(default=1)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("finished_at", models.DateTimeField(null=True)),
                 ("error", models.CharField(blank=True, max_length=512)),
-                ("environment", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="jobs", to="paritycheck.environment")),
-                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.project")),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="jobs", to="paritycheck.environment"
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.project"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -147,7 +288,19 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("key", models.CharField(max_length=256)),
-                ("kind", models.CharField(choices=[("host", "Host"), ("container", "Container"), ("pod", "Pod"), ("runner", "Runner"), ("laptop", "Laptop")], max_length=12)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("host", "Host"),
+                            ("container", "Container"),
+                            ("pod", "Pod"),
+                            ("runner", "Runner"),
+                            ("laptop", "Laptop"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
                 ("seq", models.BigIntegerField(default=0)),
                 ("state", models.CharField(max_length=64, null=True)),
                 ("last_report", models.UUIDField(null=True)),
@@ -159,14 +312,28 @@ class Migration(migrations.Migration):
                 ("sections", models.JSONField(default=dict)),
                 ("retired_at", models.DateTimeField(null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("environment", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="instances", to="paritycheck.environment")),
-                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.project")),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="instances",
+                        to="paritycheck.environment",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.project"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
             model_name="environment",
             name="project",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="environments", to="paritycheck.project"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="environments", to="paritycheck.project"
+            ),
         ),
         migrations.CreateModel(
             name="DriftEvent",
@@ -179,14 +346,26 @@ class Migration(migrations.Migration):
                 ("right_side", models.JSONField()),
                 ("at", models.DateTimeField()),
                 ("routed_at", models.DateTimeField(null=True)),
-                ("drift", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="events", to="paritycheck.drift")),
-                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.project")),
+                (
+                    "drift",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="paritycheck.drift"
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.project"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
             model_name="drift",
             name="project",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="drifts", to="paritycheck.project"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="drifts", to="paritycheck.project"
+            ),
         ),
         migrations.CreateModel(
             name="DeliveryAttempt",
@@ -197,7 +376,12 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("ok", models.BooleanField()),
                 ("error", models.CharField(blank=True, max_length=512)),
-                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.project")),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.project"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -210,14 +394,26 @@ class Migration(migrations.Migration):
                 ("subject", models.CharField(max_length=200)),
                 ("content", models.JSONField()),
                 ("dedupe", models.CharField(max_length=128)),
-                ("state", models.CharField(choices=[("due", "Due"), ("sent", "Sent"), ("dead", "Dead"), ("dropped", "Dropped")], default="due", max_length=8)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("due", "Due"), ("sent", "Sent"), ("dead", "Dead"), ("dropped", "Dropped")],
+                        default="due",
+                        max_length=8,
+                    ),
+                ),
                 ("due_at", models.DateTimeField()),
                 ("lease_until", models.DateTimeField(null=True)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("error", models.CharField(blank=True, max_length=512)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("sent_at", models.DateTimeField(null=True)),
-                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="paritycheck.project")),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="paritycheck.project"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -225,15 +421,28 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("sha", models.CharField(max_length=64)),
-                ("parents", django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), size=None)),
+                (
+                    "parents",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), size=None),
+                ),
                 ("author_name", models.CharField(blank=True, max_length=512)),
                 ("author_key", models.CharField(blank=True, max_length=64)),
                 ("co_authors", models.JSONField(default=list)),
                 ("authored_at", models.DateTimeField()),
                 ("committed_at", models.DateTimeField()),
                 ("subject", models.CharField(blank=True, max_length=120)),
-                ("scopes", django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=256), default=list, size=None)),
-                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="commits", to="paritycheck.project")),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=256), default=list, size=None
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="commits", to="paritycheck.project"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -250,9 +459,26 @@ class Migration(migrations.Migration):
                 ("stale", models.BooleanField(default=False)),
                 ("sections", models.JSONField(default=dict)),
                 ("warnings", models.JSONField(default=list)),
-                ("environment", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="reports", to="paritycheck.environment")),
-                ("instance", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="reports", to="paritycheck.instance")),
-                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.project")),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reports",
+                        to="paritycheck.environment",
+                    ),
+                ),
+                (
+                    "instance",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="reports", to="paritycheck.instance"
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.project"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -265,7 +491,12 @@ class Migration(migrations.Migration):
                 ("body", models.BinaryField()),
                 ("decoded_length", models.PositiveIntegerField()),
                 ("received_at", models.DateTimeField(auto_now=True)),
-                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.project")),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.project"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -278,8 +509,20 @@ class Migration(migrations.Migration):
                 ("sections", models.JSONField(default=dict)),
                 ("commit", models.CharField(blank=True, max_length=64)),
                 ("instances", models.PositiveIntegerField(default=1)),
-                ("environment", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="snapshots", to="paritycheck.environment")),
-                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.project")),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="snapshots",
+                        to="paritycheck.environment",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.project"
+                    ),
+                ),
             ],
             options={
                 "ordering": ["environment", "-number"],
@@ -297,23 +540,61 @@ class Migration(migrations.Migration):
                 ("time", models.JSONField(default=dict)),
                 ("personnel", models.JSONField(default=dict)),
                 ("evaluated_at", models.DateTimeField()),
-                ("left", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.environment")),
-                ("right", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.environment")),
-                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="pairs", to="paritycheck.project")),
-                ("left_snapshot", models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="paritycheck.snapshot")),
-                ("right_snapshot", models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="paritycheck.snapshot")),
+                (
+                    "left",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.environment"
+                    ),
+                ),
+                (
+                    "right",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.environment"
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="pairs", to="paritycheck.project"
+                    ),
+                ),
+                (
+                    "left_snapshot",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="paritycheck.snapshot",
+                    ),
+                ),
+                (
+                    "right_snapshot",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="paritycheck.snapshot",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
             model_name="environment",
             name="latest",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="paritycheck.snapshot"),
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="paritycheck.snapshot"
+            ),
         ),
         migrations.CreateModel(
             name="Token",
             fields=[
                 ("id", models.CharField(max_length=12, primary_key=True, serialize=False)),
-                ("kind", models.CharField(choices=[("a", "Report"), ("g", "Gate"), ("e", "Enrol"), ("u", "Personal")], max_length=1)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("a", "Report"), ("g", "Gate"), ("e", "Enrol"), ("u", "Personal")], max_length=1
+                    ),
+                ),
                 ("sha256", models.BinaryField(max_length=32)),
                 ("scopes", models.JSONField(default=list)),
                 ("bucket", models.FloatField(default=600)),
@@ -322,9 +603,33 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField(null=True)),
                 ("revoked_at", models.DateTimeField(null=True)),
                 ("last_used_at", models.DateTimeField(null=True)),
-                ("environment", models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name="tokens", to="paritycheck.environment")),
-                ("project", models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name="tokens", to="paritycheck.project")),
-                ("user", models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name="tokens", to=settings.AUTH_USER_MODEL)),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tokens",
+                        to="paritycheck.environment",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tokens",
+                        to="paritycheck.project",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -338,9 +643,27 @@ class Migration(migrations.Migration):
                 ("verdict", models.CharField(max_length=8)),
                 ("document", models.JSONField()),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("against", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.environment")),
-                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="verdicts", to="paritycheck.project")),
-                ("snapshot", models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="paritycheck.snapshot")),
+                (
+                    "against",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="paritycheck.environment"
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="verdicts", to="paritycheck.project"
+                    ),
+                ),
+                (
+                    "snapshot",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="paritycheck.snapshot",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
@@ -369,7 +692,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="driftevent",
-            index=models.Index(condition=models.Q(("routed_at__isnull", True)), fields=["at"], name="drift_event_unrouted"),
+            index=models.Index(
+                condition=models.Q(("routed_at__isnull", True)), fields=["at"], name="drift_event_unrouted"
+            ),
         ),
         migrations.AddIndex(
             model_name="drift",
@@ -381,7 +706,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="delivery",
-            constraint=models.UniqueConstraint(fields=("project", "channel", "recipient", "dedupe"), name="delivery_once"),
+            constraint=models.UniqueConstraint(
+                fields=("project", "channel", "recipient", "dedupe"), name="delivery_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="commit",

@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 from django.db import connection, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from paritycheck.models import Environment, Job
@@ -27,8 +28,9 @@ def evaluate_environment(*, environment_id: UUID, now: datetime) -> None:
     A killed worker's advisory lock is gone with its connection and the job is still due; after five attempts that
     did not end it is dead, which an operator sees on the system page and in the log.
     """
-    job = Job.objects.filter(environment_id=environment_id, kind=JobKind.EVALUATE, state=JobState.DUE).first()
-    if job is None or job.due_at > now:
+    due = Job.objects.filter(kind=JobKind.EVALUATE, state=JobState.DUE, due_at__lte=Now())
+    job = due.filter(environment_id=environment_id).first()
+    if job is None:
         return
     with _alone(job) as alone:
         if alone and _begin(job):
@@ -78,7 +80,7 @@ def _finish(job: Job, again_in: timedelta | None) -> None:
     ended = {"attempts": 0, "finished_at": timezone.now(), "error": ""}
     unasked = Job.objects.filter(pk=job.pk, wanted=job.wanted)
     if again_in is not None:
-        unasked.update(due_at=timezone.now() + again_in, **ended)
+        unasked.update(due_at=Now() + again_in, **ended)
     elif not unasked.update(state=JobState.DONE, **ended):
         Job.objects.filter(pk=job.pk).update(attempts=0)
 

@@ -6,15 +6,15 @@ the middleware, the Celery base task, the base of commands, the sweeper.
 
 from collections.abc import Iterable
 from contextvars import ContextVar
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from paritycheck.models import Environment, Job
 from paritycheck.models.jobs import JobKind, JobState
@@ -55,7 +55,7 @@ def take_noted() -> tuple[Wake, ...]:
 
 def request_evaluation(*, environments: Iterable[Environment], delay_s: int = 0) -> None:
     """Make the environments' evaluation due in `delay_s` seconds, or sooner where it is due sooner already."""
-    due = timezone.now() + timedelta(seconds=delay_s)
+    due = Now() + timedelta(seconds=delay_s)
     # In order of id, so that two processes that ask for the same ones do not wait for each other in a circle.
     for environment in sorted(environments, key=lambda one: one.id):
         _request(environment, due)
@@ -63,7 +63,7 @@ def request_evaluation(*, environments: Iterable[Environment], delay_s: int = 0)
             note(EVALUATE, environment.id)
 
 
-def _request(environment: Environment, due: datetime) -> None:
+def _request(environment: Environment, due: CombinedExpression) -> None:
     job, created = Job.objects.get_or_create(
         environment=environment,
         kind=JobKind.EVALUATE,
