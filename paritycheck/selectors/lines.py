@@ -81,6 +81,11 @@ class Filter:
     after: str = ""
     most: int = 200
 
+    @property
+    def narrows(self) -> bool:
+        """Whether anything is left out on purpose."""
+        return bool(self.sections or self.severities or self.text)
+
     def takes(self, section: str, name: str, look: str, drifts: Iterable[Drift]) -> bool:
         """Whether a differing line passes."""
         if self.sections and section not in self.sections:

@@ -178,43 +178,32 @@ def lines_of(
     counts: Mapping[str, int], pairs: Sequence[Pair], headline: Pair | None, trend: tuple[int, ...]
 ) -> tuple[Line, ...]:
     """The three gaps in short."""
-    time = waiting_of(headline.time if headline else {})
-    known = time.value is not None
-    value = words.duration(time.value) if time.value else "0"
-    personnel = headline.personnel if headline else {}
-    measured = personnel.get("value")
-    share = isinstance(measured, int | float)
-    count = sum(counts.values())
+    return (_time_line(headline), _personnel_line(headline), _tools_line(counts, pairs, trend))
+
+
+def _time_line(headline: Pair | None) -> Line:
+    gap = waiting_of(headline.time if headline else {})
+    if gap.value is None:
+        return Line("time", *NAMES["time"], "unknown", "unknown", gap.reason, 0.0)
+    value = words.duration(gap.value) if gap.value else "0"
+    return Line("time", *NAMES["time"], gap.band, value, f"{gap.band}, {gap.commits}", 1.0)
+
+
+def _personnel_line(headline: Pair | None) -> Line:
+    stored = headline.personnel if headline else {}
+    value = stored.get("value")
+    if not isinstance(value, int | float):
+        reason = visible(stored.get("reason") or "not yet measured")
+        return Line("personnel", *NAMES["personnel"], "unknown", "unknown", reason, 0.0)
+    band = stored["band"] if stored.get("band") in BANDS else "unknown"
+    return Line("personnel", *NAMES["personnel"], band, f"{value:.2f}", "of commits", 1.0)
+
+
+def _tools_line(counts: Mapping[str, int], pairs: Sequence[Pair], trend: tuple[int, ...]) -> Line:
     coverage = min((pair.coverage for pair in pairs), default=0.0)
     parity = min((pair.parity for pair in pairs if pair.parity is not None), default=None)
-    tools = tools_band(Parity(parity, coverage), [name for name, held in counts.items() if held]).value
+    band = tools_band(Parity(parity, coverage), [name for name, held in counts.items() if held]).value
     said = counted({name: counts.get(name, 0) for name in ("error", "warning", "note")})
-    said = said or ("nothing to compare" if tools == "unknown" else tools)
-    return (
-        Line(
-            "time",
-            *NAMES["time"],
-            time.band,
-            value if known else "unknown",
-            f"{time.band}, {time.commits}" if known else time.reason,
-            1.0 if known else 0.0,
-        ),
-        Line(
-            "personnel",
-            *NAMES["personnel"],
-            personnel["band"] if share and personnel.get("band") in BANDS else "unknown",
-            f"{measured:.2f}" if share else "unknown",
-            "of commits" if share else visible(personnel.get("reason") or "not yet measured"),
-            1.0 if share else 0.0,
-        ),
-        Line(
-            "tools",
-            *NAMES["tools"],
-            tools,
-            words.number(count) if pairs or count else "unknown",
-            counted({name: counts.get(name, 0) for name in ("error", "warning", "note")})
-            or ("nothing to compare" if tools == "unknown" else tools),
-            coverage,
-            trend,
-        ),
-    )
+    said = said or ("nothing to compare" if band == "unknown" else band)
+    value = words.number(sum(counts.values())) if pairs or counts else "unknown"
+    return Line("tools", *NAMES["tools"], band, value, said, coverage, trend)

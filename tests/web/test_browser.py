@@ -203,6 +203,16 @@ def test_a_lost_connection_says_so_and_comes_back(open_page: Callable[[str], Pag
     said.clear()
 
 
+def test_a_session_that_ended_leads_to_the_sign_in_page(
+    open_page: Callable[[str], Page], context: BrowserContext
+) -> None:
+    page = open_page("/p/shop")
+    context.clear_cookies()
+    page.evaluate("htmx.trigger('#live', 'parity:look')")
+    page.wait_for_url("**/sign-in?next=/p/shop")
+    assert page.locator("h1").inner_text() == "Sign in"
+
+
 def test_everything_reads_without_scripts(browser: Browser, site: tuple[str, Any]) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

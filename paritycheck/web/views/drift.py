@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,7 +17,6 @@ from paritycheck.selectors.policies import policy_of
 from paritycheck.web.access import of_project
 from paritycheck.web.cells import SECTION_TITLES, shared
 from paritycheck.web.evidence import apart, line_to_change, sides_of
-from paritycheck.web.facts import name_parts
 from paritycheck.web.sentences import brief, consequence, marked, subject_of, title
 from paritycheck.web.visible import visible
 
@@ -54,10 +54,6 @@ class Neighbour:
     text: str
 
 
-def _steps(drift: Drift, events: list[DriftEvent]) -> list[Step]:
-    return [_step(drift, event) for event in events]
-
-
 def _step(drift: Drift, event: DriftEvent) -> Step:
     icon, text = STEPS.get(event.kind, ("circle", visible(event.kind)))
     note = "" if event.kind == "resolved" else brief(subject_of(drift, event))
@@ -74,6 +70,35 @@ def glyph_of(drift: Drift) -> str:
     return "missing" if lacking else "different"
 
 
+def _named(drift: Drift) -> dict[str, Any]:
+    """What the drift is called."""
+    subject = subject_of(drift)
+    looks = {DriftState.WAIVED: "waived", DriftState.RESOLVED: "ok"}
+    return {
+        "band": looks.get(DriftState(drift.state), drift.severity),
+        "band_words": drift.severity if drift.state == DriftState.OPEN else drift.state,
+        "title": title(subject),
+        "title_html": marked(subject),
+        "consequence": consequence(subject),
+        "section_title": SECTION_TITLES.get(drift.section, drift.section),
+        "full_name": visible(f"{drift.section}/{drift.name}:{drift.rule}"),
+        "also": [visible(each) for each in drift.also],
+    }
+
+
+def _seen(drift: Drift) -> dict[str, Any]:
+    """Its evidence: both sides, the sign and the distance between them, and the line that would end it."""
+    inside, sides = drift.left_id == drift.right_id, sides_of(drift)
+    return {
+        "sides": sides,
+        "roles": ROLES.get(drift.rule, ("", "")) if inside else ("", ""),
+        "one_sided": inside and drift.rule not in ROLES,
+        "glyph": glyph_of(drift),
+        "apart": "" if shared(drift) else apart(drift),
+        "change": line_to_change(sides),
+    }
+
+
 @require_safe
 @of_project
 def drift(request: HttpRequest, project: Project, prefix: str) -> HttpResponse:
@@ -82,32 +107,19 @@ def drift(request: HttpRequest, project: Project, prefix: str) -> HttpResponse:
     found = find_drift(project, prefix)
     if found is None:
         raise Http404
-    subject, sides, place = subject_of(found), sides_of(found), place_of(found)
+    place = place_of(found)
     context = {
         "project": project,
         "tab": "matrix",
         "version": version,
         "drift": found,
-        "band": "waived" if found.state == DriftState.WAIVED else "ok" if found.state == "resolved" else found.severity,
-        "band_words": found.state if found.state != DriftState.OPEN else found.severity,
-        "title": title(subject),
-        "title_html": marked(subject),
-        "consequence": consequence(subject),
-        "section_title": SECTION_TITLES.get(found.section, found.section),
-        "full_name": visible(f"{found.section}/{found.name}:{found.rule}"),
-        "short_name": visible(name_parts(found.section, found.name)[1]),
-        "sides": sides,
-        "roles": ROLES.get(found.rule, ("", "")) if found.left_id == found.right_id else ("", ""),
-        "one_sided": found.left_id == found.right_id and found.rule not in ROLES,
-        "glyph": glyph_of(found),
-        "apart": "" if shared(found) else apart(found),
-        "change": line_to_change(sides),
-        "steps": _steps(found, events_of(found)),
-        "near": [Neighbour(each, each.severity, brief(subject_of(each))) for each in near(found)],
         "place": place,
         "open_drifts": place.total,
+        "steps": [_step(found, event) for event in events_of(found)],
+        "near": [Neighbour(each, each.severity, brief(subject_of(each))) for each in near(found)],
         "policy_version": project.policy_version if project.policy_id else 0,
         "owner": found.owner or policy_of(project).owner(found.section, found.name) or "",
-        "also": [visible(each) for each in found.also],
+        **_named(found),
+        **_seen(found),
     }
     return render(request, "web/drift/page.html", context)

@@ -26,6 +26,12 @@ LOOKS = {
     "fail": ("shield-x", "fail", "error"),
     "unknown": ("shield-question-mark", "unknown", "unknown"),
 }
+BASES = {
+    "default-branch": "the default branch",
+    "merge-base": "the merge-base",
+    "none": "none known, everything counts as introduced",
+    "": "none known, everything counts as introduced",
+}
 MOST_REMAINING = 200
 
 
@@ -144,6 +150,36 @@ def _place(text: str) -> tuple[datetime, UUID] | None:
     return place if place[0].tzinfo else None
 
 
+def _said(document: dict[str, Any], against: str) -> dict[str, Any]:
+    """What a verdict found."""
+    lists = ("introduced", "fixed", "remaining", "waived")
+    return {
+        **{name: _found(document, name, against) for name in lists},
+        "introduced_words": _counts(document, "introduced"),
+        "unknown": _unknown(document),
+        "totals": {name: len(document.get(name) or []) for name in (*lists, "unknown")},
+        "exit_code": document.get("exit_code", ""),
+        "fail_on": visible(document.get("fail_on", "")),
+        "warnings": [visible(each) for each in document.get("warnings") or []],
+    }
+
+
+def _compared(verdict: Verdict) -> dict[str, Any]:
+    """What a verdict compared."""
+    document = verdict.document
+    base = document.get("base") or {}
+    return {
+        "commit": visible(verdict.commit[:10]),
+        "branch": visible(verdict.branch),
+        "dirty": bool((document.get("candidate") or {}).get("dirty")),
+        "base_words": BASES.get(str(base.get("source") or ""), visible(base.get("source", ""))),
+        "base_commit": visible(str(base.get("commit") or "")[:10]),
+        "coverage": float(document.get("coverage") or 0),
+        "policy": document.get("policy") or {},
+        "age_s": (document.get("against") or {}).get("age_s"),
+    }
+
+
 @require_safe
 @of_project
 def gate(request: HttpRequest, project: Project, verdict_id: UUID) -> HttpResponse:
@@ -154,7 +190,6 @@ def gate(request: HttpRequest, project: Project, verdict_id: UUID) -> HttpRespon
         raise Http404 from None
     document, against = verdict.document, verdict.against.slug
     icon, look, _ = LOOKS.get(verdict.verdict, LOOKS["unknown"])
-    base = document.get("base") or {}
     context = {
         "project": project,
         "tab": "gate",
@@ -163,32 +198,8 @@ def gate(request: HttpRequest, project: Project, verdict_id: UUID) -> HttpRespon
         "icon": icon,
         "look": look,
         "headline": headline(document, against),
-        "commit": visible(verdict.commit[:10]),
-        "branch": visible(verdict.branch),
-        "dirty": bool((document.get("candidate") or {}).get("dirty")),
-        "exit_code": document.get("exit_code", ""),
-        "fail_on": visible(document.get("fail_on", "")),
-        "introduced": _found(document, "introduced", against),
-        "introduced_words": _counts(document, "introduced"),
-        "fixed": _found(document, "fixed", against),
-        "remaining": _found(document, "remaining", against),
-        "waived": _found(document, "waived", against),
-        "unknown": _unknown(document),
-        "totals": {name: len(document.get(name) or []) for name in ("introduced", "fixed", "remaining", "unknown")},
         "against": against,
-        "base_words": BASES.get(str(base.get("source")), visible(base.get("source", ""))),
-        "base_commit": visible(str(base.get("commit") or "")[:10]),
-        "coverage": float(document.get("coverage") or 0),
-        "policy": document.get("policy") or {},
-        "age_s": (document.get("against") or {}).get("age_s"),
-        "warnings": [visible(each) for each in document.get("warnings") or []],
+        **_said(document, against),
+        **_compared(verdict),
     }
     return render(request, "web/gate/page.html", context)
-
-
-BASES = {
-    "default-branch": "the default branch",
-    "merge-base": "the merge-base",
-    "none": "none known, everything counts as introduced",
-    "": "none known, everything counts as introduced",
-}

@@ -4,6 +4,7 @@ import difflib
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from paritycheck.models import Drift, Project
+from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.columns import Column, columns_of
 from paritycheck.selectors.lines import DIFFERING, Filter
 from paritycheck.selectors.liveness import version_of
@@ -20,7 +22,7 @@ from paritycheck.selectors.policies import policy_of, refused_policy
 from paritycheck.selectors.trend import open_by_day
 from paritycheck.web import words
 from paritycheck.web.access import of_project
-from paritycheck.web.cells import SECTION_TITLES, group_of
+from paritycheck.web.cells import SECTION_TITLES, FactGroup, group_of
 from paritycheck.web.evidence import evidence_of_cell
 from paritycheck.web.gaps import tiles_of
 from paritycheck.web.heads import heads_of
@@ -94,43 +96,65 @@ def _most_first(columns: tuple[Column, ...], drifts: tuple[Drift, ...]) -> tuple
 def matrix(request: HttpRequest, project: Project) -> HttpResponse:
     """Only rows that differ are sent; a section unfolds on demand."""
     version = version_of([project.id])
-    found = matrix_of(project)
-    chosen = filter_of(request)
-    groups = [group_of(project.slug, group) for group in found.groups(chosen)] if found.comparable else []
-    filtered = bool(chosen.text or chosen.severities or chosen.sections)
-    shown = [group for group in groups if group.rows or (group.folded and not filtered)]
-    counts = {section: sum(look in DIFFERING for look in looks.values()) for section, looks in found.looks.items()}
-    severities = dict(found.severities)
-    severities["unknown"] = sum(look == "unknown" for looks in found.looks.values() for look in looks.values())
+    found, chosen = matrix_of(project), filter_of(request)
+    groups = _groups(found, chosen)
     context = {
         "project": project,
         "tab": "matrix",
         "version": version,
-        "calm": found.comparable and not (found.differing or filtered or chosen.unfold),
-        "all_sections": sorted(found.names),
-        "coverage": min((column.pair.coverage for column in found.columns if column.pair), default=0.0),
         "matrix": found,
-        "wide": len(found.columns) >= WIDE,
-        "heads": heads_of(found.columns),
-        "span": len(found.columns) + 3,
-        "groups": shown,
+        "groups": groups,
         "chosen": chosen,
-        "unfolded": chosen.unfold,
-        "section_options": _options(SECTION_TITLES, counts, chosen.sections),
-        "severity_options": _options(SEVERITIES, severities, chosen.severities),
-        "section_words": words.listed([SECTION_TITLES[name] for name in sorted(chosen.sections)]),
-        "severity_words": words.listed([SEVERITIES[name] for name in sorted(chosen.severities)]),
-        "suggestion": _suggestion(found, chosen.text) if chosen.text and not shown else "",
+        "heads": heads_of(found.columns),
         "tiles": tiles_of(found, open_by_day([project.id], found.now).get(project.id, ())),
         "notices": notices_of(found, refused_policy(project)),
-        "waiting": waiting_for(found),
-        "open_drifts": sum(drift.state == "open" for drift in found.drifts),
+        "open_drifts": sum(drift.state == DriftState.OPEN for drift in found.drifts),
         "headline": headline(found),
         "policy_words": policy_words(project),
         "evaluated_at": max((column.pair.evaluated_at for column in found.columns if column.pair), default=None),
-        "public_url": settings.PUBLIC_URL,
+        **_bounds(found, chosen),
+        **_filters(found, chosen),
+        **_empty(found, chosen, groups),
     }
     return render(request, "web/matrix/page.html", context)
+
+
+def _groups(found: Matrix, chosen: Filter) -> list[FactGroup]:
+    """The sections to draw: those with rows, and, unless something is looked for, those that only have equal facts."""
+    if not found.comparable:
+        return []
+    groups = [group_of(found.project.slug, group) for group in found.groups(chosen)]
+    return [group for group in groups if group.rows or (group.folded and not chosen.narrows)]
+
+
+def _bounds(found: Matrix, chosen: Filter) -> dict[str, Any]:
+    """How wide the table is, and what is unfolded in it."""
+    wide = len(found.columns) >= WIDE
+    return {"wide": wide, "span": len(found.columns) + 3, "unfolded": chosen.unfold}
+
+
+def _filters(found: Matrix, chosen: Filter) -> dict[str, Any]:
+    """The choices of the filter bar with their counts, which no filter changes."""
+    differing = {section: sum(look in DIFFERING for look in looks.values()) for section, looks in found.looks.items()}
+    unknown = sum(look == "unknown" for looks in found.looks.values() for look in looks.values())
+    return {
+        "section_options": _options(SECTION_TITLES, differing, chosen.sections),
+        "severity_options": _options(SEVERITIES, {**found.severities, "unknown": unknown}, chosen.severities),
+        "section_words": words.listed([SECTION_TITLES[name] for name in sorted(chosen.sections)]),
+        "severity_words": words.listed([SEVERITIES[name] for name in sorted(chosen.severities)]),
+    }
+
+
+def _empty(found: Matrix, chosen: Filter, groups: list[FactGroup]) -> dict[str, Any]:
+    """What stands in the table's place: nothing to compare, nothing that differs, nothing that matches."""
+    return {
+        "calm": found.comparable and not (found.differing or chosen.narrows or chosen.unfold),
+        "all_sections": sorted(found.names),
+        "coverage": min((column.pair.coverage for column in found.columns if column.pair), default=0.0),
+        "suggestion": _suggestion(found, chosen.text) if chosen.text and not groups else "",
+        "waiting": waiting_for(found),
+        "public_url": settings.PUBLIC_URL,
+    }
 
 
 def policy_words(project: Project) -> str:
