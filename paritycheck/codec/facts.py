@@ -5,6 +5,7 @@ from typing import Any
 
 from paritycheck.core.facts import Fact, Section, State
 from paritycheck_agent.wire import canonical
+from paritycheck_agent.wire.words import evidence_members
 
 OWN = frozenset({"name", "value", "kind", "absent", "unknown"})
 
@@ -61,5 +62,9 @@ def warnings_from(evidence_body: bytes) -> list[str]:
 
 def bodies_of(section: Section, evidence: dict[str, dict[str, Any]], warnings: list[str]) -> tuple[bytes, bytes]:
     """The canonical facts body and evidence body of a merged section."""
-    joined = [{**evidence.get(name, {}), **row_of(fact)} for name, fact in section.facts.items()]
+    proof = evidence_members(section.name)
+    joined = [
+        {**{key: value for key, value in evidence.get(name, {}).items() if key in proof}, **row_of(fact)}
+        for name, fact in section.facts.items()
+    ]
     return canonical.split(section.name, section.covers, joined, warnings)

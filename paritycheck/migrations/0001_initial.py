@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
                 ("also", models.JSONField(default=list)),
                 ("left_side", models.JSONField()),
                 ("right_side", models.JSONField()),
-                ("owner", models.CharField(blank=True, max_length=254)),
+                ("owner", models.CharField(blank=True, max_length=512)),
                 ("opened_at", models.DateTimeField()),
                 ("changed_at", models.DateTimeField()),
                 ("resolved_at", models.DateTimeField(null=True)),
@@ -434,7 +434,7 @@ class Migration(migrations.Migration):
                 (
                     "scopes",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=256), default=list, size=None
+                        base_field=models.CharField(max_length=512), default=list, size=None
                     ),
                 ),
                 (

@@ -17,7 +17,7 @@ class Commit(models.Model):
     authored_at = models.DateTimeField()
     committed_at = models.DateTimeField()
     subject = models.CharField(max_length=120, blank=True)
-    scopes = ArrayField(models.CharField(max_length=256), default=list)
+    scopes = ArrayField(models.CharField(max_length=512), default=list)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "sha"], name="commit_once_in_project")]

@@ -35,7 +35,7 @@ class Drift(models.Model):
     also = models.JSONField(default=list)
     left_side = models.JSONField()
     right_side = models.JSONField()
-    owner = models.CharField(max_length=254, blank=True)
+    owner = models.CharField(max_length=512, blank=True)
     opened_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from paritycheck.models import Environment, Job
 from paritycheck.models.jobs import JobKind, JobState
-from paritycheck.services.jobs import ROUTE, note
+from paritycheck.services.jobs import ROUTE, note, request_evaluation
 from paritycheck.services.pairs import evaluate_pair
+from paritycheck.services.snapshots import affected, merge_silence
 
 log = structlog.get_logger(__name__)
 MOST_ATTEMPTS = 5
@@ -67,6 +68,7 @@ def _begin(job: Job) -> bool:
 
 def _evaluate(job: Job, now: datetime) -> None:
     try:
+        _merge_silence(job.environment_id, now)
         with transaction.atomic():
             again_in = evaluate_pairs(environment_id=job.environment_id, now=now)
             _finish(job, again_in)
@@ -75,34 +77,39 @@ def _evaluate(job: Job, now: datetime) -> None:
         raise
 
 
+def _merge_silence(environment_id: UUID, now: datetime) -> None:
+    """Time takes instances out of the merge; whoever is compared with a snapshot that opens so is evaluated too."""
+    with transaction.atomic():
+        environment = Environment.objects.select_related("project", "latest").get(pk=environment_id)
+        if merge_silence(environment=environment, now=now):
+            others = [one for one in affected(environment) if one.pk != environment.pk]
+            request_evaluation(environments=others)
+
+
 def _finish(job: Job, again_in: timedelta | None) -> None:
     """End the job unless it was asked for again meanwhile; `again_in` makes it due again."""
-    ended = {"attempts": 0, "finished_at": timezone.now(), "error": ""}
+    Job.objects.filter(pk=job.pk).update(attempts=0, finished_at=timezone.now(), error="")
     unasked = Job.objects.filter(pk=job.pk, wanted=job.wanted)
-    if again_in is not None:
-        unasked.update(due_at=Now() + again_in, **ended)
-    elif not unasked.update(state=JobState.DONE, **ended):
-        Job.objects.filter(pk=job.pk).update(attempts=0)
+    if again_in is None:
+        unasked.update(state=JobState.DONE)
+    else:
+        unasked.update(due_at=Now() + again_in)
 
 
 def evaluate_pairs(*, environment_id: UUID, now: datetime) -> timedelta | None:
     """Evaluate every pair the environment is part of; the time after which to look again, where time decides."""
-    rows = Environment.objects.select_related("project__baseline__latest", "project__policy", "latest")
-    environment = rows.get(pk=environment_id)
+    environment = Environment.objects.select_related("project__baseline").get(pk=environment_id)
     again = [evaluate_pair(left=left, right=right, now=now) for left, right in _pairs(environment)]
     note(ROUTE, environment.project_id, countdown=GROUP_WINDOW_S)
     return min((span for span in again if span is not None), default=None)
 
 
 def _pairs(environment: Environment) -> list[tuple[Environment, Environment]]:
-    """The look inside, and the comparisons with the baseline: all of them when it is the baseline itself."""
-    if environment.latest is None:
+    """The look inside, and the comparison with the baseline. What the baseline reports makes everybody's job due."""
+    if environment.latest_id is None:
         return []
     baseline = environment.project.baseline
     inside = [(environment, environment)]
-    if baseline is None or baseline.latest is None:
+    if baseline is None or baseline.latest_id is None or baseline.pk == environment.pk:
         return inside
-    if baseline.pk != environment.pk:
-        return [*inside, (environment, baseline)]
-    others = environment.project.environments.exclude(pk=baseline.pk).exclude(latest=None)
-    return [*inside, *((other, baseline) for other in others.select_related("latest", "project__policy"))]
+    return [*inside, (environment, baseline)]

@@ -17,7 +17,7 @@ def time_gap(*, upstream: Snapshot, downstream: Snapshot, policy: Policy, now: d
 
     `waiting` and `missing` count commits; what is not known has `value` None and a `reason`.
     """
-    graph, committed = _graph(upstream.project)
+    graph, committed = _graph(upstream.project) if upstream.commit != downstream.commit else _alone(upstream.commit)
     found = lag(graph, upstream.commit or None, downstream.commit or None)
     waiting = () if isinstance(found, Unknown) else found.waiting
     seen = first_seen(graph, _deploys(upstream), waiting, {sha: committed[sha] for sha in waiting})
@@ -25,6 +25,11 @@ def time_gap(*, upstream: Snapshot, downstream: Snapshot, policy: Policy, now: d
     side = Side(environment.slug, environment.tier, environment.kind)
     limit_s = age_limit(policy, side)
     return _document(timegap.time_gap(found, seen, now, limit_s=limit_s, laptop=side.laptop), limit_s)
+
+
+def _alone(commit: str) -> tuple[CommitGraph, dict[str, datetime]]:
+    """Enough to say that a commit is equal to itself."""
+    return CommitGraph({commit: ()} if commit else {}), {}
 
 
 def _graph(project: Project) -> tuple[CommitGraph, dict[str, datetime]]:

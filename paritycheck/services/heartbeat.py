@@ -5,12 +5,17 @@ from uuid import UUID
 from django.db import connections, transaction
 
 HEARTBEAT = "heartbeat"
-# Only the row of this state and an older seq is touched, so that two processes cannot undo each other.
+# Only the row of this state and an older seq is touched, so that two processes cannot undo each other. One that fell
+# silent may have left the merge meanwhile, as may a runner that another one replaced: the ordinary path puts it back
+# (`core/freshness.py` has the rule).
 BEAT = """
 UPDATE paritycheck_instance
    SET last_seen = now(), seq = %(seq)s, last_report = %(report_id)s,
        bucket = least(30, bucket + extract(epoch FROM now() - last_seen) / 5) - 1
  WHERE environment_id = %(environment)s AND key = %(key)s AND state = %(state)s AND seq < %(seq)s
+   AND retired_at IS NULL
+   AND last_seen >= now() - CASE WHEN interval_s IS NOT NULL THEN make_interval(secs => 2 * interval_s + 60)
+                                 WHEN kind IN ('host', 'laptop') THEN interval '26 hours' END
    AND least(30, bucket + extract(epoch FROM now() - last_seen) / 5) >= 1"""
 
 

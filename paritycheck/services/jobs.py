@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -53,17 +53,20 @@ def take_noted() -> tuple[Wake, ...]:
     return noted
 
 
-def request_evaluation(*, environments: Iterable[Environment], delay_s: int = 0) -> None:
-    """Make the environments' evaluation due in `delay_s` seconds, or sooner where it is due sooner already."""
+def request_evaluation(*, environments: Iterable[Environment], delay_s: int = 0, news: bool = True) -> None:
+    """Make the environments' evaluation due in `delay_s` seconds, or sooner where it is due sooner already.
+
+    News (facts, a policy) give a job its five attempts back; that time passed does not.
+    """
     due = Now() + timedelta(seconds=delay_s)
     # In order of id, so that two processes that ask for the same ones do not wait for each other in a circle.
     for environment in sorted(environments, key=lambda one: one.id):
-        _request(environment, due)
+        _request(environment, due, news=news)
         if not delay_s:
             note(EVALUATE, environment.id)
 
 
-def _request(environment: Environment, due: CombinedExpression) -> None:
+def _request(environment: Environment, due: CombinedExpression, *, news: bool) -> None:
     job, created = Job.objects.get_or_create(
         environment=environment,
         kind=JobKind.EVALUATE,
@@ -71,9 +74,9 @@ def _request(environment: Environment, due: CombinedExpression) -> None:
     )
     if created:
         return
-    waiting = Job.objects.filter(pk=job.pk, state=JobState.DUE, due_at__lte=due)
-    if not waiting.update(wanted=F("wanted") + 1):
-        Job.objects.filter(pk=job.pk).update(state=JobState.DUE, due_at=due, attempts=0, wanted=F("wanted") + 1)
+    asked: dict[str, Any] = {"wanted": F("wanted") + 1, **({"attempts": 0} if news else {})}
+    if not Job.objects.filter(pk=job.pk, state=JobState.DUE, due_at__lte=due).update(**asked):
+        Job.objects.filter(pk=job.pk).update(state=JobState.DUE, due_at=due, **asked)
 
 
 def jobs_due() -> list[UUID]:

@@ -50,12 +50,13 @@ def evaluate_pair(*, left: Environment, right: Environment, now: datetime) -> ti
     Both environments have a snapshot. Returns the time after which to look again where time decides (skew that may
     outlast its grace).
     """
+    pair = _locked(left, right, now)
+    # Read anew behind the lock: whoever waited for it must not judge by what was so before.
+    left, right = pair.left, pair.right = _now_of(left), _now_of(right)
     policy = policy_of(left)
     halves = _half(left, policy, now), _half(right, policy, now)
     skew = lasting_skew(environment=left, policy=policy, now=now) if left == right else Skew()
-    pair = Pair.objects.select_for_update().filter(project=left.project, left=left, right=right).first()
-    initial = pair is None
-    pair = pair or Pair(project=left.project, left=left, right=right)
+    initial = not pair.basis
     basis = _basis(halves, left, skew)
     if pair.basis != basis:
         judged = _judge(halves, policy, skew)
@@ -64,6 +65,19 @@ def evaluate_pair(*, left: Environment, right: Environment, now: datetime) -> ti
         pair.basis = basis
     _note(pair, halves, policy, now)
     return skew.again_in
+
+
+def _locked(left: Environment, right: Environment, now: datetime) -> Pair:
+    """The pair's row, locked; a pair that was never evaluated has no basis yet."""
+    Pair.objects.bulk_create(
+        [Pair(project_id=left.project_id, left=left, right=right, evaluated_at=now)], ignore_conflicts=True
+    )
+    rows = Pair.objects.select_for_update(of=("self",)).select_related("project")
+    return rows.get(project_id=left.project_id, left=left, right=right)
+
+
+def _now_of(environment: Environment) -> Environment:
+    return Environment.objects.select_related("latest", "project__policy").get(pk=environment.pk)
 
 
 def _half(environment: Environment, policy: Policy, now: datetime) -> _Half:
@@ -106,7 +120,7 @@ def _describe(pair: Pair, judged: Judgement) -> None:
 
 def _note(pair: Pair, halves: tuple[_Half, _Half], policy: Policy, now: datetime) -> None:
     pair.left_snapshot, pair.right_snapshot = halves[0].snapshot, halves[1].snapshot
-    pair.policy_version = pair.project.policy_version
+    pair.policy_version = halves[0].environment.project.policy_version
     pair.evaluated_at = now
     if pair.left_id != pair.right_id:
         pair.time = time_gap(upstream=halves[0].snapshot, downstream=halves[1].snapshot, policy=policy, now=now)

@@ -12,7 +12,7 @@ from paritycheck.services.commits import unknown_parents
 from paritycheck.services.errors import Refused
 from paritycheck.services.jobs import request_evaluation
 from paritycheck.services.policies import adopt_policy
-from paritycheck.services.snapshots import refresh_snapshot
+from paritycheck.services.snapshots import affected, is_counted, refresh_snapshot
 
 BUCKET = 30.0
 REFILL_S = 5.0
@@ -58,6 +58,7 @@ def lock_instance(*, environment: Environment, document: dict[str, Any], now: da
 
 def take(*, instance: Instance, document: dict[str, Any], state: str, warnings: list[str], now: datetime) -> Answer:
     """Take a report whose bodies are all here. The instance's row is locked by the caller."""
+    counted = is_counted(instance=instance, now=now)
     _spend(instance, now)
     report_id = UUID(document["report_id"])
     earlier = _earlier(instance, report_id)
@@ -66,7 +67,8 @@ def take(*, instance: Instance, document: dict[str, Any], state: str, warnings: 
         return _again(earlier, document, state)
     if document["seq"] <= instance.seq:
         return _take_old(instance, document, state, warnings, now)
-    unchanged = instance.state == state and instance.retired_at is None
+    # What left the merge and comes back is news, whatever it says.
+    unchanged = instance.state == state and counted
     _note(instance, document, state, now)
     if unchanged:
         instance.save()
@@ -179,16 +181,12 @@ def _take_new(instance: Instance, document: dict[str, Any], state: str, warnings
     adopted = adopt_policy(environment=environment, digest=document.get("policy"))
     snapshot, opened = refresh_snapshot(environment=environment, now=now)
     if opened or adopted:
-        request_evaluation(environments=_affected(environment, everyone=adopted))
+        request_evaluation(environments=affected(environment))
     answer: dict[str, Any] = {"report": document["report_id"], "snapshot": snapshot.number, **_with(warnings)}
     tips = unknown_parents(project=environment.project) if instance.head else []
     if tips:
         answer["commits"] = {"tips": tips, "want": 500}
     return Answer(202, answer)
-
-
-def _affected(environment: Environment, *, everyone: bool) -> list[Environment]:
-    return list(environment.project.environments.all()) if everyone else [environment]
 
 
 def _with(warnings: list[str]) -> dict[str, list[str]]:

@@ -1,5 +1,6 @@
 """Disagreement of an environment's instances that outlasts the grace: a rolling deploy is not drift."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -37,16 +38,18 @@ def _since(environment: Environment, skewed: frozenset[tuple[str, str]]) -> dict
     since: dict[tuple[str, str], datetime] = {}
     remaining = skewed
     for snapshot in environment.snapshots.order_by("-number")[:LOOK_BACK]:
-        remaining &= _skewed(snapshot)
+        remaining &= _skewed(snapshot, {section for section, _ in remaining})
         if not remaining:
             break
         since |= dict.fromkeys(remaining, snapshot.opened_at)
     return since
 
 
-def _skewed(snapshot: Snapshot) -> frozenset[tuple[str, str]]:
+def _skewed(snapshot: Snapshot, among: Container[str] | None = None) -> frozenset[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for name, entry in snapshot.sections.items():
+        if among is not None and name not in among:
+            continue
         section = section_of(snapshot.project_id, name, entry)
         found |= {(name, fact) for fact in _disagreeing(section)}
     return frozenset(found)

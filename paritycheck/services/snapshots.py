@@ -1,6 +1,7 @@
 """Merges what the fresh instances of an environment say, and opens a snapshot when that changed."""
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 from typing import Any
 
 from paritycheck.codec.digests import to_text
@@ -14,6 +15,9 @@ from paritycheck.selectors.states import body, section_of
 from paritycheck.services.bodies import keep_made
 
 Entry = dict[str, Any]
+SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+LONGEST_FRESH = timedelta(days=3)
+"""Twice the longest interval and more: whoever was silent for longer is never fresh."""
 
 
 def refresh_snapshot(*, environment: Environment, now: datetime) -> tuple[Snapshot, bool]:
@@ -22,9 +26,8 @@ def refresh_snapshot(*, environment: Environment, now: datetime) -> tuple[Snapsh
     The environment's row is locked until the transaction ends. Where only evidence changed, the current snapshot is
     given it in place.
     """
-    environment = (
-        Environment.objects.select_for_update(of=("self",)).select_related("latest", "project").get(pk=environment.pk)
-    )
+    # Alone, without a join: who waited for the lock must read the latest snapshot after it got it.
+    environment = Environment.objects.select_for_update(no_key=True).get(pk=environment.pk)
     counted = _fresh_instances(environment, now)
     sections = _merged(environment, counted)
     latest = environment.latest
@@ -35,8 +38,31 @@ def refresh_snapshot(*, environment: Environment, now: datetime) -> tuple[Snapsh
     return _open(environment, sections, len(counted), now), True
 
 
+def is_counted(*, instance: Instance, now: datetime) -> bool:
+    """Whether the instance, as it stands, takes part in its environment's merge."""
+    return instance.pk in {row.pk for row in _fresh_instances(instance.environment, now)}
+
+
+def merge_silence(*, environment: Environment, now: datetime) -> bool:
+    """Merge anew where instances left the merge or came back to it; whether that opened a snapshot.
+
+    An environment that fell silent as a whole keeps its last snapshot, whose sections grow stale.
+    """
+    counted = len(_fresh_instances(environment, now))
+    if environment.latest is None or counted in {0, environment.latest.instances}:
+        return False
+    return refresh_snapshot(environment=environment, now=now)[1]
+
+
+def affected(environment: Environment) -> list[Environment]:
+    """Whose comparisons change with this environment: its own, and everybody's when it is the baseline."""
+    if environment.project.baseline_id == environment.pk:
+        return list(environment.project.environments.filter(latest__isnull=False))
+    return [environment]
+
+
 def _fresh_instances(environment: Environment, now: datetime) -> list[Instance]:
-    rows = list(environment.instances.filter(retired_at=None).order_by("key"))
+    rows = list(environment.instances.filter(retired_at=None, last_seen__gte=now - LONGEST_FRESH).order_by("key"))
     keys = fresh([Pulse(row.key, row.kind, row.last_seen, row.interval_s) for row in rows], now)
     return [row for row in rows if row.key in keys]
 
@@ -64,7 +90,8 @@ def _open(environment: Environment, sections: dict[str, Entry], instances: int, 
 
 def _commit(environment: Environment, sections: dict[str, Entry]) -> str:
     release = section_of(environment.project_id, "release", sections.get("release", {}))
-    return release.look_up("commit").value or ""
+    commit = release.look_up("commit").value or ""
+    return commit if SHA.fullmatch(commit) else ""
 
 
 def _merged(environment: Environment, instances: list[Instance]) -> dict[str, Entry]:
@@ -85,7 +112,8 @@ def _merge_section(environment: Environment, name: str, instances: list[Instance
 
 def _merge_bodies(environment: Environment, name: str, known: list[tuple[str, Entry]], newest: Entry) -> Entry:
     project = environment.project
-    parts = [(key, section_from(body(project.id, entry["digest"]))) for key, entry in known]
+    sections = {digest: section_from(body(project.id, digest)) for digest in {entry["digest"] for _, entry in known}}
+    parts = [(key, sections[entry["digest"]]) for key, entry in known]
     merged = merge(parts, cohort=environment.kind == EnvironmentKind.COHORT, tie=_baseline(environment, name))
     evidence: dict[str, dict[str, Any]] = {}
     warnings: list[str] = []

@@ -3,6 +3,7 @@
 from django.db.models.functions import Now
 
 from paritycheck.models import Environment, ProcessBeat
+from paritycheck.models.jobs import JobState
 from paritycheck.services.jobs import request_evaluation
 
 
@@ -12,6 +13,6 @@ def note_process(*, name: str) -> None:
 
 
 def request_timed_evaluations() -> None:
-    """Ask for every environment that is compared with its project's baseline."""
-    compared = Environment.objects.filter(latest__isnull=False, project__baseline__latest__isnull=False)
-    request_evaluation(environments=compared.select_related("project"))
+    """Ask for every environment that has a snapshot; a job that was given up stays so until there is news."""
+    living = Environment.objects.filter(latest__isnull=False).exclude(jobs__state=JobState.DEAD)
+    request_evaluation(environments=living, news=False)

@@ -43,7 +43,7 @@ def test_a_heartbeat_notes_the_instance_and_nothing_else(site: "Site", django_as
 
     first = site.report()
     assert site.post(first).status == 202
-    Instance.objects.update(last_seen=datetime(2026, 1, 1, tzinfo=UTC))
+    Instance.objects.update(last_seen=datetime.now(UTC) - timedelta(minutes=5))
     rows = Report.objects.count()
     beat = following(site, first)
     with django_assert_num_queries(0):

@@ -50,7 +50,7 @@ class Shop:
         reason: str = "",
         instance: str = "web-1",
         policy: str = "",
-        interval_s: int | None = 300,
+        interval_s: int | None = 3600,
     ) -> dict[str, Any]:
         """One agent's report of one section; `reason` makes it unknown as a whole. Returns the server's answer."""
         from paritycheck.services.ingest import take_report

@@ -49,6 +49,9 @@ def check_evidence(section: str, fact: Mapping[str, Any], report: Report, *, qui
     """Report what a line of evidence may not hold."""
     if section == "config" and "value" in fact:
         report("value-not-allowed", "a configuration value may not be sent", "/value")
+    for member in ("absent", "kind", "unknown", "value"):
+        if member in fact and not (section == "config" and member == "value"):
+            report("invalid-section", "belongs to the facts, not to their evidence", f"/{member}")
     _check_members(section, fact, report)
     sources = fact.get("sources")
     if not isinstance(sources, list):
