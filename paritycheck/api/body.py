@@ -6,6 +6,7 @@ bytes, its gzip. What the bytes mean is for the view, which asks `paritycheck_ag
 
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,9 @@ from paritycheck_agent.wire import limits
 TAKEN = "paritycheck.taken"
 GZIP = 31
 HEADER_BYTES = 256
+# What the proxy lets through at most.
+DROPPED_BYTES = 2 * 1024 * 1024
+DROPPED_AT_ONCE = 64 * 1024
 BAD_REQUEST = 400
 
 
@@ -145,7 +149,7 @@ class MethodRefused(Refused):
 def read(request: HttpRequest, call: WireCall) -> Taken:
     """Check the body's headers in the wire's order, then read and decode it within its bounds."""
     meta = request.META
-    length = _length(meta, call.limit)
+    length = _length(request, call.limit)
     _check_type(meta.get("CONTENT_TYPE", ""), call.media_type)
     gzipped = _is_gzip(meta.get("HTTP_CONTENT_ENCODING", ""), call)
     data = _receive(request, length)
@@ -154,15 +158,25 @@ def read(request: HttpRequest, call: WireCall) -> Taken:
     return Taken(gunzip(data, call.decoded), data)
 
 
-def _length(meta: dict[str, Any], limit: int) -> int:
-    said = str(meta.get("CONTENT_LENGTH") or "")
-    if "HTTP_TRANSFER_ENCODING" in meta or not said:
+def _length(request: HttpRequest, limit: int) -> int:
+    said = str(request.META.get("CONTENT_LENGTH") or "")
+    if "HTTP_TRANSFER_ENCODING" in request.META or not said:
         raise Refused("length-required", 411, "send Content-Length, and no Transfer-Encoding")
     if not (said.isascii() and said.isdigit()):
         raise Refused("bad-header", 400, "Content-Length is no number")
     if len(said) > len(str(limits.INTEGER_MAX)) or int(said) > limit:
+        _drop(request, said)
         raise Refused("body-too-large", 413, f"a body of this call has at most {limit} bytes")
     return int(said)
+
+
+def _drop(request: HttpRequest, said: str) -> None:
+    """Let a body that is a little too large arrive, and drop it: a client that is closed upon misses the answer."""
+    if len(said) > len(str(DROPPED_BYTES)) or int(said) > DROPPED_BYTES:
+        return
+    with suppress(UnreadablePostError, OSError):
+        while request.read(DROPPED_AT_ONCE):
+            pass
 
 
 def _check_type(said: str, wanted: str) -> None:

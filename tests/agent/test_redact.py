@@ -78,10 +78,10 @@ def test_of_a_url_only_a_known_scheme_and_the_class_of_its_host_are_told(value: 
 def test_a_huge_value_is_described_quickly() -> None:
     import time
 
-    started = time.perf_counter()
+    started = time.process_time()
     for value in ("aA1" * 40_000, "," * 100_000, "a@" * 50_000, "[" * 100_000, "<" * 100_000, "your-" * 20_000):
         redact.describe(value)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 KEY = bytes(range(32))

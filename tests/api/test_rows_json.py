@@ -99,9 +99,9 @@ def test_a_bad_report_is_refused_as_the_table_says(either: "Site", make: Make, s
 
 
 def test_row_19_deep_nesting_is_refused_at_once(site: "Site") -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert site.post(b"[" * 1_100).status == 400
-    assert time.perf_counter() - started < 0.25
+    assert time.process_time() - started < 0.25
 
 
 def test_row_18_says_at_which_byte_and_row_37_what_is_supported(either: "Site") -> None:

@@ -57,11 +57,11 @@ def test_a_bad_byte_is_named_by_its_offset_in_bytes() -> None:
 
 
 def test_hostile_nesting_is_refused_quickly() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for data in (b"[" * 16_384, b'{"a":' * 3_000, b"[" * 8_192 + b"]" * 8_192):
         with pytest.raises(Invalid):
             read_json(data)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_no_submitted_value_is_in_an_error() -> None:
