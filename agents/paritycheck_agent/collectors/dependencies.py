@@ -10,6 +10,7 @@ import re
 from paritycheck_agent.context import Collected
 from paritycheck_agent.packages import Lock, Package, fact_of, members_of
 from paritycheck_agent.sources import distributions, interpreter, remembered
+from paritycheck_agent.sources.lock_formats import FORMATS, UNREAD
 from paritycheck_agent.wire import limits
 from paritycheck_agent.wire.purl import purl
 from paritycheck_agent.wire.secrets import suspected
@@ -23,27 +24,6 @@ if TYPE_CHECKING:
 
 SECTION = "dependencies"
 
-# Of each format its file names, its ecosystem, its module (imported when its file is new), and whether each of its
-# files in a folder counts, or the first alone.
-FORMATS = (
-    (("uv.lock",), "pypi", "paritycheck_agent.locks.uv", False),
-    (("poetry.lock",), "pypi", "paritycheck_agent.locks.poetry", False),
-    ((
-        "requirements.txt", "requirements.lock", "requirements/production.txt", "requirements/prod.txt",
-        "requirements/base.txt", "requirements-dev.txt", "requirements-dev.lock", "requirements-test.txt",
-        "requirements_dev.txt", "requirements/dev.txt", "requirements/development.txt", "requirements/test.txt",
-        "dev-requirements.txt", "test-requirements.txt",
-    ), "pypi", "paritycheck_agent.locks.requirements", True),
-    (("npm-shrinkwrap.json", "package-lock.json"), "npm", "paritycheck_agent.locks.npm", False),
-)  # fmt: skip
-# Lock files that no module reads yet, so that their packages are known to be missing.
-_UNREAD = {
-    "pylock.toml": "pypi", "Pipfile.lock": "pypi", "pdm.lock": "pypi",
-    "yarn.lock": "npm", "pnpm-lock.yaml": "npm", "bun.lock": "npm", "bun.lockb": "npm",
-    "Cargo.lock": "cargo", "go.sum": "golang", "Gemfile.lock": "gem", "composer.lock": "composer",
-    "gradle.lockfile": "maven", "packages.lock.json": "nuget", "mix.lock": "hex", "pubspec.lock": "pub",
-    "Podfile.lock": "cocoapods", "conda-lock.yml": "conda",
-}  # fmt: skip
 _INSTALLED = "pypi"
 # The project's own name: the first `name` of pyproject.toml, in whichever table it stands.
 _PROJECT_NAME = r"^name\s*=\s*[\"']([^\"']{1,200})[\"']"
@@ -99,7 +79,7 @@ class _Found:
             for name in names:
                 if self._read_file(folder, posixpath.join(folder, name), ecosystem, module) and not every:
                     break
-        for name, ecosystem in _UNREAD.items():
+        for name, ecosystem in UNREAD.items():
             path = posixpath.join(folder, name)
             if self.context.exists(path) and not self._has(folder, ecosystem):
                 self._gap(folder, ecosystem, f"{path}: this format is not read yet")

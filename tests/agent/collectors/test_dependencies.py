@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 from paritycheck_agent.collectors import dependencies
 from paritycheck_agent.context import Context
 from paritycheck_agent.redact import clean
-from paritycheck_agent.sources import interpreter
+from paritycheck_agent.sources import interpreter, lock_formats
 from paritycheck_agent.wire.bodies import check_body
 from paritycheck_agent.wire.canonical import split
 
@@ -254,7 +254,7 @@ def test_of_a_candidate_the_locks_alone_count(environment: Path) -> None:
 
 
 def test_the_registry_says_of_each_format_what_its_module_says() -> None:
-    for names, ecosystem, module, _every in dependencies.FORMATS:
+    for names, ecosystem, module, _every in lock_formats.FORMATS:
         found = importlib.import_module(module)
         assert (names, ecosystem) == (found.FILENAMES, found.ECOSYSTEM)
 
