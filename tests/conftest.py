@@ -7,6 +7,7 @@ starts the run, whose environment the xdist workers inherit. `DATABASE_URL` set 
 import importlib.util
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -36,6 +37,8 @@ SERVER: "pytest.StashKey[Embedded]" = pytest.StashKey()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server and name the settings; pytest-django sets Django up after this."""
+    # A run in the background ignores Ctrl-C, and what it starts would inherit that: tests press it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if _pure(config) or config.getoption("help", default=False) or importlib.util.find_spec("django") is None:
         return
     for name, value in DEFAULTS.items():

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from paritycheck.core.digests import Day, Standing, digest
+from tests.browser import running_browser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from paritycheck.core.message import Message, Row
 
 pytestmark = pytest.mark.e2e
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 LONG = "pkg:npm/%40" + "very-long-scope-without-any-break" * 3 + "/" + "Y" * 60
 # Text on the nearest filled ancestor: WCAG's contrast, for each text that is seen.
 CONTRAST = """() => {
@@ -51,20 +48,8 @@ CONTRAST = """() => {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    import os
-    import shutil
-
-    from playwright.sync_api import sync_playwright
-
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("chromium is not here. Install it with: apt-get install chromium")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=path, args=FLAGS)
+    with running_browser() as found:
         yield found
-        found.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ from paritycheck.local.clean import clean
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("demo"), pytest.mark.timeout(240)]
 Look = Callable[[Path], dict[int, str]]
+Start = Callable[..., "subprocess.Popen[str]"]
 DEMO_S = 150
+STOPS_S = 40
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +26,26 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     clean(directory / ".paritycheck" / "demo")
 
 
-def start(place: Path, environment: dict[str, str], *words: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "paritycheck", "demo", *words]
-    return subprocess.Popen(
-        command, cwd=place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+@pytest.fixture
+def start(
+    place: Path, demo_environment: Callable[[], dict[str, str]], free_port: Callable[[], int]
+) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+    """`start("--once")`: run the demo on a port that is free; whatever the test finds, none outlives it."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*words: str, port: int = 0) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "paritycheck", "demo", "--port", str(port or free_port()), *words]
+        demo = subprocess.Popen(
+            command, cwd=place, env=demo_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        started.append(demo)
+        return demo
+
+    yield run
+    for demo in started:
+        if demo.poll() is None:
+            demo.terminate()
+            demo.communicate(timeout=STOPS_S)
 
 
 def read_until(demo: "subprocess.Popen[str]", wanted: str) -> list[str]:
@@ -42,10 +59,10 @@ def read_until(demo: "subprocess.Popen[str]", wanted: str) -> list[str]:
 
 
 def test_once_it_shows_the_drift_and_leaves_nothing(
-    place: Path, demo_environment: Callable[[], dict[str, str]], free_port: Callable[[], int], nothing_runs: Look
+    place: Path, start: Start, free_port: Callable[[], int], nothing_runs: Look
 ) -> None:
     port = free_port()
-    demo = start(place, demo_environment(), "--once", "--port", str(port))
+    demo = start("--once", port=port)
     said, _ = demo.communicate(timeout=DEMO_S)
     assert demo.returncode == 0, said
     rows = [re.split(r"\s{2,}", line) for line in said.splitlines()]
@@ -67,11 +84,11 @@ def test_once_it_shows_the_drift_and_leaves_nothing(
 
 
 def test_ctrl_c_ends_it_within_15_seconds_and_a_second_one_beside_it_is_refused(
-    place: Path, demo_environment: Callable[[], dict[str, str]], free_port: Callable[[], int], nothing_runs: Look
+    place: Path, start: Start, nothing_runs: Look
 ) -> None:
-    first = start(place, demo_environment(), "--port", str(free_port()))
+    first = start()
     read_until(first, "Next ")
-    second = start(place, demo_environment(), "--port", str(free_port()))
+    second = start()
     refused, _ = second.communicate(timeout=30)
     assert second.returncode == 1
     assert refused.startswith("paritycheck: A demo already runs here, at http://127.0.0.1:")

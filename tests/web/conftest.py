@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from paritycheck_agent.wire.canonical import digest, split
+from tests.browser import running_browser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
     from paritycheck.models import Project, User
 
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PLANS = ("development:development:cohort", "ci:testing", "staging:staging", "production:production")
 Facts = dict[str, Any]
 
@@ -227,15 +223,8 @@ def ask(signed_in: Client) -> Callable[[str], str]:
     return get
 
 
-@pytest.fixture
-def browser(program: Callable[[str, str], str]) -> Iterator[Browser]:
-    """Debian's Chromium, headless; its loop in this thread must not make Django refuse the database."""
-    from playwright.sync_api import sync_playwright
-
-    path = program("chromium", "chromium")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=path, args=FLAGS)
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for all tests of a module; each makes a context of its own."""
+    with running_browser() as found:
         yield found
-        found.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
