@@ -39,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the server and name the settings; pytest-django sets Django up after this."""
     # A run in the background ignores Ctrl-C, and what it starts would inherit that: tests press it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if importlib.util.find_spec("hypothesis") is not None:
+        _without_deadlines()
     if _pure(config) or config.getoption("help", default=False) or importlib.util.find_spec("django") is None:
         return
     for name, value in DEFAULTS.items():
@@ -102,6 +104,14 @@ def _pure(config: pytest.Config) -> bool:
     here = Path(__file__).resolve().parent
     asked = [Path(argument.split("::", 1)[0]).resolve() for argument in config.args]
     return bool(asked) and all(any(path.is_relative_to(here / room) for room in PURE) for path in asked)
+
+
+def _without_deadlines() -> None:
+    """How long one example takes says more of what else the machine does than of the code."""
+    import hypothesis
+
+    hypothesis.settings.register_profile("no deadlines", deadline=None)
+    hypothesis.settings.load_profile("no deadlines")
 
 
 def _start_server(config: pytest.Config) -> None:
