@@ -14,4 +14,12 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "rabbitmq": ("Connection.Start, server-properties", "before", "real: Debian's RabbitMQ"),
     "lavinmq": ("Connection.Start, server-properties", "before", "recording: Connection.Start"),
     "memcached": ("version", "before", "real: Debian's Memcached"),
+    "elasticsearch": ("GET /, version.number", "after", "recording: documented answers"),
+    "opensearch": ("GET /, version.number; in disguise _cat/nodes", "after", "recording: documented answers"),
+    "s3": ("none; kind and variant by the header Server", "before", "recording: documented headers"),
+    "clickhouse": ("SELECT version(), a refusal's text; Hello", "after", "real: Debian's ClickHouse 18.16"),
+    "etcd": ("GET /version", "before", "real: Debian's etcd"),
+    "consul": ("GET /v1/agent/self", "after", "recording: documented answers"),
+    "vault": ("GET /v1/sys/health", "before", "recording: documented answers"),
+    "openbao": ("GET /v1/sys/health", "before", "recording: documented answers"),
 }
