@@ -263,22 +263,6 @@ def memcached() -> Iterator[int]:
 
 
 @pytest.fixture(scope="session")
-def mariadb() -> Iterator[int]:
-    port = free_port()
-    server, setup = found("mariadbd", "mariadb-server"), found("mariadb-install-db", "mariadb-server")
-    user = unprivileged()
-    with open_directory() as directory:
-        named = (f"--datadir={directory}/data", "--no-defaults")
-        subprocess.run(
-            [setup, "--no-defaults", named[0], "--skip-test-db", "--auth-root-authentication-method=normal"],
-            check=True, capture_output=True, user=user, cwd="/", timeout=100,
-        )  # fmt: skip
-        options = (f"--port={port}", "--bind-address=127.0.0.1", f"--socket={directory}/s", f"--pid-file={directory}/p")
-        with running((server, "--no-defaults", named[0], *options), listens(port), user=user):
-            yield port
-
-
-@pytest.fixture(scope="session")
 def rabbitmq() -> Iterator[int]:
     """RabbitMQ, which takes its ten seconds to start; the port."""
     port, nodes, names = free_port(), free_port(), free_port()
