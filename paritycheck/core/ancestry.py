@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from paritycheck.core.facts import Fact
 
 CHAIN_LIMIT: Final = 500
-"""A chain of this many ids may have been cut, so a missing id proves nothing (facts.md)."""
+CUT: Final = "..."
+"""A chain of this many ids, or one that begins with this word, was cut: a missing id proves nothing (facts.md)."""
 
 
 class Heads(StrEnum):
@@ -43,7 +44,7 @@ def _head(head: str, left: Fact, right: Fact) -> Heads:
         at = _reached(chain, left.values)
         if head in chain and at is not None:
             return Heads.WAITING if chain.index(head) <= at else Heads.BEHIND
-    complete = bool(mine) and len(mine) < CHAIN_LIMIT
+    complete = bool(mine) and len(mine) < CHAIN_LIMIT and mine[0] != CUT
     return Heads.BEHIND if complete else Heads.UNKNOWN
 
 

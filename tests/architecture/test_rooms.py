@@ -18,6 +18,7 @@ PLUG_INS = {
     AGENT / "collectors": {"SECTION", "collect"},
     AGENT / "probes": {"probe"},
     AGENT / "locks": {"FILENAMES", "ECOSYSTEM", "parse"},
+    AGENT / "migrators": {"TOOL", "TABLE", "APPLIED", "find"},
 }
 
 

@@ -18,8 +18,9 @@ import pytest
 from paritycheck_agent.connection.mysql import Session
 from paritycheck_agent.connection.stream import Connection, Unanswered
 from paritycheck_agent.connection.target import Target
+from paritycheck_agent.migrators import knex, rails
 from paritycheck_agent.probes import mysql
-from paritycheck_agent.sources import targets
+from paritycheck_agent.sources import applied, targets
 from tests.agent.probes.conftest import PASSWORD, found, free_port, listens, open_directory, running, unprivileged
 
 if TYPE_CHECKING:
@@ -388,3 +389,15 @@ def test_a_reply_that_makes_no_sense_costs_the_settings_only(hostile: Serve, rep
     answer = ask(f"mysql://{SHOP}@127.0.0.1:{hostile(behave)}/shop")
     assert (answer["value"], answer.get("settings", {})) == ("8.4.3", {})
     assert heard in ([], [b""])
+
+
+@pytest.mark.e2e
+def test_applied_migrations_are_read_with_the_same_log_in(mariadb: MariaDB) -> None:
+    mariadb.sql(
+        "CREATE TABLE shop.schema_migrations (version VARCHAR(255)); INSERT INTO shop.schema_migrations VALUES ('2')"
+    )
+    target = targets.parse("DATABASE_URL", address(mariadb, SHOP))
+    assert target is not None
+    wanted = {rails.TABLE: rails.APPLIED, knex.TABLE: knex.APPLIED}
+    found = applied.read(target, "", wanted)
+    assert (found.reason, found.rows) == ("", {rails.TABLE: [("", "2")], knex.TABLE: None})
