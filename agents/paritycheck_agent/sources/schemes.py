@@ -29,7 +29,9 @@ SERVERS = (
     ("smtp", 587, "submission", ""),
     ("smtp", 465, "", "smtps"),
     ("s3", 443, "s3", ""),
-    ("clickhouse", 9000, "clickhouse clickhousedb", ""),
+    ("clickhouse", 9000, "clickhouse", ""),
+    ("clickhouse", 8123, "clickhousedb clickhouse+http", ""),
+    ("clickhouse", 9440, "", "clickhouses"),
     ("cassandra", 9042, "cassandra", ""),
     ("scylla", 9042, "scylla", ""),
     ("ldap", 389, "ldap", ""),
@@ -58,6 +60,7 @@ KEYS = (
     ("ENDPOINT_URL_S3", "s3"),
     ("S3_ENDPOINT", "s3"),
     ("MINIO", "s3"),
+    ("RABBITMQ", "rabbitmq"),
 )
 # Words that name a kind in keys such as REDIS_HOST, and in engines such as django.db.backends.postgresql.
 KIND_WORDS = {
@@ -85,6 +88,8 @@ LISTS = (
     ("MEMCACHED_SERVERS", "memcached", 11211),
     ("MEMCACHIER_SERVERS", "memcached", 11211),
     ("NATS_SERVERS", "nats", 4222),
+    ("CONSUL_HTTP_ADDR", "consul", 8500),
+    ("ETCDCTL_ENDPOINTS", "etcd", 2379),
 )
 # Keys of a unix: URL that mean Redis; other programs have sockets too (DOCKER_HOST).
 UNIX_KEYS = ("REDIS", "VALKEY", "CACHE", "BROKER", "CELERY", "QUEUE", "SESSION", "CHANNEL", "RESULT_BACKEND")

@@ -125,7 +125,7 @@ def _stand_in(kind: str, scheme: str, rest: str) -> Target:
 def _by_key(key: str, scheme: str, rest: str) -> Target | None:
     for word, kind in KEYS:
         if word in key.upper():
-            target = _server(kind, PORTS.get(kind, 443), rest)
+            target = _server(kind, 443 if scheme == "https" else 80, rest)
             target.scheme = scheme
             return target
     return None
@@ -211,6 +211,8 @@ def _apply(target: Target, options: Mapping[str, str]) -> None:
     elif target.kind in ("mysql", "mariadb"):
         said = [options[name].lower().replace("_", "-") for name in MYSQL_TLS if name in options]
         target.tls = next((MYSQL_MODES[word] for word in said if word in MYSQL_MODES), "")
+    elif target.kind == "clickhouse" and options.get("secure", "").lower() in ("true", "1"):
+        target.tls = "verify-full"
     path = options.get("unix_socket") or options.get("socket") or ""
     host = options.get("host", "").split(",")[0]
     if path.startswith("/"):
