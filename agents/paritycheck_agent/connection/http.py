@@ -63,7 +63,7 @@ class Session:
         self.shown = False
         self._closes = False
         if encrypted is None:
-            encrypted = target.scheme == "https" or target.tls not in ("", "disable")
+            encrypted = target.scheme == "https" or target.tls not in ("", "disable") or target.port == TLS_PORT
         if encrypted:
             connection.encrypt(hostname=target.tls != "verify-ca")
         self._host = _host(target, TLS_PORT if encrypted else PLAIN_PORT)

@@ -10,6 +10,7 @@ import os
 import re
 
 from paritycheck_agent.connection.target import Target
+from paritycheck_agent.sources import tls_options
 from paritycheck_agent.sources.schemes import IN_PROCESS, KEYS, KIND_WORDS, LISTS, PORTS, SCHEMES, UNIX_KEYS, WRAPPERS
 
 TYPE_CHECKING = False
@@ -25,17 +26,6 @@ HOST_KEY = re.compile(r"(.+?)_?HOST")
 USER_ENDS, PASSWORD_ENDS = ("USER", "USERNAME"), ("PASSWORD", "PASS")
 DATABASE_ENDS, ENGINE_ENDS = ("DB", "DATABASE", "NAME", "VHOST"), ("ENGINE", "CONNECTION", "ADAPTER")
 PORT_MAX = 65535
-CA_FILES = ("sslrootcert", "ssl_ca_certs", "ssl-ca", "ssl_ca", "sslca")
-# Options of mysql, mysqlclient, PyMySQL, SQLAlchemy, JDBC and Go, and what their words mean in words of libpq.
-MYSQL_TLS = ("ssl-mode", "ssl_mode", "sslmode", "tls", "usessl", "ssl")
-MYSQL_MODES = {
-    **dict.fromkeys(("disabled", "disable", "false", "0"), "disable"),
-    **dict.fromkeys(("preferred", "prefer"), "prefer"),
-    **dict.fromkeys(("required", "require", "trust", "skip-verify", "1"), "require"),
-    "verify-ca": "verify-ca",
-    **dict.fromkeys(("verify-identity", "verify-full"), "verify-full"),
-    "true": "require",
-}
 
 
 def handle_of(key: str) -> str:
@@ -205,20 +195,16 @@ def _apply(target: Target, options: Mapping[str, str]) -> None:
     target.password = options.get("password", target.password)
     target.database = options.get("dbname") or options.get("db") or target.database
     target.port = _port(options.get("port", ""), target.port)
-    target.ca_file = next((options[name] for name in CA_FILES if options.get(name)), None)
+    target.ca_file = options.get("sslrootcert") or options.get("ssl_ca_certs") or options.get("ssl-ca") or None
     if target.kind == "postgresql":
         target.tls = options.get("sslmode") or ("require" if options.get("ssl") == "true" else "")
-    elif target.kind in ("mysql", "mariadb"):
-        said = [options[name].lower().replace("_", "-") for name in MYSQL_TLS if name in options]
-        target.tls = next((MYSQL_MODES[word] for word in said if word in MYSQL_MODES), "")
-    elif target.kind == "clickhouse" and options.get("secure", "").lower() in ("true", "1"):
-        target.tls = "verify-full"
     path = options.get("unix_socket") or options.get("socket") or ""
     host = options.get("host", "").split(",")[0]
     if path.startswith("/"):
         target.path = path
     elif host:
         target.host = host
+    tls_options.apply(target, options)
 
 
 def _find_socket(target: Target) -> None:

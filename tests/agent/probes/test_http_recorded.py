@@ -58,7 +58,7 @@ def test_a_locked_elasticsearch_opens_for_the_applications_own_key(
 
 
 @pytest.mark.parametrize(
-    ("login", "reason"), [("", "auth-required"), ("u:wrong@", "no-permission"), ("u@", "no-permission")]
+    ("login", "reason"), [("", "auth-required"), ("u:wrong@", "auth-failed"), ("u@", "auth-required")]
 )
 def test_a_locked_elasticsearch_is_known_by_its_header(hostile: Serve, login: str, reason: str) -> None:
     web = Web({"/": (200, PRODUCT, ELASTIC)}, login=basic("u"))
