@@ -1,4 +1,4 @@
-"""What a service of HTTP wants beside its address: user and password, a key, a certificate authority.
+"""What a service of HTTP wants beside its address: user and password, a key, a certificate authority, TLS.
 
 `CLICKHOUSE_URL` with `CLICKHOUSE_PASSWORD`, `ELASTICSEARCH_URL` with `ELASTICSEARCH_API_KEY`, `CONSUL_HTTP_ADDR` with
 `CONSUL_HTTP_TOKEN`, `VAULT_ADDR` with `VAULT_CACERT`. Vault and etcd tell their version without: theirs is not taken.
@@ -20,6 +20,7 @@ ENDS = (
     *("_HTTP", "_API", "_MANAGEMENT"),
 )
 USERS, PASSWORDS, TOKENS = ("USER", "USERNAME"), ("PASSWORD", "PASS"), ("API_KEY", "TOKEN")
+ENCRYPTED, YES = ("SSL", "USE_SSL", "SECURE"), ("1", "true", "yes", "on")
 AUTHORITIES = ("CACERT", "CA_CERT", "CA_CERTS", "CA_FILE", "SSL_CA")
 
 
@@ -29,6 +30,8 @@ def complete(target: Target, key: str, known: Mapping[str, str]) -> None:
         return
     for stem in _stems(key):
         target.ca_file = target.ca_file or _beside(stem, known, AUTHORITIES)
+        if (_beside(stem, known, ENCRYPTED) or "").lower() in YES:
+            target.tls = target.tls or "verify-full"
         if target.kind in OPEN or target.password is not None or target.token is not None:
             continue
         target.password = _beside(stem, known, PASSWORDS)

@@ -13,11 +13,17 @@ from urllib.parse import quote
 
 import pytest
 
+from paritycheck_agent import redact
+from paritycheck_agent.collectors import services
+from paritycheck_agent.context import Context
+from paritycheck_agent.wire.bodies import check_body
+from paritycheck_agent.wire.canonical import split
 from tests.agent.probes.conftest import PASSWORD, found, free_port, listens, open_directory, running, unprivileged
 from tests.agent.probes.web import Web, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     Serve = Callable[[Callable[[socket.socket], None]], int]
 
@@ -105,7 +111,8 @@ def clickhouse(authority: Any) -> Iterator[dict[str, int]]:
         (directory / "config.xml").write_text(config)
         (directory / "users.xml").write_text(CLICKHOUSE_USERS)
         command = (server, f"--config-file={directory}/config.xml")
-        with running(command, listens(ports["http"]), user=unprivileged()):
+        ready = [listens(port) for port in ports.values()]
+        with running(command, lambda: all(one() for one in ready), user=unprivileged()):
             yield ports
 
 
@@ -201,3 +208,27 @@ def test_rabbitmqs_management_tells_plugins_and_feature_flags(managed_rabbitmq: 
 def test_who_may_not_manage_rabbitmq_is_told(managed_rabbitmq: tuple[int, int], login: str, reason: str) -> None:
     answer = ask("rabbitmq", f"http://{login}127.0.0.1:{managed_rabbitmq[1]}")
     assert answer == {"kind": "rabbitmq", "unknown": reason, "via": "handshake"}
+
+
+# From configuration to the bytes that are sent
+
+
+@pytest.mark.e2e
+def test_what_configuration_says_in_two_keys_opens_the_service(
+    clickhouse: dict[str, int], etcd: int, tmp_path: Path
+) -> None:
+    values = {
+        "CLICKHOUSE_URL": f"http://127.0.0.1:{clickhouse['http']}", "CLICKHOUSE_USER": "default",
+        "CLICKHOUSE_PASSWORD": PASSWORD, "ETCDCTL_ENDPOINTS": f"localhost:{etcd},other:2379",
+    }  # fmt: skip
+    (tmp_path / ".env").write_text("".join(f"{name}='{value}'\n" for name, value in values.items()))
+    collected = services.collect(Context(str(tmp_path), {}, {}, str(tmp_path / "state")))
+    facts, warnings = redact.clean("services", collected.facts)
+    named = {fact["name"]: fact for fact in facts}
+    assert (named["clickhouse"]["kind"], named["clickhouse"]["via"]) == ("clickhouse", "auth")
+    assert named["clickhouse.setting.timezone"]["value"] == "Asia/Tokyo"
+    assert (named["etcdctl"]["kind"], named["etcdctl"]["via"]) == ("etcd", "handshake")
+    body, evidence = split("services", collected.covers, facts, [*collected.warnings, *warnings])
+    assert check_body(body).count == len(facts)
+    for secret in (PASSWORD, "127.0.0.1", "localhost", str(etcd), str(clickhouse["http"])):
+        assert secret.encode() not in body + evidence

@@ -39,6 +39,13 @@ def test_the_keys_beside_an_address_are_taken(
     assert (target.user, target.password, target.token, target.ca_file) == (user, password, token, authority)
 
 
+def test_tls_is_asked_for_beside_an_address_without_a_scheme() -> None:
+    target = targets.parse("CONSUL_HTTP_ADDR", "consul:8501")
+    assert target is not None
+    logins.complete(target, "CONSUL_HTTP_ADDR", {"CONSUL_HTTP_SSL": "true"})
+    assert target.tls == "verify-full"
+
+
 @pytest.mark.parametrize(
     ("url", "port"), [("https://search", 443), ("http://search/", 80), ("http://search:9200", 9200)]
 )
