@@ -210,3 +210,35 @@ def test_a_web_server_is_no_s3(hostile: Serve, headers: dict[str, str]) -> None:
 
 def test_a_bucket_is_no_host() -> None:
     assert ask("s3", "s3://bucket/prefix") == {"kind": "s3", "unknown": "not-collected", "via": "scheme"}
+
+
+# What a native port of ClickHouse may say: Hello's answer is name, version, revision, time zone, shown name, patch.
+
+GREETING = b"\x00\x0aClickHouse\x18\x08\xd1\xa9\x03\x03UTC\x04db-1\x04"
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "reason"),
+    [
+        (GREETING, "24.8.4", None),
+        (b"\x00\x0aClickHouse\x01\x01\xae\xa3\x03", "1.1", None),
+        (b"\x00\x0aClickHouse\x18\x08\xd1\xa9\x03\xff\xff\xff\xff\x7f", "24.8", None),
+        (b"\x00\x05MySQL\x18\x08\xd1\xa9\x03", None, "bad-reply"),
+        (b"\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff", None, "bad-reply"),
+        (b"\x02\x04\x02\x00\x00\x0dDB::Exception\x00\x00", None, "auth-failed"),
+        (b"\x02\x51\x00\x00\x00\x0dDB::Exception\x00\x00", None, "no-permission"),
+        (b"\x02\x04\x02\x00\x00\x03abc", None, "bad-reply"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", None, "bad-reply"),
+    ],
+)
+def test_clickhouses_native_hello_is_read_within_bounds(
+    hostile: Serve, said: bytes, value: str | None, reason: str | None
+) -> None:
+    def behave(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(said)
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(65536)
+
+    answer = ask("clickhouse", f"clickhouse://u:{quote(PASSWORD)}@127.0.0.1:{hostile(behave)}/shop")
+    assert (answer.get("value"), answer.get("unknown")) == (value, reason)
