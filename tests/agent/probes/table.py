@@ -1,0 +1,17 @@
+"""How each probe finds a version, and on what that was seen. A kind in the registry without a row here fails a test."""
+
+from __future__ import annotations
+
+# kind: how the version is found; before or after authentication; the real server of the tests, or a recording
+ROWS: dict[str, tuple[str, str, str]] = {
+    "postgresql": ("ParameterStatus server_version", "after", "real: PostgreSQL 18 of a wheel, Debian's in TLS"),
+    "mysql": ("initial handshake, then @@version", "before", "recording: greetings; the family's protocol on MariaDB"),
+    "mariadb": ("initial handshake, then @@version", "before", "real: Debian's MariaDB"),
+    "redis": ("INFO redis_version", "after", "real: Debian's Redis"),
+    "valkey": ("INFO valkey_version", "after", "recording: INFO"),
+    "dragonfly": ("INFO dragonfly_version", "after", "recording: INFO"),
+    "keydb": ("INFO redis_version, executable keydb-server", "after", "recording: INFO"),
+    "rabbitmq": ("Connection.Start, server-properties", "before", "real: Debian's RabbitMQ"),
+    "lavinmq": ("Connection.Start, server-properties", "before", "recording: Connection.Start"),
+    "memcached": ("version", "before", "real: Debian's Memcached"),
+}
