@@ -33,6 +33,16 @@ PROBES = {
     "rabbitmq": "paritycheck_agent.probes.rabbitmq",
     "lavinmq": "paritycheck_agent.probes.rabbitmq",
     "memcached": "paritycheck_agent.probes.memcached",
+    "mongodb": "paritycheck_agent.probes.mongodb",
+    "kafka": "paritycheck_agent.probes.kafka",
+    "redpanda": "paritycheck_agent.probes.kafka",
+    "nats": "paritycheck_agent.probes.nats",
+    "mqtt": "paritycheck_agent.probes.mqtt",
+    "smtp": "paritycheck_agent.probes.smtp",
+    "cassandra": "paritycheck_agent.probes.cassandra",
+    "scylla": "paritycheck_agent.probes.cassandra",
+    "ldap": "paritycheck_agent.probes.ldap",
+    "sqlite": "paritycheck_agent.probes.sqlite",
 }
 PROBED = 32
 SLACK_S = 0.3
@@ -151,12 +161,13 @@ def _facts(
 
 def _fact(attachment: Attachment, answer: Mapping[str, Any]) -> dict[str, Any]:
     fact: dict[str, Any] = {"name": attachment.handle, "kind": attachment.target.kind, "via": "scheme"}
-    if attachment.target.kind not in IN_PROCESS:
+    # What lives in the process needs no version: where SQLite's is not told, the kind says enough.
+    if attachment.target.kind not in IN_PROCESS or "value" in answer:
         fact.update({key: answer[key] for key in ("kind", "via", "value", "unknown", "variant") if key in answer})
     if "value" in fact:
         fact["value"] = fact["value"][:VERSION_CHARS]
     fact["keys"] = attachment.keys
-    fact["sources"] = (["probe"] if fact["via"] in ("handshake", "auth") else []) + list(
+    fact["sources"] = (["probe"] if fact["via"] in ("handshake", "auth", "inferred") else []) + list(
         dict.fromkeys(attachment.sources)
     )
     if attachment.declared is not None:

@@ -10,10 +10,13 @@ class Target:
 
     `tls` is what the URL asks for: "" (nothing said), "disable", "prefer", "require", "verify-ca" or
     "verify-full"; `ca_file` a file of certificates to verify with instead of the system's. `deadline` is in
-    seconds for the whole probe.
+    seconds for the whole probe; `folder` is the checkout, from where the path of a file counts.
     """
 
-    __slots__ = ("ca_file", "database", "deadline", "host", "kind", "password", "path", "port", "scheme", "tls", "user")
+    __slots__ = (
+        "ca_file", "database", "deadline", "folder", "host", "kind", "password", "path", "port", "scheme", "tls",
+        "user",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class Target:
         self.tls = ""
         self.ca_file: str | None = None
         self.deadline = TOTAL_S
+        self.folder = ""
 
     @property
     def loopback(self) -> bool:
