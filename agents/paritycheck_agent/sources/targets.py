@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9_.+-]*)://")
+# Lists of whole URLs, as Kombu, Kafka and NATS take them: the first is asked.
+FURTHER = re.compile(r"[,;] ?[A-Za-z][A-Za-z0-9_.+-]*://")
 HOST = re.compile(r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
 SUFFIXES = ("-bootstrap-servers", "-url", "-uri", "-dsn", "-host", "-servers", "-endpoint", "-endpoints")
 POSTGRES_SOCKETS = ("/var/run/postgresql", "/tmp")  # noqa: S108 -- where libpq looks; nothing is written
@@ -67,6 +69,7 @@ def parse(key: str, value: str) -> Target | None:
 
 
 def _from_url(key: str, scheme: str, rest: str) -> Target | None:
+    rest = FURTHER.split(rest, maxsplit=1)[0]
     for wrapper in WRAPPERS:
         scheme = scheme.removeprefix(wrapper)
     base = scheme.partition("+")[0]
