@@ -46,6 +46,8 @@ PROBES = {
 }
 PROBED = 32
 SLACK_S = 0.3
+# A server that answers and keeps its version to itself is there all the same, and its settings are told.
+UNTOLD = "redacted"
 ATTRIBUTES = 300
 SILENT = frozenset({"connection-refused", "name-not-found", "timeout", "not-collected", "disabled", "no-permission"})
 ATTRIBUTE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
@@ -166,6 +168,8 @@ def _fact(attachment: Attachment, answer: Mapping[str, Any]) -> dict[str, Any]:
         fact.update({key: answer[key] for key in ("kind", "via", "value", "unknown", "variant") if key in answer})
     if "value" in fact:
         fact["value"] = fact["value"][:VERSION_CHARS]
+    elif fact.get("unknown") == UNTOLD:
+        del fact["unknown"]
     fact["keys"] = attachment.keys
     fact["sources"] = (["probe"] if fact["via"] in ("handshake", "auth", "inferred") else []) + list(
         dict.fromkeys(attachment.sources)
@@ -177,11 +181,13 @@ def _fact(attachment: Attachment, answer: Mapping[str, Any]) -> dict[str, Any]:
 
 def _declare(fact: dict[str, Any], declared: Declared) -> None:
     """Where nothing answers, what the file declares counts; where something does, what differs from it is told."""
-    version = declared.image.version
+    version = declared.image.version if declared.image.kind == fact["kind"] else None
     if fact["via"] == "scheme" and fact.get("unknown") in SILENT and declared.certain:
         del fact["unknown"]
         fact.update(_of_image(declared))
-    elif version is not None and declared.image.kind == fact["kind"] and not _agree(version, fact.get("value")):
+    elif version is not None and declared.certain and not fact.keys() & {"value", "unknown"}:
+        fact.update(value=version, via="declared")
+    elif version is not None and not _agree(version, fact.get("value")):
         fact["declared"] = version
     else:
         return
