@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 KINDS = frozenset({"elasticsearch", "opensearch", "clickhouse", "consul", "rabbitmq", "etcd", "vault", "openbao"})
 OPEN = frozenset({"etcd", "vault", "openbao"})
-SCHEMES = ("", "http", "https", "elasticsearch", "opensearch", "clickhouse", "consul", "etcd", "vault")
+WEB = ("http", "https")
 ENDS = (
     *("_URL", "_URI", "_HOST", "_HOSTS", "_ADDR", "_ADDRESS", "_ENDPOINT", "_ENDPOINTS", "_NODE", "_NODES"),
     *("_HTTP", "_API", "_MANAGEMENT"),
@@ -26,7 +26,7 @@ AUTHORITIES = ("CACERT", "CA_CERT", "CA_CERTS", "CA_FILE", "SSL_CA")
 
 def complete(target: Target, key: str, known: Mapping[str, str]) -> None:
     """Add what the configuration says beside the key. What the URL holds already stays."""
-    if target.kind not in KINDS or target.scheme not in SCHEMES:
+    if target.kind not in KINDS or (target.kind == "rabbitmq" and target.scheme not in WEB):
         return
     for stem in _stems(key):
         target.ca_file = target.ca_file or _beside(stem, known, AUTHORITIES)

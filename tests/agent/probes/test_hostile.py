@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import random
 import struct
 import time
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 # One kind of each module, and the services of HTTP among them.
 KINDS = (
     *("postgresql", "redis", "mysql", "rabbitmq", "memcached"),
+    *("mongodb", "kafka", "nats", "mqtt", "smtp", "cassandra", "ldap"),
     *("elasticsearch", "s3", "clickhouse", "etcd", "consul", "vault"),
 )
-WEB = KINDS[5:]
+WEB = KINDS[12:]
 PROBES = {kind: __import__(services.PROBES[kind], fromlist=["probe"]).probe for kind in KINDS}
 PASSWORD = "canary-Pa55word-canary"
 DEADLINE = 0.8
@@ -124,11 +126,19 @@ HUGE = {
     "rabbitmq": b"\x01\x00\x00\x7f\xff\xff\xff",
     "memcached": b"VERSION " + b"9" * 100_000,
     **dict.fromkeys(WEB, b"HTTP/1.1 200 OK\r\ncontent-length: 536870912\r\n\r\n"),
+    "mongodb": struct.pack("<iiii", 0x7FFFFFFF, 1, 1, 2013),
+    "kafka": b"\x7f\xff\xff\xff",
+    "nats": b"INFO " + b"x" * 100_000,
+    "mqtt": b"\x20\xff\xff\xff\x7f",
+    "smtp": b"220 " + b"x" * 100_000,
+    "cassandra": b"\x84\0\0\0\x06\x7f\xff\xff\xff",
+    "ldap": b"\x30\x84\x7f\xff\xff\xff",
 }
 
 
 def test_every_probe_is_attacked() -> None:
-    assert {services.PROBES[kind] for kind in KINDS} == set(services.PROBES.values())
+    offline = {services.PROBES["sqlite"]}  # a file, not a connection
+    assert {services.PROBES[kind] for kind in KINDS} | offline == set(services.PROBES.values())
 
 
 @pytest.mark.parametrize("kind", PROBES)
@@ -171,6 +181,15 @@ ENDLESS = {
     "array": ("redis", b"*9999\r\n", b"*9999\r\n"),
     "line": ("redis", b"+", b"x" * 1000),
     "settings": ("memcached", b"VERSION 1.6\r\n", b"STAT maxbytes 1\r\n"),
+    "greeting": ("smtp", b"220-a\r\n", b"220-a\r\n"),
+    "keywords": ("smtp", b"220 a\r\n250-a\r\n", b"250-A\r\n"),
+    "topics": ("mqtt", b"\x20\x02\0\0\x90\x03\0\1\0", b"\xd0\0"),
+    "entries": ("ldap", b"", b"\x30\x0b\x02\1\1\x64\x06\x04\0\x30\2\x30\0"),
+    "info": ("nats", b"INFO ", b"x" * 1000),
+    "options": ("cassandra", b"\x84\0\0\0\x06\0\0\xff\xff\xff\xff", b"\0\1a\xff\xff"),
+    "choices": ("cassandra", b"\x84\0\0\0\x06\0\3\xff\xff\xff\xff", b"\0\0"),
+    "features": ("kafka", b"\0\0\xff\xff\0\0\0\4\0\0\1\0\0\0\0\xe7\7", b"\0"),
+    "elements": ("mongodb", struct.pack("<iiii", 400_000, 1, 1, 2013) + bytes(5) + b"\xff\xff\7\0", b"\x0aa\0"),
     "version": ("mysql", b"\x50\x00\x00\x00\x0a", b"5"),
     "headers": ("etcd", b"HTTP/1.1 200 OK\r\n", b"a: b\r\n"),
     "body": ("s3", b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 1000),
@@ -236,12 +255,17 @@ def test_bytes_before_the_handshake_of_tls_are_refused(hostile: Serve) -> None:
     assert answer["unknown"] == "bad-reply"
 
 
-@pytest.mark.parametrize("kind", ["postgresql", "redis", "rabbitmq", *WEB])
+GREETS = {"postgresql": b"S", "nats": b'INFO {"version":"2.9.10"}\r\n'}
+
+
+@pytest.mark.parametrize(
+    "kind", ["postgresql", "redis", "rabbitmq", "mongodb", "kafka", "nats", "mqtt", "cassandra", "ldap", *WEB]
+)
 def test_a_server_that_drips_its_handshake_of_tls_ends_at_the_deadline(hostile: Serve, kind: str) -> None:
     def behave(connection: socket.socket) -> None:
         if kind == "postgresql":
             connection.recv(100)
-            connection.sendall(b"S")
+        connection.sendall(GREETS.get(kind, b""))
         connection.recv(10_000)
         drip(b"\x16\x03\x03\x00\x7a")(connection)
 
@@ -249,6 +273,50 @@ def test_a_server_that_drips_its_handshake_of_tls_ends_at_the_deadline(hostile: 
     check(answer)
     assert answer["unknown"] in {"timeout", "tls-failed"}
     assert seconds < DEADLINE + SLACK
+
+
+@pytest.mark.parametrize("kind", PROBES)
+def test_nobody_listens_or_nobody_answers(kind: str) -> None:
+    import socket
+
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        refused, _ = ask(kind, bound.getsockname()[1])
+        assert (refused["unknown"], refused["via"]) == ("connection-refused", "scheme")
+        # A queue that is full drops who comes next, as a firewall does.
+        bound.listen(0)
+        with contextlib.ExitStack() as stack:
+            for _ in range(4):
+                waiting = stack.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(bound.getsockname())
+            dropped, seconds = ask(kind, bound.getsockname()[1])
+    assert (dropped["unknown"], dropped["via"]) == ("timeout", "scheme")
+    assert seconds < DEADLINE + SLACK
+
+
+# What each hears that shows nobody's credentials, and what it says; mongodb and kafka are in test_recorded.py.
+SILENT = {
+    "nats": ((b'INFO {"version":"2.9.10"}\r\n', b""),),
+    "smtp": ((b"220 mx ESMTP Exim 4.98\r\n", b"EHLO [127.0.0.1]\r\n"), (b"250 mx\r\n", b"QUIT\r\n")),
+    "ldap": ((b"\x30\x0c\x02\1\1\x65\x07\x0a\1\0\x04\0\x04\0", None),),
+}
+
+
+@pytest.mark.parametrize("kind", SILENT)
+def test_who_needs_no_credentials_shows_none(hostile: Serve, kind: str) -> None:
+    heard: list[bytes] = []
+
+    def behave(connection: socket.socket) -> None:
+        for said, _ in SILENT[kind]:
+            connection.sendall(said)
+            heard.append(connection.recv(65536))
+
+    check(ask(kind, hostile(behave))[0])
+    for data, (_, wanted) in zip(heard, SILENT[kind], strict=True):
+        assert wanted is None or data == wanted
+        assert PASSWORD.encode() not in data
+        assert b"shop" not in data
 
 
 @pytest.mark.parametrize("kind", PROBES)

@@ -198,7 +198,7 @@ def test_an_s3_is_known_by_how_it_refuses(
     web = Web({"/": (status, headers, body)})
     answer = ask("s3", f"http://key:{quote(PASSWORD)}@127.0.0.1:{hostile(web)}")
     assert (answer["kind"], answer.get("variant"), answer.get("value")) == ("s3", variant, value)
-    assert (answer.get("unknown"), answer["via"]) == (None if value else "not-asked", "handshake")
+    assert (answer.get("unknown"), answer["via"]) == (None if value else "redacted", "handshake")
     assert "uthorization" not in web.asked[0]
 
 
