@@ -73,7 +73,7 @@ def _answers(context: Context, wanted: dict[str, str]) -> list[tuple[Attachment,
     wishes = configuration.table(context, "services")
     asked = [one for one in attached if one.target.kind in applied.KINDS and not _refused(wishes, one.handle)]
     asked.sort(key=lambda one: (one.handle not in _FIRST, one.handle))
-    return [(one, applied.read(one.target, context.root, wanted)) for one in asked[:DATABASES]]
+    return [(one, applied.read(one.target, wanted)) for one in asked[:DATABASES]]
 
 
 def _refused(wishes: Any, handle: str) -> bool:

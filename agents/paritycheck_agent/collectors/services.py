@@ -41,9 +41,21 @@ PROBES = {
     "consul": "paritycheck_agent.probes.consul",
     "vault": "paritycheck_agent.probes.vault",
     "openbao": "paritycheck_agent.probes.vault",
+    "mongodb": "paritycheck_agent.probes.mongodb",
+    "kafka": "paritycheck_agent.probes.kafka",
+    "redpanda": "paritycheck_agent.probes.kafka",
+    "nats": "paritycheck_agent.probes.nats",
+    "mqtt": "paritycheck_agent.probes.mqtt",
+    "smtp": "paritycheck_agent.probes.smtp",
+    "cassandra": "paritycheck_agent.probes.cassandra",
+    "scylla": "paritycheck_agent.probes.cassandra",
+    "ldap": "paritycheck_agent.probes.ldap",
+    "sqlite": "paritycheck_agent.probes.sqlite",
 }
 PROBED = 32
 SLACK_S = 0.3
+# A server that answers and keeps its version to itself is there all the same, and its settings are told.
+UNTOLD = "redacted"
 ATTRIBUTES = 300
 SILENT = frozenset({"connection-refused", "name-not-found", "timeout", "not-collected", "disabled", "no-permission"})
 ATTRIBUTE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
@@ -159,12 +171,15 @@ def _facts(
 
 def _fact(attachment: Attachment, answer: Mapping[str, Any]) -> dict[str, Any]:
     fact: dict[str, Any] = {"name": attachment.handle, "kind": attachment.target.kind, "via": "scheme"}
-    if attachment.target.kind not in IN_PROCESS:
+    # What lives in the process needs no version: where SQLite's is not told, the kind says enough.
+    if attachment.target.kind not in IN_PROCESS or "value" in answer:
         fact.update({key: answer[key] for key in ("kind", "via", "value", "unknown", "variant") if key in answer})
     if "value" in fact:
         fact["value"] = fact["value"][:VERSION_CHARS]
+    elif fact.get("unknown") == UNTOLD:
+        del fact["unknown"]
     fact["keys"] = attachment.keys
-    fact["sources"] = (["probe"] if fact["via"] in ("handshake", "auth") else []) + list(
+    fact["sources"] = (["probe"] if fact["via"] in ("handshake", "auth", "inferred") else []) + list(
         dict.fromkeys(attachment.sources)
     )
     if attachment.declared is not None:
@@ -174,11 +189,13 @@ def _fact(attachment: Attachment, answer: Mapping[str, Any]) -> dict[str, Any]:
 
 def _declare(fact: dict[str, Any], declared: Declared) -> None:
     """Where nothing answers, what the file declares counts; where something does, what differs from it is told."""
-    version = declared.image.version
+    version = declared.image.version if declared.image.kind == fact["kind"] else None
     if fact["via"] == "scheme" and fact.get("unknown") in SILENT and declared.certain:
         del fact["unknown"]
         fact.update(_of_image(declared))
-    elif version is not None and declared.image.kind == fact["kind"] and not _agree(version, fact.get("value")):
+    elif version is not None and declared.certain and not fact.keys() & {"value", "unknown"}:
+        fact.update(value=version, via="declared")
+    elif version is not None and not _agree(version, fact.get("value")):
         fact["declared"] = version
     else:
         return

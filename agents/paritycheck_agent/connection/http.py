@@ -63,7 +63,7 @@ class Session:
         self.shown = False
         self._closes = False
         if encrypted is None:
-            encrypted = target.scheme == "https" or target.tls not in ("", "disable")
+            encrypted = target.scheme == "https" or target.tls not in ("", "disable") or target.port == TLS_PORT
         if encrypted:
             connection.encrypt(hostname=target.tls != "verify-ca")
         self._host = _host(target, TLS_PORT if encrypted else PLAIN_PORT)
@@ -94,8 +94,19 @@ class Session:
                 raise Unanswered("tls-failed")  # nobody has proved to be the server, and the password would be shown
             reply = self.get(path, login)
         if reply.status != OKAY:
-            raise Unanswered({UNAUTHORIZED: "auth-failed", FORBIDDEN: "no-permission"}.get(reply.status, "bad-reply"))
+            raise Unanswered(self._refusal(reply.status))
         return reply
+
+    def _refusal(self, status: int) -> str:
+        """The reason that a status gives, if credentials were shown."""
+        if status == FORBIDDEN:
+            return "no-permission"
+        return "bad-reply" if status != UNAUTHORIZED else self.failure
+
+    @property
+    def failure(self) -> str:
+        """The reason of a log-in that failed."""
+        return "auth-failed" if self.target.password or self.target.token else "auth-required"
 
     @property
     def private(self) -> bool:
@@ -107,11 +118,11 @@ class Session:
         token = self.target.token
         if token:
             return f"{word} {token}" if token.isascii() and token.isprintable() else None
-        if self.target.password is None:
+        if self.target.password is None and self.target.user is None:
             return None
         import base64
 
-        pair = f"{self.target.user or ''}:{self.target.password}".encode("utf-8", "surrogateescape")
+        pair = f"{self.target.user or ''}:{self.target.password or ''}".encode("utf-8", "surrogateescape")
         return "Basic " + base64.b64encode(pair).decode()
 
     # What the server says

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 TOTAL_S = 5.0
+MEMORY = ("", ":memory:")
 
 
 class Target:
@@ -10,12 +13,13 @@ class Target:
 
     `token` is a key of the service's own kind, beside or instead of user and password. `tls` is what the URL asks
     for: "" (nothing said), "disable", "prefer", "require", "verify-ca" or "verify-full"; `ca_file` a file of
-    certificates to verify with instead of the system's. `deadline` is in seconds for the whole probe.
+    certificates to verify with instead of the system's. `deadline` is in seconds for the whole probe; `folder` is
+    the checkout, from where the path of a file counts.
     """
 
     __slots__ = (
-        *("ca_file", "database", "deadline", "host", "kind", "password", "path", "port", "scheme", "tls", "token"),
-        "user",
+        *("ca_file", "database", "deadline", "folder", "host", "kind", "password", "path", "port", "scheme", "tls"),
+        *("token", "user"),
     )
 
     def __init__(
@@ -41,8 +45,18 @@ class Target:
         self.token: str | None = None
         self.ca_file: str | None = None
         self.deadline = TOTAL_S
+        self.folder = ""
 
     @property
     def loopback(self) -> bool:
         host = self.host.lower()
         return bool(self.path) or host in ("", "localhost", "::1") or host.startswith("127.")
+
+    @property
+    def file(self) -> str:
+        """The path of an SQLite database, empty where there is no file.
+
+        `sqlite:///a.db` is relative to the checkout, `sqlite:////a.db` is not.
+        """
+        name = self.database.removeprefix("/")
+        return "" if name.strip("/") in MEMORY else os.path.join(self.folder, name)

@@ -90,7 +90,7 @@ def _reason(session: Session, status: int, login: str | None) -> str:
     if status not in (UNAUTHORIZED, FORBIDDEN):
         return "bad-reply"
     if login is not None:
-        return "auth-failed"
+        return session.failure
     return "auth-required" if session.target.password is None else "tls-failed"
 
 
@@ -116,7 +116,7 @@ def _greet(connection: Connection, target: Target, found: dict[str, Any], *, enc
     if kind != HELLO or _text(connection) != "ClickHouse":
         raise Unanswered("bad-reply")
     major, minor, revision = (_number(connection) for _ in range(3))
-    found.update(value=f"{major}.{minor}", via="auth" if target.password else "handshake")
+    found.update(value=f"{major}.{minor}", via="handshake" if target.user is None else "auth")
     if revision >= REVISION:
         found["settings"] = {"timezone": _text(connection)}
         _text(connection)  # the name that the server shows

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 KINDS = ("elasticsearch", "opensearch")
 VERSION = re.compile(r"\d+(?:\.\d+)*(?:-(?:alpha|beta|rc|SNAPSHOT)\d*)?")
+NUMBER = re.compile(r"\d{1,9}")
 FLAVORS = ("oss", "serverless")
 DISGUISE = "7.10.2"
 SETTINGS = (
@@ -53,9 +54,9 @@ def _read(session: Session, found: dict[str, Any]) -> None:
     _name(session, reply.json(), found)
     plugins = _rows(session, READ_PLUGINS)
     if plugins is not None:
-        # Nodes may differ while they are upgraded: the highest, whoever answers first.
-        pairs = sorted((_text(row.get("component")), _text(row.get("version"))) for row in plugins)
-        found["extensions"] = dict(pair for pair in pairs if pair[0])
+        # Nodes may differ while they are upgraded: the lowest, whoever answers first.
+        plugins.sort(key=lambda row: _order(_text(row.get("version"))), reverse=True)
+        found["extensions"] = {_text(row.get("component")): _text(row.get("version")) for row in plugins}
     found["settings"] = _settings(session)
 
 
@@ -83,9 +84,10 @@ def _name(session: Session, document: Any, found: dict[str, Any]) -> None:
 
 
 def _see_through(session: Session, found: dict[str, Any]) -> None:
-    versions = sorted(_text(row.get("version")) for row in _rows(session, READ_NODES) or [])
-    if versions and VERSION.fullmatch(versions[0]):
-        found["value"] = versions[0]
+    versions = [_text(row.get("version")) for row in _rows(session, READ_NODES) or []]
+    known = sorted(filter(VERSION.fullmatch, versions), key=_order)
+    if known:
+        found["value"] = known[0]  # of several the lowest, which is what the cluster can do
     else:
         del found["value"]
         raise Unanswered("redacted")
@@ -113,6 +115,10 @@ def _rows(session: Session, path: str) -> list[dict[str, Any]] | None:
 def _document(session: Session, path: str) -> Any:
     reply = session.get(path, session.login("ApiKey") if session.shown else None)
     return reply.json() if reply.status == OKAY else None
+
+
+def _order(version: str) -> list[int]:
+    return [int(digits) for digits in NUMBER.findall(version)]
 
 
 def _text(value: Any) -> str:

@@ -1,6 +1,6 @@
 """S3 and what speaks like it: whose server it is, from the answer to a stranger's `GET /`.
 
-No S3 tells its version to clients (MinIO's is for administrators), so that it was not asked for is the normal outcome.
+No S3 but a few tells its version to clients (MinIO's is for administrators): kind and variant are the normal outcome.
 `s3://` names a bucket, no host: only endpoints are asked.
 """
 
@@ -61,4 +61,4 @@ def _name(reply: Reply, found: dict[str, Any]) -> None:
     if variants:
         found["variant"] = variants[0]
     match = NUMBERED.match(server)
-    found.update({"value": match[1]} if match is not None else {"unknown": "not-asked"})
+    found.update({"value": match[1]} if match is not None else {"unknown": "redacted"})

@@ -32,11 +32,11 @@ class Applied:
         self.rows: dict[str, list[tuple[str, str]] | None] = {}
 
 
-def read(target: Target, folder: str, wanted: Mapping[str, str]) -> Applied:
-    """Ask one database for the tables in `wanted`, SQL by table; `folder` is where a relative path starts."""
+def read(target: Target, wanted: Mapping[str, str]) -> Applied:
+    """Ask one database for the tables in `wanted`, SQL by table."""
     try:
         if target.kind == "sqlite":
-            return _sqlite(target, folder, wanted)
+            return _sqlite(target, wanted)
         with Connection(target) as connection:
             return (_postgresql if target.kind == "postgresql" else _mysql)(connection, target, wanted)
     except Unanswered as answer:
@@ -65,11 +65,10 @@ def _mysql(connection: Connection, target: Target, wanted: Mapping[str, str]) ->
     return found
 
 
-def _sqlite(target: Target, folder: str, wanted: Mapping[str, str]) -> Applied:
+def _sqlite(target: Target, wanted: Mapping[str, str]) -> Applied:
     """Open for reading only; the library is imported by those who have such a database and migrations for it."""
-    name = target.database.removeprefix("/")
-    path = os.path.join(folder, name)
-    if name.strip("/:") in ("", "memory") or not os.path.isfile(path):
+    path = target.file
+    if not path or not os.path.isfile(path):
         return Applied("not-collected")
     try:
         import sqlite3

@@ -13,8 +13,8 @@ KINDS = {
     "mongodb": "mongodb", "mongodb-community-server": "mongodb", "elasticsearch": "elasticsearch",
     "elasticsearch-oss": "elasticsearch", "opensearch": "opensearch", "kafka": "kafka", "redpanda": "redpanda",
     "nats": "nats", "eclipse-mosquitto": "mqtt", "clickhouse": "clickhouse", "clickhouse-server": "clickhouse",
-    "cassandra": "cassandra", "scylla": "scylla", "openldap": "ldap", "etcd": "etcd", "consul": "consul",
-    "vault": "vault", "openbao": "openbao",
+    "cassandra": "cassandra", "scylla": "scylla", "openldap": "ldap", "lldap": "ldap", "etcd": "etcd",
+    "consul": "consul", "vault": "vault", "openbao": "openbao",
 }  # fmt: skip
 # Images whose tag states another version than the service's, or whose variant is worth telling: by full name.
 OTHERS = {
@@ -25,20 +25,31 @@ OTHERS = {
     "citusdata/citus": ("postgresql", None),
     "confluentinc/cp-kafka": ("kafka", "confluent"),
     "confluentinc/confluent-local": ("kafka", "confluent"),
+    "confluentinc/cp-server": ("kafka", "confluent"),
     "percona": ("mysql", "percona"),
     "percona/percona-server": ("mysql", "percona"),
+    "percona/percona-server-mongodb": ("mongodb", "percona"),
+    "emqx": ("mqtt", "emqx"),
     "emqx/emqx": ("mqtt", "emqx"),
+    "osixia/openldap": ("ldap", "openldap"),
+    "greenmail/standalone": ("smtp", "greenmail"),
+    "rnwood/smtp4dev": ("smtp", "smtp4dev"),
+    "maildev/maildev": ("smtp", "maildev"),
+    "inbucket/inbucket": ("smtp", "inbucket"),
     "minio/minio": ("s3", "minio"),
     "axllent/mailpit": ("smtp", "mailpit"),
     "mailhog/mailhog": ("smtp", "mailhog"),
     "microsoft/garnet": ("redis", "garnet"),
 }
 # Those of the above whose tag is the service's own version all the same.
-OWN_VERSION = frozenset(["percona", "percona/percona-server", "emqx/emqx", "axllent/mailpit", "mailhog/mailhog"])
+OWN_VERSION = frozenset([
+    "percona", "percona/percona-server", "percona/percona-server-mongodb", "emqx", "emqx/emqx", "axllent/mailpit",
+    "mailhog/mailhog", "greenmail/standalone", "rnwood/smtp4dev", "maildev/maildev", "inbucket/inbucket",
+])  # fmt: skip
 PUBLISHERS = frozenset([
     "", "library", "docker/library", "bitnami", "bitnamilegacy", "postgis", "valkey", "redis", "dragonflydb", "eqalpha",
     "snapchat", "cloudamqp", "mongodb", "elasticsearch", "opensearchproject", "apache", "redpandadata", "redpanda",
-    "clickhouse", "scylladb", "osixia", "coreos", "hashicorp", "openbao", "supabase", "cimg", "mysql", "mariadb",
+    "clickhouse", "scylladb", "lldap", "coreos", "hashicorp", "openbao", "supabase", "cimg", "mysql", "mariadb",
 ])  # fmt: skip
 TAG_VERSION = re.compile(r"v?(\d+(?:\.\d+)*(?:(?:beta|rc)\d+)?)(?![0-9a-zA-Z])")
 POSTGRES_IN_TAG = re.compile(r"(?:^|-)pg(\d+(?:\.\d+)?)(?![0-9])")

@@ -18,7 +18,7 @@ SERVERS = (
     ("memcached", 11211, "memcache memcached pymemcache pymemcachecache pylibmc pylibmccache", "memcaches"),
     ("rabbitmq", 5672, "amqp pyamqp rabbitmq", ""),
     ("rabbitmq", 5671, "", "amqps"),
-    ("mongodb", 27017, "mongodb", ""),
+    ("mongodb", 27017, "mongodb mongodb+srv", ""),
     ("elasticsearch", 9200, "elasticsearch elasticsearch2 elasticsearch5 elasticsearch7 elasticsearch8", ""),
     ("opensearch", 9200, "opensearch", ""),
     ("kafka", 9092, "kafka confluentkafka", ""),
@@ -26,13 +26,15 @@ SERVERS = (
     ("mqtt", 1883, "mqtt", ""),
     ("mqtt", 8883, "", "mqtts"),
     ("smtp", 25, "smtp", ""),
-    ("smtp", 587, "submission", ""),
-    ("smtp", 465, "", "smtps"),
+    ("smtp", 587, "submission", "smtp+tls"),
+    ("smtp", 465, "", "smtps smtp+ssl"),
     ("s3", 443, "s3", ""),
-    ("clickhouse", 9000, "clickhouse clickhousedb", ""),
+    ("clickhouse", 9000, "clickhouse", ""),
+    ("clickhouse", 8123, "clickhousedb clickhouse+http", ""),
+    ("clickhouse", 9440, "", "clickhouses"),
     ("cassandra", 9042, "cassandra", ""),
-    ("scylla", 9042, "scylla", ""),
-    ("ldap", 389, "ldap", ""),
+    ("scylla", 9042, "scylla scylladb", ""),
+    ("ldap", 389, "ldap ldapi", ""),
     ("ldap", 636, "", "ldaps"),
     ("etcd", 2379, "etcd etcd3", ""),
     ("consul", 8500, "consul", ""),
@@ -58,7 +60,18 @@ KEYS = (
     ("ENDPOINT_URL_S3", "s3"),
     ("S3_ENDPOINT", "s3"),
     ("MINIO", "s3"),
+    ("RABBITMQ", "rabbitmq"),
 )
+# What says how it is spoken and not what: lists of Kafka's listeners, clients of MQTT and of NATS. The key says what.
+TRANSPORTS = {
+    "tcp": False,
+    "ssl": True,
+    "tls": True,
+    "plaintext": False,
+    "sasl_plaintext": False,
+    "sasl_ssl": True,
+}
+TRANSPORT_KEYS = (("KAFKA", "kafka"), ("NATS", "nats"), ("MQTT", "mqtt"))
 # Words that name a kind in keys such as REDIS_HOST, and in engines such as django.db.backends.postgresql.
 KIND_WORDS = {
     "POSTGRES": "postgresql",
@@ -77,6 +90,16 @@ KIND_WORDS = {
     "OPENSEARCH": "opensearch",
     "CLICKHOUSE": "clickhouse",
     "CASSANDRA": "cassandra",
+    "SCYLLA": "scylla",
+    "KAFKA": "kafka",
+    "NATS": "nats",
+    "MQTT": "mqtt",
+    "MOSQUITTO": "mqtt",
+    "LDAP": "ldap",
+    "SMTP": "smtp",
+    "EMAIL": "smtp",
+    # The whole word: a Mailgun is no SMTP server.
+    "MAIL_": "smtp",
 }
 # Keys whose value is one or more host:port without a scheme.
 LISTS = (
@@ -85,9 +108,28 @@ LISTS = (
     ("MEMCACHED_SERVERS", "memcached", 11211),
     ("MEMCACHIER_SERVERS", "memcached", 11211),
     ("NATS_SERVERS", "nats", 4222),
+    ("CONSUL_HTTP_ADDR", "consul", 8500),
+    ("ETCDCTL_ENDPOINTS", "etcd", 2379),
+    ("KAFKA_BOOTSTRAP_SERVER", "kafka", 9092),
+    ("KAFKA_HOSTS", "kafka", 9092),
+    ("REDPANDA_BROKERS", "kafka", 9092),
+    ("CASSANDRA_CONTACT_POINTS", "cassandra", 9042),
+    ("CASSANDRA_HOSTS", "cassandra", 9042),
+    ("CASSANDRA_NODES", "cassandra", 9042),
+    ("SCYLLA_CONTACT_POINTS", "scylla", 9042),
+    ("SCYLLA_HOSTS", "scylla", 9042),
+    ("SCYLLA_NODES", "scylla", 9042),
+    ("MQTT_BROKER", "mqtt", 1883),
+    ("MQTT_SERVER", "mqtt", 1883),
+    ("SMTP_SERVER", "smtp", 25),
+    ("SMTP_ADDRESS", "smtp", 25),
+    ("MAIL_SERVER", "smtp", 25),
+    ("LDAP_SERVER", "ldap", 389),
 )
 # Keys of a unix: URL that mean Redis; other programs have sockets too (DOCKER_HOST).
 UNIX_KEYS = ("REDIS", "VALKEY", "CACHE", "BROKER", "CELERY", "QUEUE", "SESSION", "CHANNEL", "RESULT_BACKEND")
+# Kinds whose URL may ask for TLS by an option: `?tls=true`, `?ssl=true`.
+TLS_OPTIONS = frozenset({"mongodb", "kafka", "nats", "mqtt", "smtp", "cassandra", "scylla", "ldap"})
 # Before the scheme that counts: kombu's and Celery's wrappers, Prometheus' of Django, JDBC.
 WRAPPERS = ("sqla+", "db+", "cache+", "prometheus-", "prometheus+")
 

@@ -10,32 +10,37 @@ import os
 import re
 
 from paritycheck_agent.connection.target import Target
-from paritycheck_agent.sources.schemes import IN_PROCESS, KEYS, KIND_WORDS, LISTS, PORTS, SCHEMES, UNIX_KEYS, WRAPPERS
+from paritycheck_agent.sources import tls_options
+from paritycheck_agent.sources.schemes import (
+    IN_PROCESS,
+    KEYS,
+    KIND_WORDS,
+    LISTS,
+    PORTS,
+    SCHEMES,
+    TLS_OPTIONS,
+    TRANSPORT_KEYS,
+    TRANSPORTS,
+    UNIX_KEYS,
+    WRAPPERS,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9_.+-]*)://")
+# Lists of whole URLs, as Kombu, Kafka and NATS take them: the first is asked.
+FURTHER = re.compile(r"[,;] ?[A-Za-z][A-Za-z0-9_.+-]*://")
 HOST = re.compile(r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
 SUFFIXES = ("-bootstrap-servers", "-url", "-uri", "-dsn", "-host", "-servers", "-endpoint", "-endpoints")
 POSTGRES_SOCKETS = ("/var/run/postgresql", "/tmp")  # noqa: S108 -- where libpq looks; nothing is written
 CHARS = 2048
 HOST_KEY = re.compile(r"(.+?)_?HOST")
 USER_ENDS, PASSWORD_ENDS = ("USER", "USERNAME"), ("PASSWORD", "PASS")
+CA_OPTIONS = ("sslrootcert", "ssl_ca_certs", "ssl-ca", "tlscafile", "ssl_cafile", "cafile")
 DATABASE_ENDS, ENGINE_ENDS = ("DB", "DATABASE", "NAME", "VHOST"), ("ENGINE", "CONNECTION", "ADAPTER")
 PORT_MAX = 65535
-CA_FILES = ("sslrootcert", "ssl_ca_certs", "ssl-ca", "ssl_ca", "sslca")
-# Options of mysql, mysqlclient, PyMySQL, SQLAlchemy, JDBC and Go, and what their words mean in words of libpq.
-MYSQL_TLS = ("ssl-mode", "ssl_mode", "sslmode", "tls", "usessl", "ssl")
-MYSQL_MODES = {
-    **dict.fromkeys(("disabled", "disable", "false", "0"), "disable"),
-    **dict.fromkeys(("preferred", "prefer"), "prefer"),
-    **dict.fromkeys(("required", "require", "trust", "skip-verify", "1"), "require"),
-    "verify-ca": "verify-ca",
-    **dict.fromkeys(("verify-identity", "verify-full"), "verify-full"),
-    "true": "require",
-}
 
 
 def handle_of(key: str) -> str:
@@ -65,6 +70,7 @@ def parse(key: str, value: str) -> Target | None:
 
 
 def _from_url(key: str, scheme: str, rest: str) -> Target | None:
+    rest = FURTHER.split(rest, maxsplit=1)[0]
     for wrapper in WRAPPERS:
         scheme = scheme.removeprefix(wrapper)
     base = scheme.partition("+")[0]
@@ -72,13 +78,15 @@ def _from_url(key: str, scheme: str, rest: str) -> Target | None:
         return _socket(key, base, rest)
     if base in ("http", "https"):
         return _by_key(key, base, rest)
+    if scheme in TRANSPORTS:
+        return _by_transport(key, scheme, rest)
     if scheme not in SCHEMES and base not in SCHEMES:
         return None
     kind, port, encrypted = SCHEMES.get(scheme) or SCHEMES[base]
     if kind in IN_PROCESS:
         return _stand_in(kind, base, rest)
     target = _server(kind, port, rest)
-    target.scheme = base
+    target.scheme = scheme if scheme in SCHEMES else base
     target.tls = target.tls or ("verify-full" if encrypted or scheme.endswith(("+tls", "+ssl")) else "")
     return target
 
@@ -113,7 +121,9 @@ def _beside(stem: str, known: Mapping[str, str], ends: tuple[str, ...]) -> str |
 
 def _named_kind(text: str) -> str | None:
     words = re.split(r"[^A-Z0-9]+", text.upper())
-    return next((kind for start, kind in KIND_WORDS.items() if any(word.startswith(start) for word in words)), None)
+    return next(
+        (kind for start, kind in KIND_WORDS.items() if any(f"{word}_".startswith(start) for word in words)), None
+    )
 
 
 def _stand_in(kind: str, scheme: str, rest: str) -> Target:
@@ -125,8 +135,22 @@ def _stand_in(kind: str, scheme: str, rest: str) -> Target:
 def _by_key(key: str, scheme: str, rest: str) -> Target | None:
     for word, kind in KEYS:
         if word in key.upper():
-            target = _server(kind, PORTS.get(kind, 443), rest)
+            target = _server(kind, 443 if scheme == "https" else 80, rest)
             target.scheme = scheme
+            return target
+    return None
+
+
+def _by_transport(key: str, scheme: str, rest: str) -> Target | None:
+    """`ssl://host:8883` under a key with MQTT in it. `NATS_PORT=tcp://...` is what Kubernetes says of a service."""
+    name = key.upper()
+    if "_PORT" in name:
+        return None
+    for word, kind in TRANSPORT_KEYS:
+        if word in name:
+            target = _server(kind, SCHEMES["mqtts"][1] if kind == "mqtt" and TRANSPORTS[scheme] else PORTS[kind], rest)
+            target.scheme = scheme
+            target.tls = "verify-full" if TRANSPORTS[scheme] else target.tls
             return target
     return None
 
@@ -205,18 +229,18 @@ def _apply(target: Target, options: Mapping[str, str]) -> None:
     target.password = options.get("password", target.password)
     target.database = options.get("dbname") or options.get("db") or target.database
     target.port = _port(options.get("port", ""), target.port)
-    target.ca_file = next((options[name] for name in CA_FILES if options.get(name)), None)
+    target.ca_file = next((options[name] for name in CA_OPTIONS if options.get(name)), None)
     if target.kind == "postgresql":
         target.tls = options.get("sslmode") or ("require" if options.get("ssl") == "true" else "")
-    elif target.kind in ("mysql", "mariadb"):
-        said = [options[name].lower().replace("_", "-") for name in MYSQL_TLS if name in options]
-        target.tls = next((MYSQL_MODES[word] for word in said if word in MYSQL_MODES), "")
+    elif target.kind in TLS_OPTIONS and "true" in (options.get("tls"), options.get("ssl")):
+        target.tls = "verify-full"
     path = options.get("unix_socket") or options.get("socket") or ""
     host = options.get("host", "").split(",")[0]
     if path.startswith("/"):
         target.path = path
     elif host:
         target.host = host
+    tls_options.apply(target, options)
 
 
 def _find_socket(target: Target) -> None:

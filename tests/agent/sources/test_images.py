@@ -42,6 +42,14 @@ from paritycheck_agent.wire.words import SERVICE_KINDS
         ("minio/minio:RELEASE.2024-05-10T01-41-38Z", "s3", None),
         ("acme/postgres:3", "postgresql", None),
         ("axllent/mailpit:v1.18", "smtp", "1.18"),
+        ("eclipse-mosquitto:2.0", "mqtt", "2.0"),
+        ("emqx/emqx:5.8.6", "mqtt", "5.8.6"),
+        ("nats:2.10-alpine", "nats", "2.10"),
+        ("docker.redpanda.com/redpandadata/redpanda:v24.2.1", "redpanda", "24.2.1"),
+        ("scylladb/scylla:6.2", "scylla", "6.2"),
+        ("percona/percona-server-mongodb:7.0.14", "mongodb", "7.0.14"),
+        ("osixia/openldap:1.5.0", "ldap", None),
+        ("bitnami/openldap:2.6", "ldap", "2.6"),
     ],
 )
 def test_a_backing_service_is_known_by_its_image(reference: str, kind: str, version: str | None) -> None:

@@ -57,6 +57,20 @@ SERVERS = [
     ("mongodb+srv://u:p@cluster.example.net/x", "mongodb", "cluster.example.net", 27017, "u", "p", "x", ""),
     ("smtp+tls://u:p@mail:587", "smtp", "mail", 587, "u", "p", "", "verify-full"),
     ("nats://n:4222", "nats", "n", 4222, None, None, "", ""),
+    ("mongodb://u:p@a:27018,b:27018/x?replicaSet=r&tls=true", "mongodb", "a", 27018, "u", "p", "x", "verify-full"),
+    ("mongodb://a/x?ssl=false", "mongodb", "a", 27017, None, None, "x", ""),
+    ("smtps://u:p@mail", "smtp", "mail", 465, "u", "p", "", "verify-full"),
+    ("smtp+ssl://mail", "smtp", "mail", 465, None, None, "", "verify-full"),
+    ("smtp+tls://mail", "smtp", "mail", 587, None, None, "", "verify-full"),
+    ("submission://mail", "smtp", "mail", 587, None, None, "", ""),
+    ("nats://u:p@n1:4222,nats://u:p@n2:4222", "nats", "n1", 4222, "u", "p", "", ""),
+    ("nats+tls://n", "nats", "n", 4222, None, None, "", "verify-full"),
+    ("mqtts://u:p@b", "mqtt", "b", 8883, "u", "p", "", "verify-full"),
+    ("kafka+ssl://k1:9096,kafka+ssl://k2:9096", "kafka", "k1", 9096, None, None, "", "verify-full"),
+    ("confluentkafka://k1:9092;k2:9092", "kafka", "k1", 9092, None, None, "", ""),
+    ("ldaps://dir.example.com", "ldap", "dir.example.com", 636, None, None, "", "verify-full"),
+    ("cassandra+ssl://u:p@c1/shop", "cassandra", "c1", 9042, "u", "p", "shop", "verify-full"),
+    ("scylladb://s1", "scylla", "s1", 9042, None, None, "", ""),
     ("postgres://db:notaport/x", "postgresql", "db", 0, None, None, "x", ""),
     ("postgres://db:99999/x", "postgresql", "db", 0, None, None, "x", ""),
 ]
@@ -117,6 +131,9 @@ def test_sockets_are_found_in_every_form(value: str, path: str, user: str | None
         ("PUBLIC_URL", "https://shop.example.com"),
         ("SENTRY_DSN", "https://abc@o1.ingest.sentry.io/1"),
         ("DB_PORT", "tcp://172.17.0.2:5432"),
+        ("NATS_PORT", "tcp://10.0.0.7:4222"),
+        ("NATS_PORT_4222_TCP", "tcp://10.0.0.7:4222"),
+        ("METRICS_ADDR", "tcp://10.0.0.7:9000"),
         ("PATH", "/usr/bin:/bin"),
         ("NAME", "postgres"),
         ("NOTE", "see postgres://x"),
@@ -138,6 +155,15 @@ def test_other_values_name_no_service(key: str, value: str) -> None:
         ("AWS_ENDPOINT_URL_S3", "http://minio:9000", "s3", "minio"),
         ("KAFKA_BOOTSTRAP_SERVERS", "k1:9092,k2:9092", "kafka", "k1"),
         ("MEMCACHED_SERVERS", "m1;m2", "memcached", "m1"),
+        ("EVENTS_KAFKA_BROKERS", "SASL_SSL://k1:9093,SASL_SSL://k2:9093", "kafka", "k1"),
+        ("KAFKA_URL", "PLAINTEXT://k1:9092", "kafka", "k1"),
+        ("NATS_URL", "tls://n1:4222", "nats", "n1"),
+        ("MQTT_BROKER_URL", "tcp://broker:1883", "mqtt", "broker"),
+        ("MQTT_BROKER", "broker", "mqtt", "broker"),
+        ("CASSANDRA_CONTACT_POINTS", "c1,c2", "cassandra", "c1"),
+        ("SCYLLA_NODES", "s1:9042", "scylla", "s1"),
+        ("SMTP_SERVER", "mail.example.com", "smtp", "mail.example.com"),
+        ("AUTH_LDAP_SERVER_URI", "ldap://dir", "ldap", "dir"),
     ],
 )
 def test_a_key_says_what_its_value_does_not(key: str, value: str, kind: str, host: str) -> None:
@@ -164,11 +190,38 @@ def test_mysql_says_in_its_own_words_how_it_is_encrypted(options: str, mode: str
     assert (target.tls, target.ca_file, target.database) == (mode, authority, "shop")
 
 
+def test_a_transport_tells_whether_tls_is_spoken() -> None:
+    rows = [("MQTT_URL", "ssl://b", 8883, "verify-full"), ("MQTT_URL", "tcp://b", 1883, "")]
+    rows += [("NATS_URL", "tls://n", 4222, "verify-full"), ("KAFKA_BROKERS", "sasl_plaintext://k", 9092, "")]
+    for key, value, port, tls in rows:
+        target = targets.parse(key, value)
+        assert target is not None
+        assert (target.port, target.tls) == (port, tls), value
+
+
+def test_a_scheme_that_says_more_than_its_service_is_kept() -> None:
+    for scheme in ("mongodb+srv", "smtp+tls", "smtp+ssl", "smtps"):
+        target = targets.parse("A_URL", f"{scheme}://host")
+        assert target is not None
+        assert target.scheme == scheme
+    driver = targets.parse("A_URL", "postgresql+psycopg://host")
+    assert driver is not None
+    assert driver.scheme == "postgresql"
+
+
+def test_a_certificate_may_be_named() -> None:
+    for option in ("sslrootcert", "ssl_ca_certs", "tlsCAFile", "cafile"):
+        target = targets.parse("A_URL", f"mongodb://host/?{option}=/etc/ca.pem")
+        assert target is not None
+        assert target.ca_file == "/etc/ca.pem"
+
+
 def test_parts_beside_a_host_belong_to_it() -> None:
     known = {
         "DB_HOST": "db.example.com", "DB_PORT": "5433", "DB_USER": "u", "DB_PASSWORD": "p", "DB_NAME": "shop",
         "DB_ENGINE": "django.db.backends.postgresql", "PGHOST": "/run/pg", "PGUSER": "me", "PGDATABASE": "x",
         "REDIS_HOST": "cache", "UPGRADE_HOST": "x", "ALLOWED_HOST": "x", "MAIL_HOST": "not a host",
+        "MAILGUN_HOST": "api.example.com",
     }  # fmt: skip
     found = {key: targets.from_parts(key, known) for key in known}
     database, postgres, redis = found["DB_HOST"], found["PGHOST"], found["REDIS_HOST"]
