@@ -151,7 +151,7 @@ def test_a_manifest_beside_a_lock_takes_nothing_from_it(tmp_path: Path) -> None:
     assert facts["never-locked"]["unknown"] == "unpinned"
 
 
-@pytest.mark.parametrize(("name", "covers"), [("pnpm-lock.yaml", []), ("Pipfile.lock", []), ("Cargo.lock", [])])
+@pytest.mark.parametrize(("name", "covers"), [("pnpm-lock.yaml", []), ("Pipfile.lock", []), ("go.sum", [])])
 def test_a_format_that_is_not_read_is_said(tmp_path: Path, name: str, covers: list[str]) -> None:
     (tmp_path / name).write_text("")
     collected = collect(tmp_path)
