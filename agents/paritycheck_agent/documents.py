@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from paritycheck_agent.packages import Lock
 
-# Bounds on odd files: each miss reads to the end of the text.
+# Bounds on odd files: each miss reads to the end of the text, each place where a name might stand is looked at.
 _MISSES = 20
+_PLACES = 500_000
 _BEHIND = 9
 
 
@@ -69,6 +70,7 @@ class Lines:
         self.at = 0
         self.line = 1
         self.misses = 0
+        self.places = 0
 
     def opening(self, key: str, bracket: str = "{") -> int:
         """Return the line of the next key that opens an object (or list); 0 where there is none."""
@@ -88,7 +90,8 @@ class Lines:
     def _find(self, name: str, stands: Callable[[int, int], bool]) -> int:
         for quoted in dict.fromkeys((json.dumps(name, ensure_ascii=False), json.dumps(name).replace("/", "\\/"))):
             at = self.at
-            while self.misses < _MISSES and (at := self.written.find(quoted, at)) >= 0:
+            while self.misses < _MISSES and self.places < _PLACES and (at := self.written.find(quoted, at)) >= 0:
+                self.places += 1
                 if stands(at, at + len(quoted)):
                     self.line += self.written.count("\n", self.at, at)
                     self.at = at

@@ -7,6 +7,7 @@ Versions 1 and 2, which it only reads, are the same lock in their form; `cargo m
 from __future__ import annotations
 
 import json
+import time
 import tomllib
 from typing import Any
 
@@ -118,6 +119,17 @@ def test_a_lock_of_many_packages_takes_little_cpu() -> None:
     data = "version = 4\n\n" + "".join(block.format(number, number + 1) for number in range(5_000))
     assert cpu(NEWEST, data.encode()) < 3
     assert len(NEWEST.read(data.encode()).packages) == 5_000
+
+
+def test_one_name_over_and_over_takes_little_cpu() -> None:
+    block = '[[package]]\nname = "p"\nversion = "1"\nsource = "registry+x"\ndependencies = [\n "p",\n "p 1",\n]\n\n'
+    own = '[[package]]\nname = "own"\nversion = "1"\ndependencies = [\n' + ' "p",\n' * 3_000 + "]\n\n"
+    manifest = "[workspace]\nmembers = [" + '"*/*", ' * 3_000 + ']\n[package]\nname = "own"\n[dependencies]\n'
+    beside = {"Cargo.toml": (manifest + "".join(f'a{n} = {{package = "p"}}\n' for n in range(3_000))).encode()}
+    data = ("version = 4\n\n" + own + block * 3_000).encode()
+    started = time.process_time()
+    assert NEWEST.read(data, beside=beside).whole
+    assert time.process_time() - started < 5
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -99,6 +99,14 @@ def test_a_lock_of_many_packages_takes_little_cpu() -> None:
     data = json.dumps({"packages": entries}, indent=4).encode()
     assert cpu(LOCK, data) < 3
     assert cpu(LOCK, data.replace(b'"name"', b'"nome"')) < 3
+    odd = (
+        b'{"packages": ['
+        + b'{"version": "1", "name":\n\n\n\n\n\n\n\n\n\n\n\n "a"},' * 30
+        + b'{}], "x": ["a"'
+        + b', "a"' * 900_000
+        + b"]}"
+    )
+    assert cpu(LOCK, odd) < 6
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])

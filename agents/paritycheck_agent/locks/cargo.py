@@ -79,9 +79,15 @@ class _Graph:
     def __init__(self, lock: Lock, entries: list[Table]) -> None:
         self.lock = lock
         self.entries = entries
-        self.by_name: dict[str, list[int]] = {}
+        # An entry is named by as much as tells it from the others: `name`, `name version`, `name version (source)`.
+        self.known: dict[str, int] = {}
+        self.own: dict[str, int] = {}
         for index, entry in enumerate(entries):
-            self.by_name.setdefault(text(entry.get("name")), []).append(index)
+            name, version, source = (text(entry.get(key)) for key in ("name", "version", "source"))
+            for reference in (name, f"{name} {version}", f"{name} {version} ({source})"):
+                self.known.setdefault(reference, index)
+            if not source:
+                self.own.setdefault(name, index)
 
     def fill(self, asked: dict[str, list[tuple[str, str]]] | None, lines: list[int]) -> None:
         numbered = lines if len(lines) == len(self.entries) else [-1] * len(self.entries)
@@ -109,10 +115,11 @@ class _Graph:
         """Return what the packages of the checkout ask for, by group: of several versions the one that they bring."""
         starts: dict[str, set[int]] = {PRODUCTION: set(), DEVELOPMENT: set(), OPTIONAL: set()}
         for owner, wanted in asked.items():
-            own = self.by_name.get(owner, [])
-            brought = [index for at in own if not self.entries[at].get("source") for index in self._refers(at)]
-            for group, name in wanted:
-                starts[group].update(index for index in brought if self.entries[index].get("name") == name)
+            brought: dict[str, list[int]] = {}
+            for index in self._refers(self.own[owner]) if owner in self.own else ():
+                brought.setdefault(text(self.entries[index].get("name")), []).append(index)
+            for group, name in set(wanted):
+                starts[group].update(brought.get(name, ()))
         return starts
 
     def _brings(self, index: int) -> Iterator[int]:
@@ -120,19 +127,11 @@ class _Graph:
         return self._refers(index) if self.entries[index].get("source") else iter(())
 
     def _refers(self, index: int) -> Iterator[int]:
-        """Yield the packages an entry names: `name`, `name version` where it has several, `name version (source)`."""
+        """Yield the packages that an entry names."""
         listed = self.entries[index].get("dependencies")
         for reference in listed if isinstance(listed, list) else ():
-            name, *rest = text(reference).split(" ")
-            candidates = self.by_name.get(name, [])
-            for candidate in candidates:
-                if len(candidates) == 1 or not rest or self._is(candidate, rest):
-                    yield candidate
-
-    def _is(self, index: int, rest: list[str]) -> bool:
-        entry = self.entries[index]
-        source = rest[1].strip("()") if len(rest) > 1 else None
-        return rest[0] == entry.get("version") and source in {None, text(entry.get("source"))}
+            if text(reference) in self.known:
+                yield self.known[reference]
 
 
 def _asked(
@@ -169,12 +168,15 @@ def _folders(top: Table, local: set[str]) -> list[str]:
 
     Of a pattern (`crates/*`) those that are called like the packages of the checkout: no folder is listed.
     """
+    from itertools import islice
+
     members = table(top.get("workspace")).get("members")
     named = [text(item) for item in members] if isinstance(members, list) else []
-    folders = [item.replace("*", name) for item in named for name in (sorted(local) if "*" in item else [""])]
     sets = [table(top.get(key)) for key, _group in _SETS] + [table(table(top.get("workspace")).get("dependencies"))]
-    folders += [text(table(wanted).get("path")) for listed in sets for wanted in listed.values()]
-    return [folder for folder in dict.fromkeys(folders) if folder and folder != "."][:_MEMBERS]
+    named += [text(table(wanted).get("path")) for listed in sets for wanted in listed.values()]
+    names = sorted(local)
+    folders = (item.replace("*", name) for item in named for name in (names if "*" in item else [""]))
+    return [folder for folder in dict.fromkeys(islice(folders, _MEMBERS)) if folder and folder != "."]
 
 
 def _wanted(manifest: Table, shared: Table) -> Iterator[tuple[str, str]]:
