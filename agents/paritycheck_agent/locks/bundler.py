@@ -26,7 +26,8 @@ _SPEC, _BROUGHT, _MEMBER = 4, 6, 2
 _DEVELOPMENT = frozenset({"development", "test"})
 # Lines of a Gemfile as they are nearly always written: `gem "name", ...` and `group :a, :b do`.
 _GEM = r"gem[\s(]\s*[\"']([A-Za-z0-9._-]{1,200})[\"'](.*)"
-_WITH_GROUP = r"(?:\bgroups?:|:groups?\s{0,9}=>)\s{0,9}(\[[^\]]{0,200}\]|[:\"']\w{1,100})"
+_WITH_GROUP = r"(?:\bgroups?:|:groups?\s{0,9}=>)\s{0,9}((?:%[iIwW])?\[[^\]]{0,200}\]|[:\"']\w{1,100})"
+_WORDS = r"%[iIwW]\[([^\]]{0,200})\]"
 _WORD = r":(\w{1,100})|[\"'](\w{1,100})[\"']"
 _OPENING = frozenset({"begin", "case", "def", "for", "if", "unless", "until", "while"})
 _LINE_CHARS = 500
@@ -162,4 +163,5 @@ def _kinds(names: str) -> set[str]:
     if "optional" in names and "true" in names:
         return {OPTIONAL}
     words = {symbol or quoted for symbol, quoted in re.findall(_WORD, names)}
+    words.update(word for listed in re.findall(_WORDS, names) for word in listed.split())
     return {DEVELOPMENT if word in _DEVELOPMENT else PRODUCTION for word in words} or {PRODUCTION}

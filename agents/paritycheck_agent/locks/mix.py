@@ -32,6 +32,9 @@ _PUBLIC = "hexpm"
 # One dependency in mix.exs: `{:name, ...}` up to its closing brace, without a brace inside.
 _WANTED = r"\{\s{0,99}:([a-z_][A-Za-z0-9_]{0,99})\s{0,99},([^{}]{0,1000})"
 _ONLY = r"\bonly:\s{0,99}(\[[^\]]{0,200}\]|:\w{1,99})"
+_FOLDER = r"\bpath:\s{0,99}\"([^\"\n]{1,200})\""
+_BARE = r"\bapp:\s{0,99}false\b"
+_MEMBERS = 100
 _FUNCTION = r"^([ \t]{0,99})defp?[ \t]{1,9}deps\b[^\n]{0,200}\bdo[ \t]*$"
 
 
@@ -52,8 +55,7 @@ def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock
         entries.extend(_entries(written))
     except _MixError as error:
         lock.incomplete(f"is not understood, line {error.line}: read up to there")
-    script = text_beside(sibling, "mix.exs")
-    _fill(lock, entries, _asked(script) if script is not None else None)
+    _fill(lock, entries, _asked(sibling))
     return lock
 
 
@@ -135,13 +137,8 @@ class _Map:
         return bracket == found and bool(self.key or len(self.open) != 1) and not (self.ended and self.key)
 
 
-def _fill(lock: Lock, entries: list[tuple[int, str, list[Any]]], asked: dict[str, set[str]] | None) -> None:
-    starts: dict[str, set[str]] = {}
-    for name, groups in (asked or {}).items():
-        for group in groups:
-            starts.setdefault(group, set()).add(name)
-    brings = {app: _brought(entry) for _line, app, entry in entries}
-    reached = {group: reach(names, lambda name: brings.get(name, ())) for group, names in starts.items()}
+def _fill(lock: Lock, entries: list[tuple[int, str, list[Any]]], asked: _Asked | None) -> None:
+    groups = _groups(entries, asked) if asked is not None else {}
     for line, app, entry in entries:
         name, namespace, version, origin = _meaning(app, entry)
         if not name or not version:
@@ -152,11 +149,27 @@ def _fill(lock: Lock, entries: list[tuple[int, str, list[Any]]], asked: dict[str
                 purl(ECOSYSTEM, name, namespace),
                 version,
                 lock.source(line),
-                direct=None if asked is None else app in asked,
-                groups={group for group, names in reached.items() if app in names},
+                direct=None if asked is None else app in asked.groups,
+                groups=groups.get(app, ()),
                 origin=origin,
             )
         )
+
+
+def _groups(entries: list[tuple[int, str, list[Any]]], asked: _Asked) -> dict[str, set[str]]:
+    """Return the groups of each application that mix.exs asks for or that is brought by one that it asks for."""
+    brings = {app: _brought(entry) for _line, app, entry in entries}
+    brings.update(asked.brings)
+    found: dict[str, set[str]] = {}
+    for group in (PRODUCTION, DEVELOPMENT):
+        starts = [name for name, groups in asked.groups.items() if group in groups]
+        for name in reach(starts, lambda name: brings.get(name, ())):
+            found.setdefault(name, set()).add(group)
+    # What an application from git brings stands nowhere, nor what one in a folder does whose mix.exs is not plain: it
+    # may be what seems to be for development only.
+    closed = asked.bare.union(asked.brings, (app for _line, app, entry in entries if _text(entry, 0) == "hex"))
+    sure = all(name in closed for name, groups in found.items() if PRODUCTION in groups)
+    return {name: groups for name, groups in found.items() if sure or name in asked.groups}
 
 
 def _meaning(app: str, entry: list[Any]) -> tuple[str, str | None, str, str]:
@@ -188,18 +201,44 @@ def _optional(dependency: list[Any]) -> bool:
     return any(name == ("key", "optional") and value == ("word", "true") for name, value in pairs)
 
 
-def _asked(script: str) -> dict[str, set[str]] | None:
-    """Return the groups of what the function `deps` of a mix.exs lists; None where it has none that is plain."""
+class _Asked:
+    """What mix.exs asks for: its groups, what is asked for by an application in a folder, and what brings nothing."""
+
+    def __init__(self) -> None:
+        self.groups: dict[str, set[str]] = {}
+        self.brings: dict[str, set[str]] = {}
+        self.bare: set[str] = set()
+
+
+def _asked(sibling: Callable[[str], bytes | None]) -> _Asked | None:
+    """Return what the mix.exs beside a lock asks for; None where that is not plain, or those of an umbrella do."""
+    import re
+
+    script = text_beside(sibling, "mix.exs") or ""
+    wanted = _wanted(script)
+    if not wanted or "apps_path:" in script:
+        return None
+    asked = _Asked()
+    for name, options in wanted:
+        only, folder = re.search(_ONLY, options), re.search(_FOLDER, options)
+        ships = only is None or ":prod" in only[1]
+        asked.groups.setdefault(name, set()).add(PRODUCTION if ships else DEVELOPMENT)
+        asked.bare.update({name} if re.search(_BARE, options) else ())
+        if folder and len(asked.brings) < _MEMBERS:
+            inner = _wanted(text_beside(sibling, f"{folder[1]}/mix.exs") or "")
+            if inner is not None:
+                asked.brings[name] = {each for each, said in inner if re.search(_ONLY, said) is None}
+    return asked
+
+
+def _wanted(script: str) -> list[tuple[str, str]] | None:
+    """Return name and options of what the function `deps` of a mix.exs lists; None where that is not plain."""
     import re
 
     function = re.search(_FUNCTION, script, re.MULTILINE)
     if function is None:
-        return None
+        return [] if script and "deps" not in script else None
     body, end, _rest = script[function.end() :].partition(f"\n{function[1]}end")
-    rows = [row.partition("#")[0] for row in body.split("\n")]
-    asked: dict[str, set[str]] = {}
-    for name, options in re.findall(_WANTED, "\n".join(rows)):
-        only = re.search(_ONLY, options)
-        ships = only is None or ":prod" in only[1]
-        asked.setdefault(name, set()).add(PRODUCTION if ships else DEVELOPMENT)
-    return asked if end and asked else None
+    plain = "\n".join(row.partition("#")[0] for row in body.split("\n"))
+    found: list[tuple[str, str]] = re.findall(_WANTED, plain)
+    return found if end else None

@@ -114,7 +114,7 @@ OTHERS = {
     "composer": ("composer", "composer.lock", "composer.json"),
     "gem": ("bundler", "Gemfile.lock", "Gemfile"),
     "golang": ("go/1.19", "go.mod", "go.sum"),
-    "hex": ("mix/hex", "mix.lock", "mix.exs"),
+    "hex": ("mix/hex", "mix.lock", "mix.exs", "prices/mix.exs"),
     "maven": ("gradle", "gradle.lockfile"),
     "nuget": ("nuget", "packages.lock.json"),
     "pub": ("pub", "pubspec.lock"),
