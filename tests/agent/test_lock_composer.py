@@ -1,6 +1,7 @@
 """composer.lock: what `composer show --locked` prints is what the parser says.
 
-The fixture: `composer update --no-install` of Composer 2.5.5, from a repository on disk, one of git and one of paths.
+The fixture: `composer update --no-install` of Composer 2.5.5, from a repository on disk (whose place in composer.json
+was replaced by a URL), one of git and one of paths.
 """
 
 from __future__ import annotations
