@@ -1,8 +1,8 @@
 """How far two versions are apart: 0 equal, 1 patch, 2 minor, 3 major, None where they cannot be ordered.
 
-Packages go by their ecosystem's order (`packaging` for PyPI, `univers` for the rest, imported when first
-needed: it takes 0.2 s); services, runtimes and systems by `core/dotted.py`. A package's version is exact: `5.2`
-and `5.2.1` are two releases. A service that says `16` is compared at that precision.
+Packages go by their ecosystem's order (`packaging` for PyPI, an own key where `univers` is wrong, `univers` for the
+rest, imported when first needed: it takes 0.2 s); services, runtimes and systems by `core/dotted.py`. A package's
+version is exact: `5.2` and `5.2.1` are two releases. A service that says `16` is compared at that precision.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from packaging.version import InvalidVersion, Version
 
-from paritycheck.core import dotted
+from paritycheck.core import composer, dotted, pub
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 UNORDERED: Final = 3
 """The distance of two versions that are unequal and cannot be ordered (gaps.md)."""
@@ -25,7 +25,7 @@ _CLASSES: Final = {
     "alpm": "ArchLinuxVersion",
     "apk": "AlpineLinuxVersion",
     "cargo": "SemverVersion",
-    "composer": "ComposerVersion",
+    "cocoapods": "RubygemsVersion",
     "conan": "ConanVersion",
     "deb": "DebianVersion",
     "ebuild": "GentooVersion",
@@ -35,11 +35,14 @@ _CLASSES: Final = {
     "maven": "MavenVersion",
     "npm": "SemverVersion",
     "nuget": "NugetVersion",
-    "pub": "SemverVersion",
     "rpm": "RpmVersion",
     "swift": "SemverVersion",
 }
-"""univers' class for each purl type that it orders rightly; other types are compared as dotted numbers."""
+"""univers' class for each purl type that it orders rightly."""
+_OWN: Final[dict[str, Callable[[str], Any]]] = {"composer": composer.key, "pub": pub.key}
+"""The key of a version for each type whose order univers has wrong. All other types are compared as dotted numbers."""
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
+"""What comes from git without a version has its commit for one. It may begin with a number, and has no order."""
 _EPOCHS: Final = frozenset({"alpm", "deb", "rpm"})
 _EPOCH: Final = re.compile(r"(\d{1,9}):(.*)", re.ASCII | re.DOTALL)
 _STEPS: Final = (dotted.MAJOR, dotted.MINOR, dotted.PATCH)
@@ -58,9 +61,11 @@ def gap(scheme: str, left: str, right: str) -> int | None:
     if not scheme.startswith("pkg:"):
         return dotted.gap(scheme, left, right)
     ecosystem = scheme[4:]
+    if _COMMIT.fullmatch(left) or _COMMIT.fullmatch(right):
+        return None
     if ecosystem == "pypi":
         return _pypi_gap(left, right)
-    if ecosystem not in _CLASSES:
+    if ecosystem not in _CLASSES and ecosystem not in _OWN:
         return dotted.gap(ecosystem, left, right, exact=True)
     return _package_gap(ecosystem, left, right)
 
@@ -93,10 +98,14 @@ def highest(scheme: str, versions: Iterable[str]) -> str | None:
 
 
 def _key(scheme: str, version: str) -> Any:
-    if scheme == "pkg:pypi":
-        return _pypi(version)
-    if scheme.startswith("pkg:") and scheme[4:] in _CLASSES:
-        return _parsed(scheme[4:], version)
+    if scheme.startswith("pkg:"):
+        ecosystem = scheme[4:]
+        if _COMMIT.fullmatch(version):
+            return None
+        if ecosystem == "pypi":
+            return _pypi(version)
+        if ecosystem in _CLASSES or ecosystem in _OWN:
+            return _parsed(ecosystem, version)
     found = dotted.parse(version)
     return None if found is None or found.rest else (found.numbers, found.pre is None, found.pre)
 
@@ -132,7 +141,9 @@ def _package_gap(ecosystem: str, left: str, right: str) -> int | None:
 
 
 def _parsed(ecosystem: str, version: str) -> Any:
-    """Univers' object, None where it cannot read the version."""
+    """An object that has an order, None where the version cannot be read."""
+    if ecosystem in _OWN:
+        return _OWN[ecosystem](version)
     try:
         return getattr(import_module("univers.versions"), _CLASSES[ecosystem])(version)
     except Exception:  # noqa: BLE001 (univers raises much on odd input: all of it means that there is no order)

@@ -76,6 +76,27 @@ PACKAGES = [
     ("pkg:gem", "7.0.8", "7.1.0", 2),
     ("pkg:cargo", "0.2.0", "0.3.0", 2),
     ("pkg:conda", "1.2", "1.2.1", 1),
+    ("pkg:golang", "v0.0.0-20231019121449-6e47f9306e03", "v0.0.0-20240101000000-1e47f9306e03", 1),
+    ("pkg:golang", "v1.2.4-0.20231019121449-6e47f9306e03", "v1.2.4", 1),
+    ("pkg:golang", "v1.2.4-0.20231019121449-6e47f9306e03", "v1.3.0", 2),
+    ("pkg:golang", "v2.8.0+incompatible", "v3.0.1+incompatible", 3),
+    ("pkg:composer", "v2.4.1", "2.4.1", 0),
+    ("pkg:composer", "2.4", "2.4.0", 0),
+    ("pkg:composer", "2.4.1", "v2.10.0", 2),
+    ("pkg:composer", "1.0.0-beta2", "1.0.0-RC1", 1),
+    ("pkg:composer", "5.0.3", "5.0.3.1", 1),
+    ("pkg:maven", "4.1.93.Final", "4.1.100.Final", 1),
+    ("pkg:maven", "33.0.0-jre", "33.4.8-jre", 2),
+    ("pkg:nuget", "1.0.0", "1.0.0.0", 0),
+    ("pkg:nuget", "4.0.0-dev-02174", "4.0.0", 1),
+    ("pkg:gem", "4.0.0.rc1", "4.0.0", 1),
+    ("pkg:hex", "1.4.1", "2.0.0-rc.0", 3),
+    ("pkg:pub", "0.9.7+15", "0.9.7+16", 1),
+    ("pkg:pub", "0.9.7", "0.9.7+1", 1),
+    ("pkg:cargo", "1.0.0-rc.2+build.5", "1.0.0-rc.10", 1),
+    ("pkg:cocoapods", "0.55.4.React", "0.56.0.React", 2),
+    ("pkg:cocoapods", "2016.09.26.00", "2016.10.31.00", 2),
+    ("pkg:cocoapods", "1.0.0-beta.2", "1.0.0", 1),
 ]
 
 
@@ -90,6 +111,12 @@ def test_packages_go_by_their_ecosystem_and_are_exact(scheme: str, left: str, ri
     [
         ("pkg:pypi", "banana", "1.0"),
         ("pkg:composer", "dev-master", "1.0.0"),
+        ("pkg:composer", "2.x-dev", "2.0.0"),
+        ("pkg:composer", "dev-main#50dee1450dcc314812b14462323e2c6de1575eee", "dev-main"),
+        ("pkg:hex", "6e47f9306e0344f0327bd785fd5b44b4874bc238", "1.0.0"),
+        ("pkg:hex", "88ab3a0d790e6a47404cba02800a6b25d2afae50", "99ab3a0d790e6a47404cba02800a6b25d2afae50"),
+        ("pkg:npm", "6e47f9306e0344f0327bd785fd5b44b4874bc238", "1.0.0"),
+        ("pkg:conda", "6447f9306e0344f0327bd785fd5b44b4874bc238", "1.0.0"),
         ("pkg:maven", "Finchley.SR1", "Greenwich.SR1"),
         ("redis", "latest", "7.2"),
         ("redis", "7.2.4-foo", "7.2.4-bar"),
@@ -113,6 +140,40 @@ def test_the_highest_is_by_order_and_not_by_spelling() -> None:
     assert highest("pkg:pypi", ("1.10", "1.9", "1.9.post1")) == "1.10"
     assert highest("redis", ("7.2.4", "7.10.0")) == "7.10.0"
     assert highest("pkg:deb", ("1.0-1", "1:0.9-1")) == "1:0.9-1"
+    assert highest("pkg:maven", ("33.4.8-jre", "33.10.0-jre")) == "33.10.0-jre"
+    assert highest("pkg:nuget", ("12.0.3", "13.0.3", "9.0.1")) == "13.0.3"
+    assert highest("pkg:cargo", ("0.3.1", "1.0.0-rc.2+build.5")) == "1.0.0-rc.2+build.5"
+    assert highest("pkg:hex", ("88ab3a0d790e6a47404cba02800a6b25d2afae50", "1.0.0")) is None
+
+
+RISING = {
+    "composer": [
+        "1.0.0-dev", "1.0.0-alpha", "1.0.0-alpha1", "1.0.0a2", "1.0.0-beta1", "1.0.0-beta2", "v1.0.0-beta10",
+        "1.0.0-RC1", "1.0.0", "1.0.0-p1", "1.0.0.1", "1.0.1", "1.2.0", "1.10.0", "2.0.0-beta", "2.0", "10.0",
+    ],
+    "golang": [
+        "v0.0.0-20191109021931-daa7c04131f5", "v0.0.0-20231019121449-6e47f9306e03", "v1.2.3",
+        "v1.2.4-0.20231019121449-6e47f9306e03", "v1.2.4-rc.2", "v1.2.4-rc.10", "v1.2.4", "v1.10.0",
+        "v2.0.0+incompatible",
+    ],
+    "maven": ["1.0-alpha-1", "1.0-beta-1", "1.0-rc1", "1.0-SNAPSHOT", "1.0", "1.0.1", "1.2", "1.10"],
+    "nuget": ["1.0.0-alpha", "1.0.0-beta.2", "1.0.0-beta.10", "1.0.0", "1.0.0.1", "1.0.1", "1.10.0"],
+    "gem": ["1.0.0.a", "1.0.0.beta2", "1.0.0.rc2", "1.0.0.rc10", "1.0.0", "1.0.1", "1.2", "1.10"],
+    "cocoapods": ["1.0.0-beta.2", "1.0.0", "1.2.0", "1.10.0"],
+    "hex": ["1.0.0-dev", "1.0.0-rc.2", "1.0.0-rc.10", "1.0.0", "1.2.0", "1.10.0"],
+    "cargo": ["1.0.0-alpha", "1.0.0-rc.2", "1.0.0-rc.10", "1.0.0", "1.2.0", "1.10.0"],
+    "pub": ["1.0.0-dev.1", "1.0.0-dev.1+2", "1.0.0-dev.10", "1.0.0", "1.0.0+1", "1.0.0+2", "1.0.0+10", "1.2.0"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ecosystem", RISING)
+def test_each_ecosystem_has_its_own_order(ecosystem: str) -> None:
+    rising = RISING[ecosystem]
+    for at, newer in enumerate(rising):
+        for older in rising[:at]:
+            assert highest(f"pkg:{ecosystem}", (newer, older)) == newer
+            assert highest(f"pkg:{ecosystem}", (older, newer)) == newer
+            assert gap(f"pkg:{ecosystem}", older, newer) in {1, 2, 3}
 
 
 numbers = st.lists(st.integers(0, 40), min_size=1, max_size=4)
@@ -144,6 +205,7 @@ def test_between_two_versions_nothing_is_farther_than_the_ends(one: str, two: st
 PACKAGE_SCHEMES = [
     "alpm",
     "apk",
+    "cocoapods",
     "composer",
     "conan",
     "conda",

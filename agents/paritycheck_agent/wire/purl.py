@@ -7,14 +7,22 @@ _SAFE = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 
 def purl(kind: str, name: str, namespace: str | None = None) -> str:
-    """Return `pkg:type/namespace/name`. npm keeps its case: `JSONStream` and `jsonstream` differ."""
+    """Return `pkg:type/namespace/name`. npm keeps its case: `JSONStream` and `jsonstream` differ.
+
+    A name may be written as its tool writes it: with an npm scope, a Composer vendor, a Go module's path, or a
+    Maven `group:artifact`.
+    """
     kind = kind.lower()
     if kind in _LOWER:
         name, namespace = name.lower(), namespace and namespace.lower()
     if kind == "pypi":
         name = normalized(name)
-    if kind == "npm" and namespace is None and name.startswith("@") and "/" in name:
+    if kind == "pub":
+        name = name.replace("-", "_")
+    if namespace is None and ((kind == "npm" and name.startswith("@")) or kind == "composer") and "/" in name:
         namespace, name = name.split("/", 1)
+    if kind == "maven" and namespace is None and ":" in name:
+        namespace, name = name.split(":", 1)
     segments = [part for part in (namespace or "").split("/") if part]
     tail = [part for part in name.split("/") if part] if kind == "golang" else [name]
     return f"pkg:{kind}/" + "/".join(_quote(part) for part in segments + tail)

@@ -108,6 +108,33 @@ def test_locks_of_two_ecosystems_are_covered_each(tmp_path: Path) -> None:
     assert len(collected.facts) == 27 + 39
 
 
+OTHERS = {
+    "cargo": ("cargo/v4", "Cargo.lock", "Cargo.toml", "prices/Cargo.toml"),
+    "cocoapods": ("cocoapods", "Podfile.lock"),
+    "composer": ("composer", "composer.lock", "composer.json"),
+    "gem": ("bundler", "Gemfile.lock", "Gemfile"),
+    "golang": ("go/1.19", "go.mod", "go.sum"),
+    "hex": ("mix/hex", "mix.lock", "mix.exs", "prices/mix.exs"),
+    "maven": ("gradle", "gradle.lockfile"),
+    "nuget": ("nuget", "packages.lock.json"),
+    "pub": ("pub", "pubspec.lock"),
+}
+
+
+@pytest.mark.parametrize("ecosystem", sorted(OTHERS))
+def test_the_locks_of_other_languages_are_found_with_what_lies_beside_them(tmp_path: Path, ecosystem: str) -> None:
+    folder, *names = OTHERS[ecosystem]
+    for name in names:
+        copy(f"{folder}/{Path(name).parent}", tmp_path / "app" / Path(name).parent, Path(name).name)
+    collected = collect(tmp_path, settings={"dependencies": {"folders": ["app"]}})
+    assert collected.covers == [f"pkg:{ecosystem}/"]
+    assert collected.warnings == []
+    assert len(collected.facts) >= 6
+    assert all(source.startswith(f"app/{names[0]}:") for fact in collected.facts for source in fact["sources"])
+    if len(names) > 1:
+        assert {fact["scope"] for fact in collected.facts} == {"direct", "transitive"}
+
+
 def test_named_folders_are_read_with_their_paths_and_others_are_not(tmp_path: Path) -> None:
     copy("uv/shop", tmp_path, "uv.lock")
     copy("npm/v3", tmp_path / "frontend", "package-lock.json")
@@ -151,7 +178,7 @@ def test_a_manifest_beside_a_lock_takes_nothing_from_it(tmp_path: Path) -> None:
     assert facts["never-locked"]["unknown"] == "unpinned"
 
 
-@pytest.mark.parametrize(("name", "covers"), [("pnpm-lock.yaml", []), ("Pipfile.lock", []), ("Cargo.lock", [])])
+@pytest.mark.parametrize(("name", "covers"), [("pnpm-lock.yaml", []), ("Pipfile.lock", []), ("go.sum", [])])
 def test_a_format_that_is_not_read_is_said(tmp_path: Path, name: str, covers: list[str]) -> None:
     (tmp_path / name).write_text("")
     collected = collect(tmp_path)

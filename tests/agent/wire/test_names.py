@@ -19,6 +19,15 @@ PURLS = [
     (("maven", "spring-core", "org.springframework"), "pkg:maven/org.springframework/spring-core"),
     (("golang", "github.com/Acme/shop"), "pkg:golang/github.com/acme/shop"),
     (("composer", "Console", "Symfony"), "pkg:composer/symfony/console"),
+    (("composer", "Symfony/Console"), "pkg:composer/symfony/console"),
+    (("maven", "org.springframework:spring-core"), "pkg:maven/org.springframework/spring-core"),
+    (("golang", "gopkg.in/yaml.v3"), "pkg:golang/gopkg.in/yaml.v3"),
+    (("cargo", "serde_derive"), "pkg:cargo/serde_derive"),
+    (("cargo", "Inflector"), "pkg:cargo/Inflector"),
+    (("hex", "Acme_Widgets", "Acme"), "pkg:hex/acme/acme_widgets"),
+    (("nuget", "Newtonsoft.Json"), "pkg:nuget/Newtonsoft.Json"),
+    (("pub", "Flutter-Lints"), "pkg:pub/flutter_lints"),
+    (("cocoapods", "UIImage+Tint"), "pkg:cocoapods/UIImage%2BTint"),
     (("generic", "a b/ü"), "pkg:generic/a%20b%2F%C3%BC"),
 ]
 

@@ -1,0 +1,101 @@
+"""The texts that lock files are: decoded, taken as JSON, and where in them a name stands."""
+
+from __future__ import annotations
+
+import json
+
+from paritycheck_agent.packages import table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from paritycheck_agent.packages import Lock
+
+# Bounds on odd files: each miss reads to the end of the text, each place where a name might stand is looked at.
+_MISSES = 20
+_PLACES = 500_000
+_BEHIND = 9
+
+
+def decoded(data: bytes, lock: Lock) -> str | None:
+    """Return the text of a lock with plain line ends; None, and the lock not whole, where it is no UTF-8."""
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        lock.incomplete("is not UTF-8")
+        return None
+
+
+def json_of(data: bytes, lock: Lock) -> tuple[str, dict[str, Any]] | None:
+    """Return text and document of a lock in JSON; None, and the lock not whole, where it is none."""
+    written = decoded(data, lock)
+    if written is None:
+        return None
+    try:
+        document = json.loads(written)
+    except json.JSONDecodeError as error:
+        lock.incomplete(f"is no JSON, line {error.lineno}")
+        return None
+    except (ValueError, RecursionError):
+        lock.incomplete("is no JSON of a lock")
+        return None
+    if not isinstance(document, dict):
+        lock.incomplete("is no JSON of a lock")
+        return None
+    return written, document
+
+
+def json_beside(sibling: Callable[[str], bytes | None], path: str) -> dict[str, Any] | None:
+    """Return the table of a JSON file beside a lock; None where it is not there or is none."""
+    data = sibling(path)
+    try:
+        return None if data is None else table(json.loads(data))
+    except (ValueError, RecursionError):
+        return None
+
+
+def text_beside(sibling: Callable[[str], bytes | None], path: str) -> str | None:
+    """Return the text of a file beside a lock; None where it is not there."""
+    data = sibling(path)
+    return None if data is None else data.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+class Lines:
+    """Finds the line of each name in a JSON text, asked for in the order of the text: one pass in all."""
+
+    def __init__(self, written: str) -> None:
+        self.written = written
+        self.at = 0
+        self.line = 1
+        self.misses = 0
+        self.places = 0
+
+    def opening(self, key: str, bracket: str = "{") -> int:
+        """Return the line of the next key that opens an object (or list); 0 where there is none."""
+        behind = ":" + bracket
+        return self._find(key, lambda _at, end: "".join(self.written[end : end + _BEHIND].split()).startswith(behind))
+
+    def value(self, key: str, value: str) -> int:
+        """Return the line of the next `"key": "value"` behind what was found last; 0 where there is none."""
+        start = len(key) + len('"": ')
+
+        def stands(at: int, _end: int) -> bool:
+            before = self.written[max(0, at - start - _BEHIND) : at].rstrip()
+            return before.endswith(":") and before[:-1].rstrip().endswith(f'"{key}"')
+
+        return self._find(value, stands)
+
+    def _find(self, name: str, stands: Callable[[int, int], bool]) -> int:
+        for quoted in dict.fromkeys((json.dumps(name, ensure_ascii=False), json.dumps(name).replace("/", "\\/"))):
+            at = self.at
+            while self.misses < _MISSES and self.places < _PLACES and (at := self.written.find(quoted, at)) >= 0:
+                self.places += 1
+                if stands(at, at + len(quoted)):
+                    self.line += self.written.count("\n", self.at, at)
+                    self.at = at
+                    return self.line
+                at += 1
+        self.misses += 1
+        return 0
