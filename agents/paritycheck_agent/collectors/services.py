@@ -1,4 +1,4 @@
-"""Backing services: what configuration attaches, asked live where it answers, else as compose declares it."""
+"""Backing services: what configuration attaches, asked live where it answers, else as files declare it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from paritycheck_agent import redact
 from paritycheck_agent.context import Collected
-from paritycheck_agent.sources import attachments, configuration, targets
+from paritycheck_agent.sources import attachments, configuration, declarations, targets
 from paritycheck_agent.sources.schemes import IN_PROCESS
 from paritycheck_agent.wire.limits import COVERS, SERVICES, STRING_CHARS, VERSION_CHARS
 from paritycheck_agent.wire.words import SERVICE_KINDS
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from paritycheck_agent.connection.target import Target
     from paritycheck_agent.context import Context
-    from paritycheck_agent.sources.attachments import Attachment, Declared
+    from paritycheck_agent.sources.attachments import Attachment
+    from paritycheck_agent.sources.declarations import Declared
 
 SECTION = "services"
 # Kind and module. A kind that is not here is told by its scheme or its image alone.
@@ -42,11 +43,13 @@ ATTRIBUTE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
 def collect(context: Context) -> Collected:
-    """All attached services with settings and extensions, then those that only compose declares."""
+    """All attached services with settings and extensions, then those that only a file declares."""
     found = configuration.read(context)
     attached = attachments.discover(found)
-    alone = attachments.declare(attached, found)
-    warnings = _limit(attached)
+    warnings: list[str] = []
+    declared = declarations.read(context, found.project, warnings)
+    alone = attachments.declare(attached, declared, candidate=found.candidate)
+    warnings += _limit(attached)
     wishes = configuration.table(context, SECTION)
     answers = _ask(attached, wishes, candidate=found.candidate)
     facts, covers = _facts(attached, answers, _keys(context, warnings), wishes)
@@ -165,16 +168,19 @@ def _fact(attachment: Attachment, answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _declare(fact: dict[str, Any], declared: Declared) -> None:
-    """Where nothing answers, what the file declares counts; where something does, what differs from it is told."""
+    """Where nothing answers, what the file declares counts; where something does, what differs from it is told.
+
+    Declared and running is one fact, and the place of the declaration is evidence even where both agree.
+    """
     version = declared.image.version
     if fact["via"] == "scheme" and fact.get("unknown") in SILENT and declared.certain:
         del fact["unknown"]
         fact.update(_of_image(declared))
-    elif version is not None and declared.image.kind == fact["kind"] and not _agree(version, fact.get("value")):
-        fact["declared"] = version
-    else:
+    elif declared.image.kind != fact["kind"] or version is None:
         return
-    fact["sources"].append(declared.source)
+    elif not _agree(version, fact.get("value")):
+        fact["declared"] = version
+    fact["sources"] += declared.sources
 
 
 def _of_image(declared: Declared) -> dict[str, Any]:
@@ -192,11 +198,11 @@ def _agree(declared: str, value: str | None) -> bool:
 def _declared_only(alone: list[Declared], taken: set[str]) -> list[dict[str, Any]]:
     facts = []
     for declared in alone:
-        handle = targets.whole_handle(declared.service.name)
-        handle = f"compose-{handle}" if handle in taken else handle
+        handle = targets.whole_handle(declared.container.name)
+        handle = f"{declared.origin}-{handle}" if handle in taken else handle
         if handle and handle not in taken:
             taken.add(handle)
-            facts.append({"name": handle, **_of_image(declared), "sources": [declared.source]})
+            facts.append({"name": handle, **_of_image(declared), "sources": declared.sources})
     return facts
 
 
