@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from paritycheck_agent.context import Context
     from paritycheck_agent.sources.attachments import Attachment
     from paritycheck_agent.sources.declarations import Declared
+    from paritycheck_agent.sources.images import Image
 
 SECTION = "services"
 # Kind and module. A kind that is not here is told by its scheme or its image alone.
@@ -43,7 +44,12 @@ ATTRIBUTE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
 def collect(context: Context) -> Collected:
-    """All attached services with settings and extensions, then those that only a file declares."""
+    """All attached services with settings and extensions, then those that only a file declares.
+
+    Of a cluster what runs in it. A Secret can attach what runs elsewhere, so that nothing is said to be absent there.
+    """
+    if context.kubernetes and not context.candidate:
+        return _of_cluster(context)
     found = configuration.read(context)
     attached = attachments.discover(found)
     warnings: list[str] = []
@@ -184,7 +190,10 @@ def _declare(fact: dict[str, Any], declared: Declared) -> None:
 
 
 def _of_image(declared: Declared) -> dict[str, Any]:
-    image = declared.image
+    return _members(declared.image)
+
+
+def _members(image: Image) -> dict[str, Any]:
     members: dict[str, Any] = {"kind": image.kind, "via": "declared"}
     members.update({"value": image.version} if image.version else {"unknown": "unpinned"})
     return {**members, "variant": image.variant} if image.variant else members
@@ -204,6 +213,22 @@ def _declared_only(alone: list[Declared], taken: set[str]) -> list[dict[str, Any
             taken.add(handle)
             facts.append({"name": handle, **_of_image(declared), "sources": declared.sources})
     return facts
+
+
+def _of_cluster(context: Context) -> Collected:
+    from paritycheck_agent.sources import cluster
+
+    running = cluster.read(context)
+    wishes = configuration.table(context, SECTION)
+    facts: dict[str, dict[str, Any]] = {}
+    for name, image in cluster.backing(running) if running else ():
+        handle = targets.whole_handle(name)
+        fact = {"name": handle, **_members(image), "sources": [cluster.SOURCE]}
+        if handle and facts.setdefault(handle, fact) != fact:
+            facts[handle] = {"name": handle, "kind": image.kind, "unknown": "unpinned", "sources": [cluster.SOURCE]}
+    for handle, fact in facts.items():
+        _override(fact, _wish(wishes, handle))
+    return Collected(list(facts.values())[:SERVICES], [], running.warnings if running else [])
 
 
 def _wish(wishes: Mapping[str, Any], handle: str) -> Mapping[str, Any]:

@@ -36,15 +36,20 @@ EXPECTATION_WORDS = frozenset(["expect"])
 
 
 class Variable:
-    """One name. `value` is None where it is not set; `declared`: a file that declares configuration lists it."""
+    """One name. `value` is None where it is not set; `declared`: a file that declares configuration lists it.
 
-    __slots__ = ("_places", "declared", "name", "rank", "value")
+    `held`: it is set in a cluster, which keeps the value. `unknown`: the reason why nobody can say whether it is set.
+    """
+
+    __slots__ = ("_places", "declared", "held", "name", "rank", "unknown", "value")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.value: str | None = None
         self.rank = DECLARED
         self.declared = False
+        self.held = False
+        self.unknown = ""
         self._places: list[tuple[int, str]] = []
 
     def seen(self, rank: int, place: str, value: str | None = None) -> None:
@@ -88,6 +93,9 @@ def read(context: Context) -> Configuration:
     """All names of the allow-list. Of a gate's candidate only what the checkout declares: no `.env`, no process."""
     found = Configuration(context)
     _read_declarations(found)
+    if context.elsewhere and not found.candidate:
+        _read_cluster(found)
+        return _counted(found)
     if not found.candidate:
         for path in _paths(context):
             _read_env_file(found, path, DOTENV)
@@ -95,6 +103,10 @@ def read(context: Context) -> Configuration:
     _read_compose(found)
     if not found.candidate:
         _read_process(found)
+    return _counted(found)
+
+
+def _counted(found: Configuration) -> Configuration:
     if found.odd:
         names = "name" if found.odd == 1 else "names"
         found.warnings.append(f"{found.odd} {names} left out: no variable can be called so")
@@ -222,6 +234,27 @@ def _read_image(found: Configuration, path: str, service: Service | None) -> Non
     for stage in stages:
         baked = [(name, value, line) for name, value, line in reversed(stage.environment) if name in found.variables]
         found.note(IMAGE, path, baked)
+
+
+def _read_cluster(found: Configuration) -> None:
+    """The names that the application's workload in a cluster gets; nothing of this machine, which is another."""
+    from paritycheck_agent.sources import cluster
+
+    _read_named(found)
+    told = cluster.read(found.context)
+    if told is None:
+        return
+    workload = cluster.application(found.context, told)
+    names, reason = cluster.variables(told, workload) if workload else (set(), "not-collected")
+    for name in sorted(names):
+        variable = found.variable(name)
+        if variable is not None:
+            variable.held = True
+            variable.seen(PROCESS, cluster.SOURCE)
+    for variable in found.variables.values():
+        variable.unknown = "" if variable.held else reason
+    _read_image(found, "Dockerfile", None)
+    found.warnings += told.warnings
 
 
 def _read_process(found: Configuration) -> None:

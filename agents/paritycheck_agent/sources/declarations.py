@@ -9,15 +9,13 @@ itself (`cluster.py`), and count in candidates alone.
 
 from __future__ import annotations
 
-from paritycheck_agent.sources import images
-from paritycheck_agent.sources.containers import Container
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from paritycheck_agent.context import Context
     from paritycheck_agent.sources.compose_files import Project
+    from paritycheck_agent.sources.containers import Container
     from paritycheck_agent.sources.images import Image
 
 # What counts where two disagree: the first. Readers are imported where they may have a say.
@@ -81,6 +79,7 @@ def _is_runner(context: Context) -> bool:
 
 def _of_compose(context: Context, project: Project | None) -> list[tuple[Container, Image]]:
     from paritycheck_agent.sources import compose_files
+    from paritycheck_agent.sources.containers import Container
 
     found = []
     for name, service in project.services.items() if project else ():
@@ -92,6 +91,8 @@ def _of_compose(context: Context, project: Project | None) -> list[tuple[Contain
 
 
 def _backing(origin: str, containers: Iterable[Container]) -> Iterable[Declared]:
+    from paritycheck_agent.sources import images
+
     for container in containers:
         image = images.read(container.image)
         if image is not None:
@@ -111,7 +112,7 @@ def _named(given: list[Declared], warnings: list[str]) -> list[Declared]:
             )
             continue
         if not agree(first.image.version, one.image.version):
-            first.image = images.Image(first.image.kind, None, first.image.variant)
+            first.image = type(first.image)(first.image.kind, None, first.image.variant)
         first.sources += [source for source in one.sources if source not in first.sources]
         first.container.ports = {**one.container.ports, **first.container.ports}
         first.container.names |= one.container.names

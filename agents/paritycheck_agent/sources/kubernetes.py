@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
+    Key = tuple[str, str, str]  # namespace, name, kind
+
 # Where the template of a workload's pods lies in its object.
 TEMPLATES: dict[str, tuple[str, ...]] = {
     "Deployment": ("spec", "template"),
@@ -24,6 +26,10 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
     "Pod": (),
 }
+# What runs for a while and ends. An image of a database in one is its client: it dumps or restores.
+PASSING = ("CronJob", "Job")
+# A CronJob's Jobs are called after the minute since 1970.
+MINUTES_DIGITS = 8
 OBJECTS = 20_000
 CONTAINERS = 50
 WORDS = 64
@@ -78,26 +84,29 @@ class Workload:
 
 def workloads(document: Any) -> list[Workload]:
     """The workloads of a document, pods and ReplicaSets counted to what made them; by namespace, name and kind."""
-    found: dict[tuple[str, str, str], Workload] = {}
-    objects = list(unlisted([document]))
-    for thing in objects:
-        if _owner(thing) is None:
+    found: dict[Key, Workload] = {}
+    pods: list[tuple[dict[str, Any], list[Key]]] = []
+    for thing in unlisted([document]):
+        owners = _owners(thing)
+        if not owners:
             _add(found, thing)
-    for thing in objects:
-        owner = _owner(thing)
-        if owner is not None and thing.get("kind") == "Pod":
-            _count(found, thing, owner)
+        elif thing.get("kind") == "Pod":
+            pods.append((thing, owners))
+    listed = set(found)
+    for pod, owners in pods:
+        _count(found, pod, next((owner for owner in owners if owner in listed), owners[-1]), listed)
     return [found[key] for key in sorted(found)]
 
 
 def unlisted(documents: Iterable[Any]) -> Iterator[dict[str, Any]]:
     """The objects themselves, those of lists too, at most `OBJECTS`."""
-    waiting, left = [iter(documents)], OBJECTS
-    while waiting and left:
-        thing = next(waiting[-1], None)
-        left -= 1
-        if thing is None:
+    waiting, end = [iter(documents)], object()
+    for _ in range(2 * OBJECTS):
+        thing = next(waiting[-1], end)
+        if thing is end:
             waiting.pop()
+            if not waiting:
+                return
         elif isinstance(thing, dict) and text(thing.get("kind")).endswith("List") and "items" in thing:
             waiting.append(iter(rows(thing["items"])))
         elif isinstance(thing, dict) and text(thing.get("kind")) and text(at(thing, "metadata", "name")):
@@ -125,29 +134,31 @@ def _number(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 31 else 0
 
 
-def identity(thing: dict[str, Any]) -> tuple[str, str, str]:
+def identity(thing: dict[str, Any]) -> Key:
     """Namespace, name and kind."""
     return text(at(thing, "metadata", "namespace")), text(at(thing, "metadata", "name")), text(thing.get("kind"))
 
 
-def _owner(thing: dict[str, Any]) -> tuple[str, str] | None:
-    """Name and kind of the workload that made a pod or ReplicaSet; None where nobody known did.
+def _owners(thing: dict[str, Any]) -> list[Key]:
+    """What a pod or ReplicaSet may have been made by: the owner it names, then that owner's own; none without one.
 
     A Deployment's ReplicaSet and a CronJob's Job are named after it, with a hash or a time behind a hyphen.
     """
+    namespace = text(at(thing, "metadata", "namespace"))
     for reference in rows(at(thing, "metadata", "ownerReferences")):
         kind, name = text(at(reference, "kind")), text(at(reference, "name"))
         stem, hyphen, tail = name.rpartition("-")
+        own = [(namespace, name, kind)] if kind in TEMPLATES else []
         if kind == "ReplicaSet" and hyphen and tail == text(at(thing, "metadata", "labels", "pod-template-hash")):
-            return stem, "Deployment"
-        if kind == "Job" and hyphen and tail.isdigit() and len(tail) >= 8:  # noqa: PLR2004 -- minutes since 1970
-            return stem, "CronJob"
-        if kind in TEMPLATES:
-            return name, kind
-    return None
+            return [*own, (namespace, stem, "Deployment")]
+        if kind == "Job" and hyphen and tail.isdigit() and len(tail) >= MINUTES_DIGITS:
+            return [*own, (namespace, stem, "CronJob")]
+        if own:
+            return own
+    return []
 
 
-def _add(found: dict[tuple[str, str, str], Workload], thing: dict[str, Any]) -> None:
+def _add(found: dict[Key, Workload], thing: dict[str, Any]) -> None:
     namespace, name, kind = identity(thing)
     if kind not in TEMPLATES:
         return
@@ -159,7 +170,7 @@ def _add(found: dict[tuple[str, str, str], Workload], thing: dict[str, Any]) -> 
     ready = at(thing, "status", "numberReady" if kind == "DaemonSet" else "readyReplicas")
     if kind == "Pod":
         _status(workload, thing)
-    elif isinstance(at(thing, "status"), dict) and kind not in ("CronJob", "Job"):
+    elif isinstance(at(thing, "status"), dict) and kind not in PASSING:
         workload.replicas = _number(ready)
 
 
@@ -192,14 +203,16 @@ def _env_from(given: list[Any]) -> Iterator[tuple[str, str, str, bool]]:
                 yield kind, name, text(at(item, "prefix")), at(item, member, "optional") in (True, "true")
 
 
-def _count(found: dict[tuple[str, str, str], Workload], pod: dict[str, Any], owner: tuple[str, str]) -> None:
-    """Count a pod to its workload, which is known by the pod alone where only pods are listed."""
-    key = (text(at(pod, "metadata", "namespace")), *owner)
+def _count(found: dict[Key, Workload], pod: dict[str, Any], key: Key, listed: set[Key]) -> None:
+    """Count a pod to its workload, which is known by its pods alone where only pods are listed."""
     if key not in found:
-        workload = found[key] = Workload(owner[1], key[0], owner[0])
+        workload = found[key] = Workload(key[2], key[0], key[1])
         workload.containers = list(_containers(pod))
         workload.version = text(at(pod, "metadata", "labels", VERSION_LABEL))
-        workload.replicas = 0
+    statuses = rows(at(pod, "status", "containerStatuses"))
+    if key not in listed and key[2] not in PASSING:
+        ready = bool(statuses) and all(at(status, "ready") is True for status in statuses)
+        found[key].replicas = (found[key].replicas or 0) + ready
     _status(found[key], pod)
 
 

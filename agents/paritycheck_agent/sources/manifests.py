@@ -9,7 +9,7 @@ import os
 
 from paritycheck_agent.sources import yaml_files
 from paritycheck_agent.sources.containers import Container
-from paritycheck_agent.sources.kubernetes import unlisted, workloads
+from paritycheck_agent.sources.kubernetes import PASSING, unlisted, workloads
 from paritycheck_agent.sources.yaml_nodes import Mapping, Sequence
 
 TYPE_CHECKING = False
@@ -93,7 +93,7 @@ def _made(node: Node, made: dict[int, Any]) -> Any:
 def _file(path: str, plains: list[Any]) -> Iterator[Container]:
     for thing in unlisted(plains):
         for workload in workloads(thing):
-            for container in workload.containers:
+            for container in workload.containers if workload.kind not in PASSING else ():
                 # A service in front of a workload is mostly called as the workload is.
                 names = [workload.name, container.name]
                 name = workload.name if len(workload.containers) == 1 else container.name

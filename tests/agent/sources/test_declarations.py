@@ -267,13 +267,14 @@ def test_bitbucket_and_circleci_declare_theirs(tmp_path: Path) -> None:
 
 def test_manifests_declare_the_containers_of_workloads(tmp_path: Path) -> None:
     pod = "{spec: {containers: [{image: 'redis:7'}]}}"
-    job = f"kind: CronJob\nmetadata: {{name: c}}\nspec: {{jobTemplate: {{spec: {{template: {pod}}}}}}}\n"
+    each = f"kind: DaemonSet\nmetadata: {{name: c}}\nspec: {{template: {pod}}}\n"
+    each += f"---\nkind: CronJob\nmetadata: {{name: dump}}\nspec: {{jobTemplate: {{spec: {{template: {pod}}}}}}}\n"
     one = "{kind: Pod, metadata: {name: m}, spec: {containers: [{image: 'memcached:1.6'}]}}"
     listed = f"kind: List\nitems:\n  - {one}\n"
-    found, _ = declared(tmp_path, {"k8s/app/all.yaml": DEPLOYMENT, "deploy/job.yml": job, "manifests/l.yaml": listed})
+    found, _ = declared(tmp_path, {"k8s/app/all.yaml": DEPLOYMENT, "deploy/each.yml": each, "manifests/l.yaml": listed})
     assert told(found) == {
         "postgres": ("postgresql", "16.4", ["k8s/app/all.yaml:14"]),
-        "c": ("redis", "7", ["deploy/job.yml:3"]),
+        "c": ("redis", "7", ["deploy/each.yml:3"]),
         "m": ("memcached", "1.6", ["manifests/l.yaml:3"]),
     }
     assert found["postgres"].container.names == {"db", "postgres"}
