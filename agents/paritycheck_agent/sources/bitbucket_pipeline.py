@@ -5,7 +5,7 @@ https://support.atlassian.com/bitbucket-cloud/docs/databases-and-service-contain
 
 from __future__ import annotations
 
-from paritycheck_agent.sources.containers import Container
+from paritycheck_agent.sources.declared_container import Container
 from paritycheck_agent.sources.yaml_files import documents, entries, text_of
 from paritycheck_agent.sources.yaml_nodes import Mapping
 

@@ -230,7 +230,7 @@ def _read_image(found: Configuration, path: str, service: Service | None) -> Non
     else:
         stages = compose_files.built(found.context, service)
         if service.build is not None:
-            path = compose_files.beside(path, os.path.join(service.build.context, service.build.dockerfile))
+            path = compose_files.dockerfile_of(service.build)
     for stage in stages:
         baked = [(name, value, line) for name, value, line in reversed(stage.environment) if name in found.variables]
         found.note(IMAGE, path, baked)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from paritycheck_agent.context import Context
     from paritycheck_agent.sources.compose_files import Project
-    from paritycheck_agent.sources.containers import Container
+    from paritycheck_agent.sources.declared_container import Container
     from paritycheck_agent.sources.images import Image
 
 # What counts where two disagree: the first. Readers are imported where they may have a say.
@@ -79,7 +79,7 @@ def _is_runner(context: Context) -> bool:
 
 def _of_compose(context: Context, project: Project | None) -> list[tuple[Container, Image]]:
     from paritycheck_agent.sources import compose_files
-    from paritycheck_agent.sources.containers import Container
+    from paritycheck_agent.sources.declared_container import Container
 
     found = []
     for name, service in project.services.items() if project else ():

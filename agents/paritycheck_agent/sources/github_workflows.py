@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from paritycheck_agent.sources.containers import UNTOLD, Container, port_pair
+from paritycheck_agent.sources.declared_container import UNTOLD, Container, port_pair
 from paritycheck_agent.sources.yaml_files import documents, entries, items, listed, text_of
 from paritycheck_agent.sources.yaml_nodes import Mapping
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from paritycheck_agent.sources.containers import UNTOLD, Container
+from paritycheck_agent.sources.declared_container import UNTOLD, Container
 from paritycheck_agent.sources.yaml_files import documents, entries, items, text_of
 from paritycheck_agent.sources.yaml_nodes import Mapping, Scalar
 

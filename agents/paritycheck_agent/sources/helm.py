@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from paritycheck_agent.sources import yaml_files
-from paritycheck_agent.sources.containers import Container
+from paritycheck_agent.sources.declared_container import Container
 from paritycheck_agent.sources.yaml_nodes import Mapping, Scalar, Sequence
 
 TYPE_CHECKING = False

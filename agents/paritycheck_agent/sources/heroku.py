@@ -5,7 +5,7 @@ https://devcenter.heroku.com/articles/app-json-schema#addons
 
 from __future__ import annotations
 
-from paritycheck_agent.sources.containers import Container
+from paritycheck_agent.sources.declared_container import Container
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

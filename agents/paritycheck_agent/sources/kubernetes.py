@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from paritycheck_agent.sources.containers import is_port
+from paritycheck_agent.sources.declared_container import is_port
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
