@@ -155,11 +155,13 @@ def _declare(found: Configuration, name: str, place: str, value: str | None) -> 
 
 
 def _read_manifest(found: Configuration) -> None:
-    """Heroku's app.json: the keys of its object `env`."""
+    """Heroku's app.json: the keys of its object `env`, whose values, where it gives one, are examples."""
     text = found.context.open_text(MANIFEST)
     if not text:
         return
     import json
+
+    from paritycheck_agent.sources.heroku import line_of
 
     try:
         document = json.loads(text)
@@ -167,8 +169,10 @@ def _read_manifest(found: Configuration) -> None:
         found.warnings.append(f"{MANIFEST} is not read: parse-failed")
         return
     declared = document.get("env") if isinstance(document, dict) else None
-    for name in declared if isinstance(declared, dict) else ():
-        _declare(found, name, MANIFEST, None)
+    for name, given in declared.items() if isinstance(declared, dict) else ():
+        value = given.get("value") if isinstance(given, dict) else given
+        line = line_of(text, name)
+        _declare(found, name, f"{MANIFEST}:{line}" if line else MANIFEST, value if isinstance(value, str) else None)
 
 
 def _read_env_file(found: Configuration, path: str, rank: int) -> None:
