@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml as pyyaml
 
+from paritycheck.core.policy_file import read
 from paritycheck_agent import toml
 from paritycheck_agent.cli.arguments import parse
 from paritycheck_agent.sources import kubernetes, kubernetes_api, manifests, yaml
@@ -117,6 +118,10 @@ def test_volumes_are_there_for_every_mount() -> None:
 def test_the_settings_are_read_and_name_a_workload() -> None:
     settings = toml.load((BASE / "parity.toml").read_text(encoding="utf-8"))
     assert settings["kubernetes"]["workload"]
+
+
+def test_the_server_takes_the_settings_for_a_policy() -> None:
+    read((BASE / "parity.toml").read_text(encoding="utf-8"))
 
 
 def test_the_agent_s_own_readers_read_them() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from paritycheck_agent.context import FILE_BYTES, Unknown
 from paritycheck_agent.sources import images
-from paritycheck_agent.sources.kubernetes import PASSING, at, digest_of, identity, text, unlisted, workloads
+from paritycheck_agent.sources.kubernetes import OBJECTS, PASSING, at, digest_of, identity, text, unlisted, workloads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Cluster:
 
     def take(self, objects: list[Any]) -> None:
         """Take the objects that were read: workloads, and names of keys."""
+        if len(objects) > OBJECTS:
+            self.warnings.append(f"kubernetes: more than {OBJECTS} objects; the rest is not read")
         self.workloads = workloads({"kind": "List", "items": objects})
         for thing in unlisted(objects):
             namespace, name, kind = identity(thing)

@@ -29,7 +29,7 @@ def read(context: Context, warnings: list[str]) -> list[Container]:
     path, job = ("", "") if context.candidate else _own_job(context)
     if not context.candidate and not (path and job):
         return []
-    paths = [path] if path else listed(context, FOLDER, deep=False)
+    paths = [path] if path else listed(context, FOLDER, warnings, deep=False)
     return [found for one in paths for found in _file(context, one, job, warnings)]
 
 

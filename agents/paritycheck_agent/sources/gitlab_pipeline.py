@@ -9,7 +9,7 @@ import re
 
 from paritycheck_agent.sources.declared_container import UNTOLD, Container
 from paritycheck_agent.sources.yaml_files import documents, entries, items, text_of
-from paritycheck_agent.sources.yaml_nodes import Mapping, Scalar
+from paritycheck_agent.sources.yaml_nodes import Mapping, Scalar, Sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 FILE = ".gitlab-ci.yml"
 FILES = 20
-DEPTH = 10
+DEPTH = 20
+REFERENCE = "!reference"
 VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*)|\$)")
 # What GitLab adds to the name of a job that runs several times: `test 1/3`, `test: [a, b]`.
 COPY = re.compile(r"(?: \d+/\d+|: \[[^\]]*\])$")
@@ -102,12 +103,17 @@ def _everywhere(pipeline: _Pipeline) -> Iterator[Container]:
 
 
 def _of_job(pipeline: _Pipeline, job: str) -> Iterator[Container]:
-    """The services of one job: its own, else those of what it extends, else the default ones."""
+    """The services of one job: its own, else those of what it extends, else the default ones. Of a job that another
+    project's file has nothing is known.
+    """
+    if pipeline.child(job) is None:
+        return
     variables: dict[str, str] = {}
     for path, node in _lineage(pipeline, job):
         variables = {**_variables(node), **variables}
         if "services" in node.entries:
-            yield from _services(node.get("services"), path, {**pipeline.variables, **variables})
+            place, services = _referenced(pipeline, path, node.get("services"))
+            yield from _services(services, place, {**pipeline.variables, **variables})
             return
     path, default = pipeline.child("default") or ("", None)
     if default is not None and "services" in default.entries:
@@ -122,11 +128,18 @@ def _lineage(pipeline: _Pipeline, job: str) -> Iterator[tuple[str, Mapping]]:
     waiting = [job]
     for _ in range(DEPTH):
         found = pipeline.child(waiting.pop(0)) if waiting else None
-        if found is None:
-            return
-        yield found
-        extends = found[1].get("extends")
-        waiting = [text_of(item) for item in reversed(items(extends))] or [text_of(extends), *waiting]
+        if found is not None:
+            yield found
+            extends = found[1].get("extends")
+            waiting = [text_of(item) for item in reversed(items(extends) or ([extends] if extends else []))] + waiting
+
+
+def _referenced(pipeline: _Pipeline, path: str, node: Node | None) -> tuple[str, Node | None]:
+    """What `!reference [job, services]` stands for; the node itself where it is none."""
+    if isinstance(node, Sequence) and node.tag == REFERENCE and len(node.items) == len(("job", "key")):
+        path, job = pipeline.child(text_of(node.items[0])) or (path, Mapping(node.line))
+        return path, job.get(text_of(node.items[1]))
+    return path, node
 
 
 def _services(node: Node | None, path: str, variables: dict[str, str]) -> Iterator[Container]:

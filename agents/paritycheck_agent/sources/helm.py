@@ -24,7 +24,7 @@ NODES = 20_000
 def read(context: Context, warnings: list[str]) -> list[Container]:
     """The images of a gate's candidate. `values-production.yaml` and its like are each one environment's: not read."""
     found: list[Container] = []
-    for folder in _charts(context) if context.candidate else ():
+    for folder in _charts(context, warnings) if context.candidate else ():
         path = os.path.join(folder, VALUES)
         if context.exists(path):
             for root in yaml_files.documents(context, path, warnings)[:1]:
@@ -32,8 +32,8 @@ def read(context: Context, warnings: list[str]) -> list[Container]:
     return found
 
 
-def _charts(context: Context) -> list[str]:
-    paths = [path for folder in FOLDERS for path in yaml_files.listed(context, folder)]
+def _charts(context: Context, warnings: list[str]) -> list[str]:
+    paths = [path for folder in FOLDERS for path in yaml_files.listed(context, folder, warnings)]
     paths += [name for name in ("Chart.yaml",) if context.exists(name)]
     return list(dict.fromkeys(os.path.dirname(path) for path in paths if os.path.basename(path) == "Chart.yaml"))
 

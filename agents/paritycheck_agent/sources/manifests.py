@@ -41,7 +41,7 @@ def read(context: Context, warnings: list[str]) -> list[Container]:
         return []
     found: list[Container] = []
     changes: list[tuple[str, Any]] = []
-    for path in _paths(context):
+    for path in _paths(context, warnings):
         plains = [plain(root, {}) for root in yaml_files.documents(context, path, warnings)]
         if os.path.basename(path) in KUSTOMIZATIONS:
             changes += [(path, image) for one in plains for image in _images(one)]
@@ -53,14 +53,14 @@ def read(context: Context, warnings: list[str]) -> list[Container]:
     return found + [other for path, image in changes[:CHANGES] for other in _changed(found, path, image)]
 
 
-def _paths(context: Context) -> Iterator[str]:
+def _paths(context: Context, warnings: list[str]) -> Iterator[str]:
     """Files below the usual folders, or those that `[kubernetes] manifests` names; charts and their templates apart."""
     table = context.settings.get("kubernetes", {})
     named = table.get("manifests") if isinstance(table, dict) else None
     folders = [str(name) for name in named] if isinstance(named, list) else list(FOLDERS)
     charts: set[str] = set()
     for folder in folders:
-        for path in yaml_files.listed(context, folder):
+        for path in yaml_files.listed(context, folder, warnings):
             here = os.path.dirname(path)
             if os.path.basename(path) == "Chart.yaml":
                 charts.add(here)

@@ -23,24 +23,27 @@ DEPTH = 6
 SKIPPED = frozenset({"node_modules", "vendor", "__pycache__", "target", "dist", "venv"})
 
 
-def listed(context: Context, folder: str, *, deep: bool = True) -> list[str]:
+def listed(context: Context, folder: str, warnings: list[str], *, deep: bool = True) -> list[str]:
     """The files of YAML in a folder of the checkout, and below it where `deep`; in order, and of hidden folders none.
 
     No link to a folder is followed: it could lead round in circles, or out of the checkout.
     """
-    return list(_walk(context.root, folder, deep=deep))
+    found = list(islice(_walk(context.root, folder, deep=deep), FILES + 1))
+    if len(found) > FILES:
+        warnings.append(f"{folder}: more than {FILES} files of YAML; the rest is not read")
+    return found[:FILES]
 
 
 def _walk(root: str, folder: str, *, deep: bool) -> Iterator[str]:
-    waiting, folders, files = [folder], 0, 0
-    while waiting and folders < FOLDERS:
+    waiting = [folder]
+    for _ in range(FOLDERS):
+        if not waiting:
+            return
         here = waiting.pop()
-        folders += 1
         below = []
         for entry in _entries(os.path.join(root, here)):
             path = os.path.join(here, entry.name) if here else entry.name
-            if entry.name.endswith(ENDS) and files <= FILES:
-                files += 1
+            if entry.name.endswith(ENDS):
                 yield path
             elif deep and path.count(os.sep) < DEPTH and _is_folder(entry):
                 below.append(path)

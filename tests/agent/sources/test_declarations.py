@@ -79,6 +79,9 @@ own:
   services: ["postgres:${PG}", "elasticsearch:$ES", "rabbitmq:$UNTOLD"]
 plain:
   script: [make]
+both: {extends: [.base, plain]}
+refers:
+  services: !reference [.base, services]
 none:
   services: []
 """
@@ -229,11 +232,14 @@ def test_a_gitlab_pipeline_declares_services_of_all_its_jobs(tmp_path: Path) -> 
     assert warnings == []
 
 
+BASE = {"db", "registry.example.com-tools-redis"}
+
+
 @pytest.mark.parametrize(
     ("job", "names"),
     [
-        ("test", {"db", "registry.example.com-tools-redis"}), ("test 1/3", {"db", "registry.example.com-tools-redis"}),
-        ("own: [a, b]", {"postgres", "elasticsearch", "rabbitmq"}), ("plain", {"mariadb"}), ("none", set()),
+        ("test", BASE), ("test 1/3", BASE), ("own: [a, b]", {"postgres", "elasticsearch", "rabbitmq"}),
+        ("plain", {"mariadb"}), ("none", set()), ("both", BASE), ("refers", BASE), ("nobody", set()),
     ],
 )  # fmt: skip
 def test_a_job_of_gitlab_has_its_own_services_else_those_it_extends_else_the_default(
@@ -309,6 +315,11 @@ def test_a_chart_declares_the_images_of_its_values(tmp_path: Path) -> None:
         "broker": ("rabbitmq", None, ["charts/shop/values.yaml:12"]),
     }
     assert warnings == []
+
+
+def test_files_that_are_left_out_are_said(tmp_path: Path) -> None:
+    _, warnings = declared(tmp_path, {f"k8s/{number:03}.yaml": "" for number in range(105)})
+    assert "k8s: more than 100 files of YAML; the rest is not read" in warnings
 
 
 def test_templates_of_a_chart_are_no_manifests(tmp_path: Path) -> None:
