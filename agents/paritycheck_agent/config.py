@@ -35,7 +35,7 @@ class ConfigError(Exception):
 class Config:
     """One run's configuration. `policy`: the bytes of the policy in the checkout, None without one."""
 
-    __slots__ = ("ca_file", "environ", "policy", "root", "settings", "state_home", "warnings")
+    __slots__ = ("ca_file", "environ", "kubernetes", "policy", "root", "settings", "state_home", "warnings")
 
     def __init__(
         self, *, root: str, environ: Mapping[str, str], settings: Mapping[str, Any], policy: bytes | None, ca_file: str
@@ -45,6 +45,7 @@ class Config:
         self.settings = settings
         self.policy = policy
         self.ca_file = ca_file
+        self.kubernetes = ""
         self.state_home = state_home(environ)
         self.warnings: list[str] = []
 
@@ -134,7 +135,7 @@ def state_home(environ: Mapping[str, str]) -> str:
     return os.path.join(os.path.expanduser("~"), ".local", "state", "paritycheck")
 
 
-def load(root: str, environ: Mapping[str, str], *, ca_file: str = "") -> Config:
+def load(root: str, environ: Mapping[str, str], *, ca_file: str = "", kubernetes: str = "") -> Config:
     """Return the configuration of a checkout; raise ConfigError with line and column of a mistake."""
     if not os.path.isdir(root):
         raise ConfigError(root, "no such directory")
@@ -146,7 +147,18 @@ def load(root: str, environ: Mapping[str, str], *, ca_file: str = "") -> Config:
     ca_file = ca_file or environ.get("PARITY_CA_FILE", "")
     if ca_file and not os.path.isfile(ca_file):
         raise ConfigError(ca_file, "no such file of certificates")
-    return Config(root=os.path.abspath(root), environ=environ, settings=settings, policy=policy, ca_file=ca_file)
+    config = Config(root=os.path.abspath(root), environ=environ, settings=settings, policy=policy, ca_file=ca_file)
+    config.kubernetes = _cluster(kubernetes or environ.get("PARITY_KUBERNETES", ""))
+    return config
+
+
+def _cluster(named: str) -> str:
+    """Return where a cluster is told of: `api`, `-`, or a file's whole path; empty where none is meant."""
+    if named in {"", "api", "-"}:
+        return named
+    if not os.path.isfile(named):
+        raise ConfigError(named, "no such file", "kubectl get deploy,sts,ds,cronjob,po,cm -o json > FILE writes one")
+    return os.path.abspath(named)
 
 
 def _policy_text(root: str) -> tuple[str, str]:

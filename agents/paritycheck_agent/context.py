@@ -36,10 +36,11 @@ class Context:
     """The checkout, the process environment, the parsed `parity.toml` and the agent's state directory.
 
     Paths are relative to `root`. Files over 32 MB, missing ones and those that may not be read are None.
-    `candidate`: a gate asks about what the checkout declares, not about what runs here.
+    `candidate`: a gate asks about what the checkout declares, not about what runs here. `kubernetes`: the report tells
+    of a cluster: a file, `-` for standard input, or `api`. `kept` holds what one run reads once, by whose it is.
     """
 
-    __slots__ = ("candidate", "environ", "root", "settings", "state_dir")
+    __slots__ = ("candidate", "environ", "kept", "kubernetes", "root", "settings", "state_dir")
 
     def __init__(
         self,
@@ -49,12 +50,20 @@ class Context:
         state_dir: str,
         *,
         candidate: bool = False,
+        kubernetes: str = "",
     ) -> None:
         self.root = root
         self.environ = environ
         self.settings = settings
         self.state_dir = state_dir
         self.candidate = candidate
+        self.kubernetes = kubernetes
+        self.kept: dict[str, Any] = {}
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the report is not about this machine: what is installed or set here says nothing then."""
+        return self.candidate or bool(self.kubernetes)
 
     def open_bytes(self, path: str) -> bytes | None:
         """Return the bytes of a regular file, None where there are none to read."""

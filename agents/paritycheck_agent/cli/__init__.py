@@ -17,6 +17,7 @@ class Defaults:
 
     directory = "."
     ca_file = ""
+    kubernetes = ""
     quiet = False
 
 

@@ -25,6 +25,7 @@ environment variables:
   PARITY_PYTHON        the interpreter whose installed distributions are reported
   PARITY_INSTANCE      this instance's name; otherwise remembered, or the host's name
   PARITY_CA_FILE       certificates of a private CA
+  PARITY_KUBERNETES    as --kubernetes
   PARITY_STATE_DIR     where the agent remembers what it sent (otherwise $XDG_STATE_HOME/paritycheck)
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY, NO_COLOR as usual
 
@@ -44,6 +45,7 @@ examples:
 _REPORT = """\
 example:
   PARITY_URL=https://parity.example PARITY_TOKEN_FILE=/etc/parity/token parity report
+  kubectl get deploy,sts,ds,cronjob,po,cm -o json | parity report --kubernetes -
 
 exit codes:
   0  taken
@@ -110,6 +112,16 @@ def _checkout(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-C", "--directory", default=".", metavar="DIR", help="the checkout (default: here)")
 
 
+def _cluster(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--kubernetes",
+        default="",
+        metavar="FILE",
+        help="tell of a cluster: FILE of `kubectl get deploy,sts,ds,cronjob,po,cm,secret -o json`, `-` for stdin, "
+        "or `api` in a pod, as its service account",
+    )
+
+
 def _server(parser: argparse.ArgumentParser) -> None:
     _checkout(parser)
     parser.add_argument("--ca-file", default="", metavar="FILE", help="trust only the certificates in this file")
@@ -122,11 +134,13 @@ def _init(parser: argparse.ArgumentParser) -> None:
 
 def _show(parser: argparse.ArgumentParser) -> None:
     _checkout(parser)
+    _cluster(parser)
     parser.add_argument("--wire", default="", metavar="DIR", help="write the exact bytes into this directory instead")
 
 
 def _report(parser: argparse.ArgumentParser) -> None:
     _server(parser)
+    _cluster(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing when the report was taken")
 
 

@@ -55,8 +55,10 @@ class _Teller:
 
     def fact(self, variable: Variable) -> dict[str, Any]:
         fact: dict[str, Any] = {"name": variable.name}
-        if self.candidate:
-            pass  # the change will need the name, whatever it is set to here
+        if self.candidate or variable.held:
+            pass  # the change will need the name, whatever it is set to here; or it is set where no value is read
+        elif variable.unknown:
+            fact["unknown"] = variable.unknown
         elif variable.value is None:
             fact["absent"] = True
         elif self.names_only:

@@ -32,11 +32,11 @@ _SEEDS = frozenset({"pkg:pypi/pip", "pkg:pypi/setuptools", "pkg:pypi/wheel"})
 
 
 def collect(context: Context) -> Collected:
-    """Return the packages of every lock file and of the interpreter that counts; of a candidate the locks alone."""
+    """Return the packages of lock files and of the interpreter that counts; of a candidate or cluster the locks."""
     found = _Found(context)
     for folder in _folders(context):
         found.read_folder(folder)
-    installed = None if context.candidate else _installed(context, found.warnings)
+    installed = None if context.elsewhere else _installed(context, found.warnings)
     locked = found.locked()
     facts = _facts(locked, installed, found)
     if not facts and not found.locks and installed is None:

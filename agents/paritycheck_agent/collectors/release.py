@@ -36,11 +36,31 @@ def collect(context: Context) -> Collected:
         _without_repository(facts, said, fault.reason)
     else:
         _from_repository(facts, repository, said, _default_branch(context, said))
+    if context.kubernetes and not context.candidate:
+        _from_cluster(facts, context)
     for name in _OF_ITSELF:
         facts.value(name, said.get(name, ""), _CI)
     if not facts.by_name:
         raise Unknown("no-git")
     return Collected(sorted(facts.by_name.values(), key=lambda fact: str(fact["name"])))
+
+
+def _from_cluster(facts: _Facts, context: Context) -> None:
+    """Take the digests of the images that the application's pods run: several while a rollout is under way."""
+    from paritycheck_agent.sources import cluster
+
+    try:
+        found = cluster.read(context)
+    except Unknown as unknown:
+        facts.unknown("artifact", unknown.reason, cluster.SOURCE)
+        return
+    workload = cluster.application(context, found) if found else None
+    containers = [one for _, other, one in cluster.applications(found) if other is workload] if found else []
+    for container in containers[:1]:
+        digests = container.digests or {cluster.digest_of(container.image)}
+        facts.value("artifact", sorted(digests), cluster.SOURCE)
+    if workload is not None:
+        facts.value("id", workload.version, cluster.SOURCE)
 
 
 def _default_branch(context: Context, said: dict[str, str]) -> str:

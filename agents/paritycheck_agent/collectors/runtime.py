@@ -31,10 +31,10 @@ _SIGNS = (
 
 
 def collect(context: Context) -> Collected:
-    """Return the facts of the runtime; of a gate's candidate what it pins, for the machine that asks is not its own."""
+    """Return the facts of the runtime; of a gate's candidate or a cluster what is pinned: this machine is another."""
     warnings: list[str] = []
     pinned = _pinned(context, warnings)
-    if context.candidate:
+    if context.elsewhere:
         facts = [{"name": pin.name, "value": pin.version, "sources": [pin.source]} for pin in pinned.values()]
         return Collected(facts, [], warnings)
     facts = [_language("python", pinned, *_python(context, warnings))]

@@ -1,4 +1,4 @@
-"""Backing services: what configuration attaches, asked live where it answers, else as compose declares it."""
+"""Backing services: what configuration attaches, asked live where it answers, else as files declare it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from paritycheck_agent import redact
 from paritycheck_agent.context import Collected
-from paritycheck_agent.sources import attachments, configuration, targets
+from paritycheck_agent.sources import attachments, configuration, declarations, targets
 from paritycheck_agent.sources.schemes import IN_PROCESS
 from paritycheck_agent.wire.limits import COVERS, SERVICES, STRING_CHARS, VERSION_CHARS
 from paritycheck_agent.wire.words import SERVICE_KINDS
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from paritycheck_agent.connection.target import Target
     from paritycheck_agent.context import Context
-    from paritycheck_agent.sources.attachments import Attachment, Declared
+    from paritycheck_agent.sources.attachments import Attachment
+    from paritycheck_agent.sources.declarations import Declared
+    from paritycheck_agent.sources.images import Image
 
 SECTION = "services"
 # Kind and module. A kind that is not here is told by its scheme or its image alone.
@@ -62,11 +64,18 @@ ATTRIBUTE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
 def collect(context: Context) -> Collected:
-    """All attached services with settings and extensions, then those that only compose declares."""
+    """All attached services with settings and extensions, then those that only a file declares.
+
+    Of a cluster what runs in it. A Secret can attach what runs elsewhere, so that nothing is said to be absent there.
+    """
+    if context.kubernetes and not context.candidate:
+        return _of_cluster(context)
     found = configuration.read(context)
     attached = attachments.discover(found)
-    alone = attachments.declare(attached, found)
-    warnings = _limit(attached)
+    warnings: list[str] = []
+    declared = declarations.read(context, found.project, warnings)
+    alone = attachments.declare(attached, declared, candidate=found.candidate)
+    warnings += _limit(attached)
     wishes = configuration.table(context, SECTION)
     answers = _ask(attached, wishes, candidate=found.candidate)
     facts, covers = _facts(attached, answers, _keys(context, warnings), wishes)
@@ -188,22 +197,28 @@ def _fact(attachment: Attachment, answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _declare(fact: dict[str, Any], declared: Declared) -> None:
-    """Where nothing answers, what the file declares counts; where something does, what differs from it is told."""
+    """Where nothing answers, what the file declares counts; where something does, what differs from it is told.
+
+    Declared and running is one fact, and the place of the declaration is evidence even where both agree.
+    """
     version = declared.image.version if declared.image.kind == fact["kind"] else None
     if fact["via"] == "scheme" and fact.get("unknown") in SILENT and declared.certain:
         del fact["unknown"]
         fact.update(_of_image(declared))
-    elif version is not None and declared.certain and not fact.keys() & {"value", "unknown"}:
-        fact.update(value=version, via="declared")
-    elif version is not None and not _agree(version, fact.get("value")):
-        fact["declared"] = version
-    else:
+    elif version is None:
         return
-    fact["sources"].append(declared.source)
+    elif declared.certain and not fact.keys() & {"value", "unknown"}:
+        fact.update(value=version, via="declared")
+    elif not _agree(version, fact.get("value")):
+        fact["declared"] = version
+    fact["sources"] += declared.sources
 
 
 def _of_image(declared: Declared) -> dict[str, Any]:
-    image = declared.image
+    return _members(declared.image)
+
+
+def _members(image: Image) -> dict[str, Any]:
     members: dict[str, Any] = {"kind": image.kind, "via": "declared"}
     members.update({"value": image.version} if image.version else {"unknown": "unpinned"})
     return {**members, "variant": image.variant} if image.variant else members
@@ -217,12 +232,28 @@ def _agree(declared: str, value: str | None) -> bool:
 def _declared_only(alone: list[Declared], taken: set[str]) -> list[dict[str, Any]]:
     facts = []
     for declared in alone:
-        handle = targets.whole_handle(declared.service.name)
-        handle = f"compose-{handle}" if handle in taken else handle
+        handle = targets.whole_handle(declared.container.name)
+        handle = f"{declared.origin}-{handle}" if handle in taken else handle
         if handle and handle not in taken:
             taken.add(handle)
-            facts.append({"name": handle, **_of_image(declared), "sources": [declared.source]})
+            facts.append({"name": handle, **_of_image(declared), "sources": declared.sources})
     return facts
+
+
+def _of_cluster(context: Context) -> Collected:
+    from paritycheck_agent.sources import cluster
+
+    running = cluster.read(context)
+    wishes = configuration.table(context, SECTION)
+    facts: dict[str, dict[str, Any]] = {}
+    for name, image in cluster.backing(running) if running else ():
+        handle = targets.whole_handle(name)
+        fact = {"name": handle, **_members(image), "sources": [cluster.SOURCE]}
+        if handle and facts.setdefault(handle, fact) != fact:
+            facts[handle] = {"name": handle, "kind": image.kind, "unknown": "unpinned", "sources": [cluster.SOURCE]}
+    for handle, fact in facts.items():
+        _override(fact, _wish(wishes, handle))
+    return Collected(list(facts.values())[:SERVICES], [], running.warnings if running else [])
 
 
 def _wish(wishes: Mapping[str, Any], handle: str) -> Mapping[str, Any]:

@@ -1,47 +1,21 @@
-"""The backing services that configuration attaches, each under its handle, and the images that compose declares."""
+"""The backing services that configuration attaches, each under its handle, and what files declare for them."""
 
 from __future__ import annotations
 
-from paritycheck_agent.sources import beside, compose_files, logins, targets
+from paritycheck_agent.sources import beside, logins, targets
+from paritycheck_agent.sources.declarations import Declared, related
 from paritycheck_agent.sources.schemes import IN_PROCESS, PORTS
 from paritycheck_agent.wire.limits import NAME_CHARS
 from paritycheck_agent.wire.secrets import suspected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from paritycheck_agent.connection.target import Target
-    from paritycheck_agent.sources.compose import Service
     from paritycheck_agent.sources.configuration import Configuration
-    from paritycheck_agent.sources.images import Image
 
 KEYS = 16
-# Kinds that one client speaks to: a URL of one may lead to the other.
-FAMILIES = (
-    ("redis", "valkey", "dragonfly", "keydb"),
-    ("mysql", "mariadb"),
-    ("rabbitmq", "lavinmq"),
-    ("elasticsearch", "opensearch"),
-    ("kafka", "redpanda"),
-    ("cassandra", "scylla"),
-    ("vault", "openbao"),
-)
-
-
-class Declared:
-    """An image of a compose file. `certain`: the configuration leads to this very container."""
-
-    __slots__ = ("certain", "image", "service")
-
-    def __init__(self, service: Service, image: Image, *, certain: bool) -> None:
-        self.service = service
-        self.image = image
-        self.certain = certain
-
-    @property
-    def source(self) -> str:
-        return f"{self.service.path}:{self.service.line}"
 
 
 class Attachment:
@@ -106,41 +80,36 @@ def _foreign(name: str) -> bool:
     return name.startswith(("PARITY_", "KUBERNETES_")) or name.endswith("_SERVICE_HOST")
 
 
-def declare(attachments: list[Attachment], found: Configuration) -> list[Declared]:
-    """Give each attachment the image that compose declares for it; returns those that no attachment leads to."""
-    images = _images(found)
-    for attachment in attachments:
-        if attachment.target.kind not in IN_PROCESS:
-            attachment.declared = _certain(attachment.target, images)
-    taken = {one.declared.service.name for one in attachments if one.declared}
-    for attachment in attachments:
-        if attachment.declared is None and attachment.target.kind not in IN_PROCESS:
-            attachment.declared = _alone(attachment.target, images, taken, certain=found.candidate)
-    taken |= {one.declared.service.name for one in attachments if one.declared}
-    return [declared for name, declared in images.items() if name not in taken]
+def declare(attachments: list[Attachment], declared: list[Declared], *, candidate: bool) -> list[Declared]:
+    """Give each attachment what files declare for it; returns those that no attachment leads to."""
+    asked = [one for one in attachments if one.target.kind not in IN_PROCESS]
+    for attachment in asked:
+        attachment.declared = _certain(attachment.target, declared)
+    taken = {one.declared.container.name for one in asked if one.declared}
+    for attachment in asked:
+        if attachment.declared is None:
+            attachment.declared = _alone(attachment.target, declared, taken, certain=candidate)
+    taken |= {one.declared.container.name for one in asked if one.declared}
+    return [one for one in declared if one.container.name not in taken]
 
 
-def _images(found: Configuration) -> dict[str, Declared]:
-    services: Mapping[str, Service] = found.project.services if found.project else {}
-    images = {name: compose_files.backing(found.context, service) for name, service in services.items()}
-    return {name: Declared(services[name], image, certain=False) for name, image in images.items() if image}
-
-
-def _certain(target: Target, images: Mapping[str, Declared]) -> Declared | None:
+def _certain(target: Target, declared: list[Declared]) -> Declared | None:
     """The container whose name is the URL's host, or whose published port this host's loopback has."""
-    for declared in images.values():
-        service, kind = declared.service, declared.image.kind
-        published = service.ports.get(PORTS.get(kind, 0)) if target.loopback and not target.path else None
-        if target.host.lower() in service.names or (published == target.port and _related(kind, target.kind)):
-            return Declared(service, declared.image, certain=True)
+    for one in declared:
+        container, kind = one.container, one.image.kind
+        published = container.ports.get(PORTS.get(kind, 0)) if target.loopback and not target.path else None
+        if target.host.lower() in container.names or (published == target.port and related(kind, target.kind)):
+            return _made(one, certain=True)
     return None
 
 
-def _alone(target: Target, images: Mapping[str, Declared], taken: set[str], *, certain: bool) -> Declared | None:
+def _alone(target: Target, declared: list[Declared], taken: set[str], *, certain: bool) -> Declared | None:
     """The only container of the kind that is left: what is declared for it, though perhaps not what it runs."""
-    left = [one for name, one in images.items() if name not in taken and _related(one.image.kind, target.kind)]
-    return Declared(left[0].service, left[0].image, certain=certain) if len(left) == 1 else None
+    left = [one for one in declared if one.container.name not in taken and related(one.image.kind, target.kind)]
+    return _made(left[0], certain=certain) if len(left) == 1 else None
 
 
-def _related(one: str, other: str) -> bool:
-    return one == other or any(one in family and other in family for family in FAMILIES)
+def _made(one: Declared, *, certain: bool) -> Declared:
+    made = Declared(one.origin, one.container, one.image, certain=certain)
+    made.sources = one.sources
+    return made

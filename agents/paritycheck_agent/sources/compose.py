@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import re
+import os
 
-from paritycheck_agent.sources.interpolation import interpolated
+from paritycheck_agent.sources.compose_elsewhere import Elsewhere
+from paritycheck_agent.sources.declared_container import is_port, port_pair
 from paritycheck_agent.sources.yaml import Mapping, Scalar, Sequence, YamlError, documents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections import abc
 
+    from paritycheck_agent.sources.compose_elsewhere import Include
     from paritycheck_agent.sources.yaml_nodes import Node
 
-PORT = re.compile(r"(?:.*:)?(\d+)(?:-\d+)?:(\d+)(?:-\d+)?(?:/\w+)?")
-EXTENDS_DEPTH = 8
-RESET = "!reset"
+EXTENDS_DEPTH, EXTENDED_FILES = 8, 20
+RESET, OVERRIDE = "!reset", "!override"
 
 
 class Service:
     """One service. `image` is None where the file names none or its variables are missing; `line` is the
     image's, else the service's own. `environment` holds (value or None, line) by name, `env_files` (path, line),
-    `ports` the host's port by the container's, `names` what other containers reach it by.
+    `ports` the host's port by the container's, `names` what other containers reach it by. `replaced` are the keys
+    that do not add to an earlier file's but take their place (`!reset`, `!override`).
     """
 
-    __slots__ = ("active", "build", "env_files", "environment", "image", "line", "name", "names", "path", "ports")
+    __slots__ = (
+        "active", "build", "env_files", "environment", "image", "line", "name", "names", "path", "ports", "replaced",
+    )  # fmt: skip
 
     def __init__(self, name: str, path: str, line: int) -> None:
         self.name = name
@@ -37,10 +41,11 @@ class Service:
         self.env_files: list[tuple[str, int]] = []
         self.ports: dict[int, int] = {}
         self.names = {name.lower()}
+        self.replaced: set[str] = set()
 
 
 class Build:
-    """How an image is built: paths relative to the compose file."""
+    """How an image is built. The context is relative to the checkout, the Dockerfile to the context."""
 
     __slots__ = ("arguments", "context", "dockerfile", "target")
 
@@ -52,18 +57,32 @@ class Build:
 
 
 class File:
-    """What one file holds. `complete` is False where it points to services that are written elsewhere."""
+    """What one file holds, all paths relative to the checkout. `complete` is False where it points to services that
+    cannot be read; `removed` are services of earlier files that it takes away.
+    """
 
-    __slots__ = ("complete", "includes", "services")
+    __slots__ = ("complete", "includes", "removed", "services", "warnings")
 
     def __init__(self) -> None:
         self.services: dict[str, Service] = {}
-        self.includes: list[str] = []
+        self.includes: list[Include] = []
+        self.removed: set[str] = set()
         self.complete = True
+        self.warnings: list[str] = []
 
 
-def read(text: str, path: str, known: abc.Mapping[str, str]) -> File:
-    """The services of a compose file; `known` are the variables for its interpolation. Raises YamlError."""
+def read(
+    text: str,
+    path: str,
+    known: abc.Mapping[str, str],
+    *,
+    folder: str | None = None,
+    open_text: abc.Callable[[str], str | None] | None = None,
+) -> File:
+    """The services of a compose file; `known` are the variables for its interpolation. Raises YamlError.
+
+    Paths in it begin at `folder`, its own without one; `open_text` gives the text of a file that services extend.
+    """
     found = File()
     roots = [root for root in documents(text) if not (isinstance(root, Scalar) and root.null)]
     if not roots:
@@ -71,17 +90,24 @@ def read(text: str, path: str, known: abc.Mapping[str, str]) -> File:
     root = roots[0]
     if len(roots) > 1 or not isinstance(root, Mapping):
         raise YamlError("unsupported-format", root.line, "not one mapping")
-    reader = _Reader(path, known, root.child("services") or Mapping(root.line))
+    reader = _Reader(path, known, root, os.path.dirname(path) if folder is None else folder)
+    reader.open_text = open_text
     for name, node in reader.services.entries.items():
-        if isinstance(node, Mapping) and node.tag != RESET:
+        if node.tag == RESET:
+            found.removed.add(name)
+        elif isinstance(node, Mapping):
             found.services[name] = reader.service(name, node)
-    found.includes = [text for text in (reader.value(_path(node)) for node in _items(root.get("include"))) if text]
+    found.includes = [one for one in (reader.include(node) for node in _items(root.get("include"))) if one.paths]
     found.complete = reader.complete
+    found.warnings = [f"{name} is not read, and {path} extends it: {why}" for name, why in reader.unread.items()]
     return found
 
 
 def merge(base: Service, over: Service) -> None:
     """Lay a later file's service over an earlier one's, as compose does."""
+    for key in over.replaced:
+        if key in _CLEARED:
+            _CLEARED[key](base)
     if over.image is not None:
         base.image, base.path, base.line = over.image, over.path, over.line
     base.build = over.build or base.build
@@ -92,16 +118,29 @@ def merge(base: Service, over: Service) -> None:
     base.active = base.active and over.active
 
 
-class _Reader:
-    def __init__(self, path: str, known: abc.Mapping[str, str], services: Mapping) -> None:
-        self.path = path
-        self.known = known
-        self.services = services
-        self.complete = True
-        self.profiles = {name.strip() for name in known.get("COMPOSE_PROFILES", "").split(",")} - {""}
+def _clear_image(service: Service) -> None:
+    service.image = None
 
-    def value(self, text: str | None) -> str | None:
-        return None if text is None else interpolated(text, self.known)
+
+def _clear_build(service: Service) -> None:
+    service.build = None
+
+
+_CLEARED: dict[str, abc.Callable[[Service], None]] = {
+    "image": _clear_image,
+    "build": _clear_build,
+    "environment": lambda service: service.environment.clear(),
+    "env_file": lambda service: service.env_files.clear(),
+    "ports": lambda service: service.ports.clear(),
+}
+
+
+class _Reader(Elsewhere):
+    def __init__(self, path: str, known: abc.Mapping[str, str], root: Mapping, folder: str) -> None:
+        super().__init__(path, known, folder)
+        self.services = root.child("services") or Mapping(root.line)
+        self.others: dict[str, _Reader | None] = {}
+        self.profiles = {name.strip() for name in known.get("COMPOSE_PROFILES", "").split(",")} - {""}
 
     def service(self, name: str, node: Mapping, depth: int = 0) -> Service:
         service = Service(name, self.path, node.line)
@@ -111,7 +150,7 @@ class _Reader:
         own = Service(name, self.path, node.keys["image"].line if "image" in node.keys else node.line)
         self._fill(own, node)
         merge(service, own)
-        service.names = own.names
+        service.names, service.replaced = own.names, own.replaced
         if service.image is None:
             service.line = own.line
         return service
@@ -120,22 +159,35 @@ class _Reader:
         extends = node.get("extends")
         if extends is None:
             return None
-        if isinstance(extends, Mapping):
-            other = None if "file" in extends.entries else extends.text("service")
-        else:
-            other = _text(extends)
-        found = self.services.child(other) if other is not None else None
-        if found is None or depth > EXTENDS_DEPTH:
+        elsewhere = isinstance(extends, Mapping) and "file" in extends.entries
+        file = self.value(extends.text("file")) if isinstance(extends, Mapping) and elsewhere else None
+        other = self.value(extends.text("service") if isinstance(extends, Mapping) else _text(extends)) or ""
+        reader = self._other(self.where(file or "")) if elsewhere else self
+        found = reader.services.child(other) if reader is not None else None
+        if found is None or reader is None or depth > EXTENDS_DEPTH:
             self.complete = False
             return None
-        return self.service(other or "", found, depth + 1)
+        service = reader.service(other, found, depth + 1)
+        self.complete = self.complete and reader.complete
+        return service
+
+    def _other(self, path: str) -> _Reader | None:
+        """The reader of a file that a service extends; each is read once. None where it cannot be."""
+        if path not in self.others:
+            root = self.opened(path) if len(self.others) < EXTENDED_FILES else None
+            self.others[path] = None
+            if root is not None:
+                reader = self.others[path] = _Reader(path, self.known, root, os.path.dirname(path))
+                reader.open_text, reader.unread, reader.others = self.open_text, self.unread, self.others
+        return self.others[path]
 
     def _fill(self, service: Service, node: Mapping) -> None:
-        service.image = self.value(node.text("image")) or None
+        service.replaced = {key for key, value in node.entries.items() if value.tag in (RESET, OVERRIDE)}
+        service.image = self.value(_text(node.get("image"))) or None
         service.build = self._build(node.get("build"))
         service.environment = self._environment(node.get("environment"))
         paths = [(self.value(_path(item)), item.line) for item in _items(node.get("env_file"))]
-        service.env_files = [(path, line) for path, line in paths if path]
+        service.env_files = [(self.where(path), line) for path, line in paths if path]
         service.ports = self._ports(node.get("ports"))
         for key in ("container_name", "hostname"):
             service.names |= {(self.value(node.text(key)) or service.name).lower()}
@@ -145,13 +197,13 @@ class _Reader:
 
     def _build(self, node: Node | None) -> Build | None:
         if isinstance(node, Mapping):
-            context = self.value(node.text("context")) or "."
+            context = self.where(self.value(node.text("context")) or ".")
             given = self._environment(node.get("args"))
             arguments = {name: value for name, (value, _) in given.items() if value is not None}
             dockerfile = self.value(node.text("dockerfile")) or "Dockerfile"
             return Build(context, dockerfile, self.value(node.text("target")), arguments)
         context = self.value(_text(node)) or ""
-        return Build(context, "Dockerfile", None, {}) if context else None
+        return Build(self.where(context), "Dockerfile", None, {}) if context else None
 
     def _environment(self, node: Node | None) -> dict[str, tuple[str | None, int]]:
         """Names with value and line; the value is None where it comes from whoever starts the container."""
@@ -171,11 +223,11 @@ class _Reader:
         for item in _items(node):
             if isinstance(item, Mapping):
                 published, target = self.value(item.text("published")) or "", self.value(item.text("target")) or ""
+                pair = (int(published), int(target)) if is_port(published) and is_port(target) else None
             else:
-                match = PORT.fullmatch(self.value(_text(item)) or "")
-                published, target = (match[1], match[2]) if match else ("", "")
-            if _is_port(published) and _is_port(target):
-                found[int(target)] = int(published)
+                pair = port_pair(self.value(_text(item)) or "")
+            if pair is not None:
+                found[pair[1]] = pair[0]
         return found
 
     def _aliases(self, networks: Mapping | None) -> set[str]:
@@ -186,24 +238,17 @@ class _Reader:
         return found - {""}
 
 
-def _is_port(text: str) -> bool:
-    return text.isascii() and text.isdigit() and 0 < len(text) <= 5  # noqa: PLR2004 -- 65535
-
-
 def _text(node: Node | None) -> str | None:
-    return node.text if isinstance(node, Scalar) and not node.null else None
+    return node.text if isinstance(node, Scalar) and not node.null and node.tag != RESET else None
 
 
 def _items(node: Node | None) -> list[Node]:
     """The items of a sequence; one text or mapping counts as a sequence of one."""
     if isinstance(node, Sequence):
-        return node.items
+        return node.items if node.tag != RESET else []
     return [] if node is None or (isinstance(node, Scalar) and node.null) else [node]
 
 
 def _path(node: Node) -> str | None:
-    """A path as `include` and `env_file` write it: a text, or a mapping with `path`."""
-    if isinstance(node, Mapping):
-        items = _items(node.get("path"))
-        return _text(items[0]) if items else None
-    return _text(node)
+    """A path as `env_file` writes it: a text, or a mapping with `path`."""
+    return _text(node.get("path") if isinstance(node, Mapping) else node)

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from paritycheck_agent.context import Context
-    from paritycheck_agent.sources.compose import Service
+    from paritycheck_agent.sources.compose import Build, Service
+    from paritycheck_agent.sources.compose_elsewhere import Include
     from paritycheck_agent.sources.dockerfile import Stage
     from paritycheck_agent.sources.images import Image
 
@@ -29,6 +30,17 @@ class Project:
         self.warnings: list[str] = []
 
 
+class Place:
+    """A file of the project, the folder that its paths begin at, and the variables for its interpolation."""
+
+    __slots__ = ("folder", "known", "path")
+
+    def __init__(self, path: str, folder: str, known: Mapping[str, str]) -> None:
+        self.path = path
+        self.folder = folder
+        self.known = known
+
+
 def read(context: Context, known: Mapping[str, str]) -> Project | None:
     """The services that are started by default; None where the checkout has no compose file."""
     paths = _paths(context, known)
@@ -36,12 +48,15 @@ def read(context: Context, known: Mapping[str, str]) -> Project | None:
         return None
     project = Project()
     seen: set[str] = set()
-    while paths and len(seen) < FILES:
-        path = paths.pop(0)
-        if path not in seen:
-            seen.add(path)
-            paths += _read_one(context, path, known, project)
-    project.complete = project.complete and not paths
+    waiting = [Place(path, os.path.dirname(paths[0]), known) for path in paths]
+    while waiting and len(seen) < FILES:
+        place = waiting.pop(0)
+        if place.path not in seen:
+            seen.add(place.path)
+            waiting += _read_one(context, place, project)
+    if waiting:
+        project.complete = False
+        project.warnings.append(f"compose: more than {FILES} files; the rest is not read")
     project.services = {name: service for name, service in project.services.items() if service.active}
     return project
 
@@ -62,36 +77,50 @@ def _paths(context: Context, known: Mapping[str, str]) -> list[str]:
     return []
 
 
-def _read_one(context: Context, path: str, known: Mapping[str, str], project: Project) -> list[str]:
+def _read_one(context: Context, place: Place, project: Project) -> list[Place]:
     """Add the services of a file; returns the files it includes."""
     from paritycheck_agent.sources import compose
     from paritycheck_agent.sources.yaml import YamlError
 
-    stranger = getattr(context, "candidate", False) and not inside(context, path)
-    text = None if stranger else context.open_text(path)
+    def opened(path: str) -> str | None:
+        return None if context.candidate and not inside(context, path) else context.open_text(path)
+
+    path, text = place.path, opened(place.path)
     if text is None:
         project.complete = False
         project.warnings.append(f"{path} is not read: no such file, no permission, or larger than 32 MB")
         return []
     try:
-        found = compose.read(text, path, known)
+        found = compose.read(text, path, place.known, folder=place.folder, open_text=opened)
     except YamlError as error:
         project.complete = False
         project.warnings.append(f"{path} is not read: {error.reason} in line {error.line}")
         return []
     project.complete = project.complete and found.complete
+    project.warnings += found.warnings
+    for name in found.removed:
+        project.services.pop(name, None)
     for name, service in found.services.items():
-        service.env_files = [(beside(path, file), line) for file, line in service.env_files]
         if name in project.services:
             compose.merge(project.services[name], service)
         else:
             project.services[name] = service
-    return [beside(path, file) for file in found.includes]
+    return [other for include in found.includes for other in _included(context, include, place)]
 
 
-def beside(path: str, other: str) -> str:
-    """A path that a file names, relative to the checkout as the file's own is."""
-    return os.path.normpath(os.path.join(os.path.dirname(path), other))
+def _included(context: Context, include: Include, place: Place) -> list[Place]:
+    """The files of an include. Its variables are those of its own files, `.env` in its folder without any; those
+    that the includer knows win.
+    """
+    from paritycheck_agent.sources import dotenv
+
+    own: dict[str, str] = {}
+    for path in include.env_files or [os.path.join(include.folder, ".env")]:
+        text = None if context.candidate else context.open_text(path)
+        for entry in dotenv.entries(text) if text else ():
+            value = entry.value and dotenv.interpolated(entry.value, {**own, **place.known})
+            own.update({entry.name: value} if value is not None else {})
+    return [Place(path, include.folder, {**own, **place.known}) for path in include.paths]
 
 
 def inside(context: Context, path: str) -> bool:
@@ -115,8 +144,12 @@ def built(context: Context, service: Service) -> list[Stage]:
     build = service.build
     if build is None:
         return []
-    path = beside(service.path, os.path.join(build.context, build.dockerfile))
-    return lineage(context, path, build.arguments, build.target)
+    return lineage(context, dockerfile_of(build), build.arguments, build.target)
+
+
+def dockerfile_of(build: Build) -> str:
+    """The Dockerfile of a build, relative to the checkout."""
+    return os.path.normpath(os.path.join(build.context, build.dockerfile))
 
 
 def lineage(

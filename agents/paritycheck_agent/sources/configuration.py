@@ -36,15 +36,20 @@ EXPECTATION_WORDS = frozenset(["expect"])
 
 
 class Variable:
-    """One name. `value` is None where it is not set; `declared`: a file that declares configuration lists it."""
+    """One name. `value` is None where it is not set; `declared`: a file that declares configuration lists it.
 
-    __slots__ = ("_places", "declared", "name", "rank", "value")
+    `held`: it is set in a cluster, which keeps the value. `unknown`: the reason why nobody can say whether it is set.
+    """
+
+    __slots__ = ("_places", "declared", "held", "name", "rank", "unknown", "value")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.value: str | None = None
         self.rank = DECLARED
         self.declared = False
+        self.held = False
+        self.unknown = ""
         self._places: list[tuple[int, str]] = []
 
     def seen(self, rank: int, place: str, value: str | None = None) -> None:
@@ -88,6 +93,9 @@ def read(context: Context) -> Configuration:
     """All names of the allow-list. Of a gate's candidate only what the checkout declares: no `.env`, no process."""
     found = Configuration(context)
     _read_declarations(found)
+    if context.elsewhere and not found.candidate:
+        _read_cluster(found)
+        return _counted(found)
     if not found.candidate:
         for path in _paths(context):
             _read_env_file(found, path, DOTENV)
@@ -95,6 +103,10 @@ def read(context: Context) -> Configuration:
     _read_compose(found)
     if not found.candidate:
         _read_process(found)
+    return _counted(found)
+
+
+def _counted(found: Configuration) -> Configuration:
     if found.odd:
         names = "name" if found.odd == 1 else "names"
         found.warnings.append(f"{found.odd} {names} left out: no variable can be called so")
@@ -143,11 +155,13 @@ def _declare(found: Configuration, name: str, place: str, value: str | None) -> 
 
 
 def _read_manifest(found: Configuration) -> None:
-    """Heroku's app.json: the keys of its object `env`."""
+    """Heroku's app.json: the keys of its object `env`, whose values, where it gives one, are examples."""
     text = found.context.open_text(MANIFEST)
     if not text:
         return
     import json
+
+    from paritycheck_agent.sources.heroku import line_of
 
     try:
         document = json.loads(text)
@@ -155,8 +169,10 @@ def _read_manifest(found: Configuration) -> None:
         found.warnings.append(f"{MANIFEST} is not read: parse-failed")
         return
     declared = document.get("env") if isinstance(document, dict) else None
-    for name in declared if isinstance(declared, dict) else ():
-        _declare(found, name, MANIFEST, None)
+    for name, given in declared.items() if isinstance(declared, dict) else ():
+        value = given.get("value") if isinstance(given, dict) else given
+        line = line_of(text, name)
+        _declare(found, name, f"{MANIFEST}:{line}" if line else MANIFEST, value if isinstance(value, str) else None)
 
 
 def _read_env_file(found: Configuration, path: str, rank: int) -> None:
@@ -218,10 +234,25 @@ def _read_image(found: Configuration, path: str, service: Service | None) -> Non
     else:
         stages = compose_files.built(found.context, service)
         if service.build is not None:
-            path = compose_files.beside(path, os.path.join(service.build.context, service.build.dockerfile))
+            path = compose_files.dockerfile_of(service.build)
     for stage in stages:
         baked = [(name, value, line) for name, value, line in reversed(stage.environment) if name in found.variables]
         found.note(IMAGE, path, baked)
+
+
+def _read_cluster(found: Configuration) -> None:
+    """The names that the application's workload in a cluster gets; nothing of this machine, which is another."""
+    from paritycheck_agent.sources import cluster
+
+    _read_named(found)
+    names, reason, warnings = cluster.settings(found.context)
+    for variable in filter(None, map(found.variable, sorted(names))):
+        variable.held = True
+        variable.seen(PROCESS, cluster.SOURCE)
+    for variable in found.variables.values():
+        variable.unknown = "" if variable.held else reason
+    _read_image(found, "Dockerfile", None)
+    found.warnings += warnings
 
 
 def _read_process(found: Configuration) -> None:

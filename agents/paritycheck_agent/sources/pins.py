@@ -5,6 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     Read = Callable[[str], "str | None"]
 
@@ -19,7 +20,12 @@ _FILES = (
     (".php-version", "php"),
     ("runtime.txt", "python"),
 )
-_MISE = ("mise.toml", ".mise.toml")
+# https://mise.jdx.dev/configuration.html, what is nearest to the checkout's top first; local ones are a person's own.
+_MISE = (
+    "mise.toml", ".mise.toml", "mise/config.toml", ".mise/config.toml", ".config/mise.toml", ".config/mise/config.toml",
+)  # fmt: skip
+# Whose exact versions package.json can state, under `volta` or `engines`.
+_ENGINES = ("node", "npm", "pnpm", "yarn")
 _SAME = {"nodejs": "node", "golang": "go", "cpython": "python", "openjdk": "java"}
 _LANGUAGES = frozenset({"python", "node", "ruby", "php", "java", "go", "erlang", "elixir", "rust"})
 _VERSION = r"v?(\d{1,9}(?:\.\d{1,9}){0,3}(?:[A-Za-z][0-9A-Za-z]*)?(?:[-.+][0-9A-Za-z]+)*)"
@@ -146,7 +152,7 @@ def _rust(read: Read) -> Iterator[Pin]:
 
 
 def _package_json(text: str | None) -> Iterator[Pin]:
-    """Yield what package.json pins: Volta's and the engine's node where exact, and the package manager."""
+    """Yield what package.json pins: the package manager, Volta's tools, and engines where they are exact."""
     import json
     import re
 
@@ -156,22 +162,27 @@ def _package_json(text: str | None) -> Iterator[Pin]:
         return
     if not isinstance(document, dict):
         return
-    for table in ("volta", "engines"):
-        wanted = document.get(table)
-        said = wanted.get("node") if isinstance(wanted, dict) else None
-        version = exact(said.removeprefix("="), "node") if isinstance(said, str) else ""
-        if version:
-            yield Pin("node", version, _place(text or "", "node"))
     manager = document.get("packageManager")
     match = (
         re.fullmatch(r"([a-z]{1,32})@(\d[0-9A-Za-z.-]{0,63})(?:\+.*)?", manager) if isinstance(manager, str) else None
     )
     if match:
         yield Pin(f"tool.{match.group(1)}", match.group(2), _place(text or "", "packageManager"))
+    for table in ("volta", "engines"):
+        yield from _engines(document.get(table), text or "", table)
 
 
-def _place(text: str, key: str) -> str:
-    at = text.find(f'"{key}"')
+def _engines(wanted: Any, text: str, table: str) -> Iterator[Pin]:
+    for tool in _ENGINES if isinstance(wanted, dict) else ():
+        said = wanted.get(tool)
+        version = exact(said.removeprefix("="), tool) if isinstance(said, str) else ""
+        if version:
+            yield Pin(_name(tool), version, _place(text, tool, table))
+
+
+def _place(text: str, key: str, table: str = "") -> str:
+    """Where a key stands: its first place behind the table's, for other tables name the same tools."""
+    at = text.find(f'"{key}"', max(text.find(f'"{table}"'), 0) if table else 0)
     return f"package.json:{1 + text.count(chr(10), 0, at)}" if at >= 0 else "package.json"
 
 

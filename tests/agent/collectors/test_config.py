@@ -81,7 +81,7 @@ def test_names_come_from_where_configuration_is_declared_and_set(checkout: Check
             "name": "DEBUG", "shape": "bool", "length": "1-7", "plain": "True", "declared": True,
             "sources": ["env", ".env.example:4"],
         },
-        "FROM_HEROKU": {"name": "FROM_HEROKU", "absent": True, "declared": True, "sources": ["app.json"]},
+        "FROM_HEROKU": {"name": "FROM_HEROKU", "absent": True, "declared": True, "sources": ["app.json:1"]},
         "LOCAL": {"name": "LOCAL", "shape": "int", "length": "1-7", "sources": [".env:2"]},
         "SENTRY_DSN": {"name": "SENTRY_DSN", "absent": True, "declared": True, "sources": [".env.example:3"]},
         "TOLD": {"name": "TOLD", "absent": True, "sources": ["parity.toml"]},

@@ -100,7 +100,8 @@ def test_what_stands_elsewhere_makes_the_list_incomplete() -> None:
     assert not compose.read("services: {a: {extends: {file: b.yml, service: b}}}", "c", {}).complete
     assert not compose.read("services: {a: {extends: nobody}}", "c", {}).complete
     assert not compose.read("services: {a: {extends: a}}", "c", {}).complete
-    assert compose.read("include: [a.yml, {path: [b.yml]}]\nservices: {}", "c", {}).includes == ["a.yml", "b.yml"]
+    includes = compose.read("include: [a.yml, {path: [b/c.yml, d.yml]}]\nservices: {}", "c", {}).includes
+    assert [(one.paths, one.folder) for one in includes] == [(["a.yml"], ""), (["b/c.yml", "d.yml"], "b")]
 
 
 @pytest.mark.parametrize("text", ["- a\n", "a: 1\n---\nb: 2\n", "text"])
@@ -189,3 +190,99 @@ def test_a_build_is_what_it_starts_from(tmp_path: Path) -> None:
     assert image is not None
     assert (image.kind, image.version) == ("postgresql", "16.4")
     assert [service.name for service in compose_files.applications(here, project)] == ["web"]
+
+
+def test_a_service_extends_one_of_another_file(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": "services:\n  db:\n    extends: {file: more/base.yaml, service: pg}\n    environment: {B: 2}\n"
+        "  web: {extends: {file: more/base.yaml, service: app}}\n",
+        "more/base.yaml": "services:\n  pg:\n    extends: {file: deep.yaml, service: any}\n    image: postgres:16.4\n"
+        "  app: {build: ../app, env_file: [app.env]}\n",
+        "more/deep.yaml": "services: {any: {environment: {A: 1}, image: 'redis:7'}}",
+    }
+    write(tmp_path, files)
+    project = compose_files.read(context(tmp_path), {})
+    assert project is not None
+    assert (project.complete, project.warnings) == (True, [])
+    database, web = project.services["db"], project.services["web"]
+    assert (database.image, database.path, database.line) == ("postgres:16.4", "more/base.yaml", 4)
+    assert set(database.environment) == {"A", "B"}
+    assert database.names == {"db"}
+    assert web.build is not None
+    assert (web.build.context, web.env_files) == ("app", [("more/app.env", 5)])
+
+
+@pytest.mark.parametrize(
+    ("other", "warning"),
+    [
+        (None, "b.yaml is not read, and compose.yaml extends it: no such file, no permission, or larger than 32 MB"),
+        ("services: [", "b.yaml is not read, and compose.yaml extends it: parse-failed in line 1"),
+        ("services: {x: {}}", None),
+        ("- x", None),
+        ("services: {s: {extends: {file: compose.yaml, service: a}}}", None),
+    ],
+)
+def test_an_extended_service_that_is_not_there_makes_the_list_incomplete(
+    tmp_path: Path, other: str | None, warning: str | None
+) -> None:
+    write(tmp_path, {"compose.yaml": "services: {a: {extends: {file: b.yaml, service: s}}, b: {image: 'redis:7'}}"})
+    write(tmp_path, {"b.yaml": other} if other else {})
+    project = compose_files.read(context(tmp_path), {})
+    assert project is not None
+    assert not project.complete
+    assert project.warnings == ([warning] if warning else [])
+    assert project.services["b"].image == "redis:7"
+
+
+def test_a_candidate_extends_nothing_outside_its_checkout(tmp_path: Path) -> None:
+    outside = "services: {a: {extends: {file: ../outside.yml, service: s}}}"
+    write(tmp_path, {"outside.yml": "services: {s: {image: 'redis:7'}}", "checkout/compose.yaml": outside})
+    root = tmp_path / "checkout"
+    stranger = compose_files.read(context(root, candidate=True), {})
+    own = compose_files.read(context(root), {})
+    assert stranger is not None
+    assert own is not None
+    assert (stranger.services["a"].image, stranger.complete) == (None, False)
+    assert (own.services["a"].image, own.complete) == ("redis:7", True)
+
+
+def test_all_files_of_an_include_are_read_with_its_own_variables(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": "include:\n  - path: [sub/a.yml, sub/b.yml]\n    env_file: sub/v.env\n  - other/c.yml\n",
+        "sub/a.yml": "services: {db: {image: 'postgres:${PG}', build: .}}",
+        "sub/b.yml": "services: {db: {image: 'postgres:${PG}.4', env_file: x.env}}",
+        "sub/v.env": "PG=16\nOUTER=no\n", "other/c.yml": "services: {c: {image: 'redis:${V}-${OUTER}'}}",
+        "other/.env": "V=7\n",
+    }  # fmt: skip
+    write(tmp_path, files)
+    project = compose_files.read(context(tmp_path), {"OUTER": "alpine"})
+    assert project is not None
+    assert project.complete
+    assert (project.services["db"].image, project.services["c"].image) == ("postgres:16.4", "redis:7-alpine")
+    assert project.services["db"].env_files == [("sub/x.env", 1)]
+
+
+def test_paths_of_later_files_begin_where_those_of_the_first_do(tmp_path: Path) -> None:
+    files = {"a/one.yml": "services: {s: {}}", "b/two.yml": "services: {s: {build: x, env_file: y.env}}"}
+    write(tmp_path, files)
+    project = compose_files.read(context(tmp_path), {"COMPOSE_FILE": "a/one.yml:b/two.yml"})
+    assert project is not None
+    service = project.services["s"]
+    assert service.build is not None
+    assert (service.build.context, service.env_files) == ("a/x", [("a/y.env", 1)])
+
+
+def test_reset_takes_away_and_override_takes_the_place(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": "services:\n  db: {image: 'postgres:16'}\n  web:\n    image: x\n    ports: ['80:80']\n"
+        "    environment: {A: 1}\n    env_file: a.env\n  old: {image: 'redis:6', build: .}\n",
+        "compose.override.yaml": "services:\n  db: !reset null\n  web:\n    ports: !override ['81:81']\n"
+        "    environment: !reset {}\n    env_file: !reset []\n  old: {image: !reset null, build: !reset null}\n",
+    }
+    write(tmp_path, files)
+    project = compose_files.read(context(tmp_path), {})
+    assert project is not None
+    assert set(project.services) == {"web", "old"}
+    web, old = project.services["web"], project.services["old"]
+    assert (web.ports, web.environment, web.env_files) == ({81: 81}, {}, [])
+    assert (old.image, old.build) == (None, None)
