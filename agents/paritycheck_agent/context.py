@@ -36,10 +36,11 @@ class Context:
     """The checkout, the process environment, the parsed `parity.toml` and the agent's state directory.
 
     Paths are relative to `root`. Files over 32 MB, missing ones and those that may not be read are None.
-    `candidate`: a gate asks about what the checkout declares, not about what runs here.
+    `candidate`: a gate asks about what the checkout declares, not about what runs here. `sboms`: full paths of the
+    bills of materials that the command line names.
     """
 
-    __slots__ = ("candidate", "environ", "root", "settings", "state_dir")
+    __slots__ = ("candidate", "environ", "root", "sboms", "settings", "state_dir")
 
     def __init__(
         self,
@@ -49,12 +50,14 @@ class Context:
         state_dir: str,
         *,
         candidate: bool = False,
+        sboms: Iterable[str] = (),
     ) -> None:
         self.root = root
         self.environ = environ
         self.settings = settings
         self.state_dir = state_dir
         self.candidate = candidate
+        self.sboms = tuple(sboms)
 
     def open_bytes(self, path: str) -> bytes | None:
         """Return the bytes of a regular file, None where there are none to read."""

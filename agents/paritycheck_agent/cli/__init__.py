@@ -18,6 +18,7 @@ class Defaults:
     directory = "."
     ca_file = ""
     quiet = False
+    sbom: tuple[str, ...] = ()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def run(options: Any) -> int:
     """Return 0 when the report was taken, 2 for a mistake of ours, 3 where the server was not reached or refused."""
-    config = load(options.directory, os.environ, ca_file=options.ca_file)
+    config = load(options.directory, os.environ, ca_file=options.ca_file, sboms=options.sbom)
     try:
         outcome = send_report(config)
     except Busy as busy:

@@ -27,7 +27,7 @@ _UUID_VERSION, _UUID_VARIANT = 0x7 << 76, 0b10 << 62
 def parts_of(config: Config, *, candidate: bool = False) -> list[Part]:
     """Collect the sections of a checkout; of a gate's candidate what it declares, not what runs here."""
     environ = config.public_environ()
-    context = Context(config.root, environ, config.settings, config.state_home, candidate=candidate)
+    context = Context(config.root, environ, config.settings, config.state_home, candidate=candidate, sboms=config.sboms)
     return collect(context, config.agent("collect", ()))
 
 
