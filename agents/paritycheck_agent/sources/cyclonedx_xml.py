@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 _SPACE = "cyclonedx.org/schema/bom/"
 _DEPTH = 200
 _CHARS = 4096
+_REFUSED = "declares a document type or an entity, which is refused"
 # Everything else is skipped with all that it holds: a tool, a licence, a vulnerability has components of its own.
 _LISTS = frozenset({"components", "compositions", "dependencies", "properties"})
 _TABLES = frozenset({"bom", "component", "composition", "dependency", "metadata"})
@@ -29,7 +30,12 @@ def read(data: bytes) -> Table:
     """
     bare = data.replace(b"\0", b"")  # UTF-16 hides the same words between zeros
     if b"<!DOCTYPE" in bare or b"<!ENTITY" in bare:
-        raise XmlFault("declares a document type or an entity, which is refused")
+        raise XmlFault(_REFUSED)
+    return parse(data)
+
+
+def parse(data: bytes) -> Table:
+    """Return the document; the parser stops at a declaration by itself, however it is encoded."""
     from pyexpat import ExpatError, ParserCreate
 
     tree = _Tree()
@@ -47,7 +53,7 @@ def read(data: bytes) -> Table:
 
 
 def _refuse(*_declared: Any) -> None:
-    raise XmlFault("declares a document type or an entity, which is refused")
+    raise XmlFault(_REFUSED)
 
 
 class _Tree:

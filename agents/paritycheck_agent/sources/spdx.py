@@ -15,7 +15,8 @@ _VERSIONS = frozenset({"SPDX-2.1", "SPDX-2.2", "SPDX-2.3", "SPDX-3.0"})
 _DOCUMENT = "SPDXRef-DOCUMENT"
 # What has no package URL without being a package (2.3, primaryPackagePurpose).
 _OTHERS = frozenset({
-    "ARCHIVE", "CONTAINER", "DEVICE", "FILE", "FIRMWARE", "INSTALL", "OPERATING-SYSTEM", "OPERATING_SYSTEM", "SOURCE",
+    "ARCHIVE", "CONTAINER", "DEVICE", "FILE", "FIRMWARE", "INSTALL", "OPERATING-SYSTEM", "OPERATING_SYSTEM",
+    "OPERATINGSYSTEM", "SOURCE",
 })  # fmt: skip
 # The relationships that are dependencies: whether the left one asks, and for what alone.
 _ASKS = {
