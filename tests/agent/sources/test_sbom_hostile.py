@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paritycheck_agent.packages import Lock
 from paritycheck_agent.sources import cyclonedx_xml, sbom
 from paritycheck_agent.wire.purl import parsed, purl
+
+if TYPE_CHECKING:
+    from paritycheck_agent.packages import Lock
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "sbom"
 NAMES = ("npm.cdx.json", "npm.spdx.json", "npm.spdx", "py.cdx.json", "py.cdx.xml", "uv.cdx.json", "shop.spdx3.json")
@@ -22,13 +24,13 @@ WHOLE = {name: len(sbom.read(data, name, lambda _path: None).packages) for name,
 KEYS = st.sampled_from([
     "bomFormat", "specVersion", "components", "metadata", "component", "purl", "bom-ref", "dependencies", "dependsOn",
     "ref", "scope", "properties", "name", "value", "compositions", "aggregate", "version", "spdxVersion", "packages",
-    "relationships", "SPDXID", "externalRefs", "referenceType", "referenceLocator", "relationshipType", "@graph", "type",
-    "spdxElementId", "relatedSpdxElement", "documentDescribes", "@context", "rootElement", "from", "to", "spdxId",
-    "software_packageUrl", "externalIdentifier", "identifier",
+    "relationships", "SPDXID", "externalRefs", "referenceType", "referenceLocator", "relationshipType", "@graph",
+    "type", "spdxElementId", "relatedSpdxElement", "documentDescribes", "@context", "rootElement", "from", "to",
+    "spdxId", "software_packageUrl", "externalIdentifier", "identifier",
 ])  # fmt: skip
 WORDS = st.sampled_from([
-    "CycloneDX", "1.6", "pkg:pypi/a@1", "pkg:npm/%40a/b@2", "pkg:%/@", "SPDX-2.3", "purl", "DEPENDS_ON", "DESCRIBES", "a",
-    "SPDXRef-DOCUMENT", "DEV_DEPENDENCY_OF", "https://spdx.org/rdf/3.0.1/x", "software_Package", "Relationship",
+    "CycloneDX", "1.6", "pkg:pypi/a@1", "pkg:npm/%40a/b@2", "pkg:%/@", "SPDX-2.3", "purl", "DEPENDS_ON", "DESCRIBES",
+    "a", "SPDXRef-DOCUMENT", "DEV_DEPENDENCY_OF", "https://spdx.org/rdf/3.0.1/x", "software_Package", "Relationship",
 ])  # fmt: skip
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | WORDS | st.text(max_size=8),
@@ -80,9 +82,9 @@ def test_any_json_is_no_exception(document: dict[str, Any]) -> None:
 
 
 @given(st.lists(st.sampled_from([
-    "PackageName: a", "SPDXID: SPDXRef-a", "PackageVersion: <text>1</text>", "PackageComment: <text>", "</text>", "x</text>",
-    "ExternalRef: PACKAGE-MANAGER purl pkg:gem/a@1", "ExternalRef: x", "Relationship: a DEPENDS_ON b", "Relationship: a",
-    "FileName: x", ":", "#: x", "", "PackageName", "SPDXVersion: <text>SPDX-2.3",
+    "PackageName: a", "SPDXID: SPDXRef-a", "PackageVersion: <text>1</text>", "PackageComment: <text>", "</text>",
+    "x</text>", "ExternalRef: PACKAGE-MANAGER purl pkg:gem/a@1", "ExternalRef: x", "Relationship: a DEPENDS_ON b",
+    "Relationship: a", "FileName: x", ":", "#: x", "", "PackageName", "SPDXVersion: <text>SPDX-2.3",
 ]), max_size=30))  # fmt: skip
 @settings(max_examples=300, deadline=None)
 def test_any_order_of_tags_is_no_exception(rows: list[str]) -> None:

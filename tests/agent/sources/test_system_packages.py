@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +14,7 @@ from paritycheck_agent.wire.purl import purl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 STATUS = """\
 Package: libpq5
