@@ -67,11 +67,13 @@ def _sboms(context: Context, warnings: list[str]) -> Iterator[tuple[str, str]]:
     top = os.path.abspath(context.root)
     for path in context.sboms:
         relative = inside(os.path.relpath(path, top).replace(os.sep, "/"))
-        yield (relative, relative) if relative else (os.path.abspath(path), os.path.basename(path))
+        # A name on disk may be any bytes; what is sent is UTF-8.
+        shown = (relative or os.path.basename(path)).encode("utf-8", "replace").decode()
+        yield relative or os.path.abspath(path), shown
 
 
 def _facts(locked: Locked, installed: Installed) -> list[dict[str, Any]]:
-    places, local = locked.packages(), locked.local() | installed.local
+    places, local = locked.packages(installed.packages), locked.local() | installed.local
     names = set(places).union(*installed.packages.values()) - local
     whole = {ecosystem: locked.whole(ecosystem) for ecosystem in installed.packages}
     facts = []

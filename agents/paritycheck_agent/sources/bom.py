@@ -77,7 +77,7 @@ class Bom:
                 )
             )
         if self.nameless:
-            lock.incomplete(f"{self.nameless} components have no package URL and are left out")
+            lock.incomplete(f"components without a package URL are left out: {self.nameless}")
 
     def _asked_by_roots(self) -> tuple[set[str], set[str], dict[str, set[str]]]:
         """Return what the roots ask for; what can be reached by need alone; and for which groups the rest is asked."""

@@ -15,7 +15,7 @@ from paritycheck_agent.wire.purl import purl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from paritycheck_agent.context import Context
     from paritycheck_agent.packages import Lock, Package
@@ -75,7 +75,7 @@ class Locked:
         return True
 
     def _full(self) -> bool:
-        return len(self.locks) + len({id(lock) for _ecosystem, lock in self.sboms}) >= limits.LOCKS
+        return len(self.locks) + len(self._bills()) >= limits.LOCKS
 
     def _read(self, path: str, shown: str, data: bytes, module: str) -> Lock:
         def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:
@@ -104,17 +104,25 @@ class Locked:
         named = any(of == ecosystem and lock.whole for of, lock in self.sboms)
         return named or any(at == folder and of == ecosystem for at, of, _lock in self.locks)
 
-    def packages(self) -> dict[str, list[Package]]:
-        """Return the packages of all locks by name."""
+    def packages(self, installed: Container[str]) -> dict[str, list[Package]]:
+        """Return the packages of all locks by name, and of the bills what they are asked about.
+
+        A bill may tell what is there instead of what ought to be. So where the ecosystem is `installed` here, and has
+        a lock to be compared with, it says nothing: it would make every mistake that it lists look as locked.
+        """
         by_name: dict[str, list[Package]] = {}
-        for lock in self._each():
+        for _folder, _ecosystem, lock in self.locks:
             for package in lock.packages:
                 by_name.setdefault(package.name, []).append(package)
+        decided = {ecosystem for _folder, ecosystem, _lock in self.locks if ecosystem in installed}
+        for lock in self._bills():
+            for package in lock.packages:
+                if not decided or ecosystem_of(package.name) not in decided:
+                    by_name.setdefault(package.name, []).append(package)
         return by_name
 
-    def _each(self) -> list[Lock]:
-        bills = {id(lock): lock for _ecosystem, lock in self.sboms}
-        return [*(lock for _folder, _ecosystem, lock in self.locks), *bills.values()]
+    def _bills(self) -> list[Lock]:
+        return list({id(lock): lock for _ecosystem, lock in self.sboms}.values())
 
     def folders(self, ecosystem: str) -> set[str]:
         """Return the folders with a lock of an ecosystem, read or not."""
@@ -122,7 +130,8 @@ class Locked:
 
     def local(self) -> set[str]:
         """Return the names of the project and its workspaces: what locks know, and what pyproject.toml says."""
-        names = set().union(*(lock.local for lock in self._each()))
+        each = [*self._bills(), *(lock for _folder, _ecosystem, lock in self.locks)]
+        names = set().union(*(lock.local for lock in each))
         for folder in {"", *(folder for folder, _ecosystem, _lock in self.locks)}:
             text = self.context.open_text(posixpath.join(folder, "pyproject.toml"))
             match = re.search(_PROJECT_NAME, text, re.MULTILINE) if text else None
@@ -137,12 +146,15 @@ class Locked:
         return {ecosystem for ecosystem in named | billed if self.whole(ecosystem)}
 
     def whole(self, ecosystem: str) -> bool:
-        """Whether every folder with a lock of an ecosystem has one that was read whole, and every bill was."""
+        """Whether every folder with a lock of an ecosystem has one that was read whole, or where none has every bill.
+
+        As a manifest does, a bill beside a lock takes nothing from it.
+        """
         folders = {folder for folder, of, _lock in self.locks if of == ecosystem}
         good = {folder for folder, of, lock in self.locks if of == ecosystem and lock.whole}
         bills = [lock.whole for of, lock in self.sboms if of == ecosystem]
-        some = bool(folders or bills)
-        return some and folders == good and all(bills) and all(of != ecosystem for _folder, of in self.gaps)
+        known = folders == good if folders else bool(bills) and all(bills)
+        return known and all(of != ecosystem for _folder, of in self.gaps)
 
 
 def inside(path: str) -> str | None:

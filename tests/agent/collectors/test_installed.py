@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -239,3 +240,41 @@ def test_what_is_installed_is_compared_with_a_bill_as_with_a_lock(tmp_path: Path
     assert (facts["httpx"]["absent"], facts["httpx"]["locked"]) == (True, "0.28.1")
     assert facts["h11"]["sources"] == ["installed", "bom.json"]
     assert "locked" not in facts["h11"]
+
+
+def test_a_bill_does_not_excuse_what_is_not_installed_as_it_is_locked(tmp_path: Path) -> None:
+    """A bill of the image lists the mistake too."""
+    root = tmp_path / "shop"
+    distributions(root, click="8.1.7", h11="0.16.0", httpx="0.28.1")
+    (root / "requirements.txt").write_text("click==8.1.8\nh11==0.16.0\n")
+    shutil.copy(SBOMS / "py.cdx.json", root / "bom.json")
+    facts = {fact["name"].removeprefix("pkg:pypi/"): fact for fact in collect(root, {"sbom": ["bom.json"]}).facts}
+    assert (facts["click"]["value"], facts["click"]["locked"]) == ("8.1.7", "8.1.8")
+    assert (facts["httpx"]["value"], facts["httpx"]["locked"]) == ("0.28.1", "")
+    assert set(facts) == {"click", "h11", "httpx"}
+    shutil.rmtree(root / ".venv")
+    facts = {fact["name"].removeprefix("pkg:pypi/"): fact for fact in collect(root, {"sbom": ["bom.json"]}).facts}
+    assert facts["click"]["value"] == ["8.1.7", "8.1.8"]
+    assert len(facts) == 9
+
+
+def test_a_bill_that_is_not_whole_takes_nothing_from_a_lock(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("click==8.1.7\n")
+    (tmp_path / "bom.json").write_text(
+        json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [
+            {"type": "library", "name": "nameless"}, {"type": "library", "bom-ref": "a", "purl": "pkg:pypi/a@1"},
+        ]})
+    )  # fmt: skip
+    collected = collect(tmp_path, {"sbom": ["bom.json"]})
+    assert collected.covers == ["pkg:pypi/"]
+    assert {fact["name"] for fact in collected.facts} == {"pkg:pypi/a", "pkg:pypi/click"}
+    assert collected.warnings == ["bom.json: components without a package URL are left out: 1"]
+
+
+def test_a_bill_may_have_any_name(tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"im\xffage.json")
+    shutil.copy(SBOMS / "npm.cdx.json", odd)
+    (tmp_path / "shop").mkdir()
+    assert {source for fact in collect(tmp_path / "shop", sboms=[odd]).facts for source in fact["sources"]} == {
+        "im?age.json"
+    }

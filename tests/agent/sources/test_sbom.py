@@ -159,7 +159,7 @@ def test_a_package_url_becomes_a_canonical_name_and_a_version(url: str, name: st
 def test_what_is_no_package_url_is_counted_and_never_silent(url: Any) -> None:
     lock = read(cyclonedx({"type": "library", "bom-ref": "x", "purl": url, "name": "c4n4ry"}, library("pkg:gem/a@1")))
     assert [package.name for package in lock.packages] == ["pkg:gem/a"]
-    assert lock.warnings == ["bom: 1 components have no package URL and are left out"]
+    assert lock.warnings == ["bom: components without a package URL are left out: 1"]
     assert not lock.whole
 
 
@@ -167,7 +167,7 @@ def test_files_and_systems_need_no_package_url() -> None:
     parts = [{"type": kind, "name": "x"} for kind in ("file", "operating-system", "data", "platform")]
     assert read(cyclonedx(*parts, library("pkg:gem/a@1"))).warnings == []
     packages = [{"SPDXID": "a", "primaryPackagePurpose": "OPERATING-SYSTEM"}, {"SPDXID": "b"}]
-    assert read(spdx(*packages)).warnings == ["bom: 1 components have no package URL and are left out"]
+    assert read(spdx(*packages)).warnings == ["bom: components without a package URL are left out: 1"]
 
 
 def test_a_bill_that_says_it_is_incomplete_or_is_newer_is_not_whole() -> None:
