@@ -62,7 +62,7 @@ class Context:
     def open_bytes(self, path: str) -> bytes | None:
         """Return the bytes of a regular file, None where there are none to read."""
         try:
-            with open(self._full(path), "rb", opener=_without_waiting) as stream:
+            with open(self._full(path), "rb", opener=without_waiting) as stream:
                 if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                     return None
                 data = stream.read(FILE_BYTES + 1)
@@ -83,6 +83,6 @@ class Context:
         return os.path.join(self.root, path)
 
 
-def _without_waiting(path: str, flags: int) -> int:
-    """Open without waiting: a named pipe in a checkout must not stop the agent."""
+def without_waiting(path: str, flags: int) -> int:
+    """Open without waiting, as an opener: a named pipe in a checkout must not stop the agent."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

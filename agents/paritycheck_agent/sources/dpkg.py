@@ -10,14 +10,14 @@ _INSTALLED = " installed"
 
 
 def files(base: str) -> list[str]:
-    """Return the files that tell what is installed, none where this is no system of dpkg."""
+    """Return the files that tell what is installed, none where this is no system of dpkg; raise OSError."""
     status = os.path.join(base, _STATUS)
     if os.path.isfile(status):
         return [status]
     folder = os.path.join(base, _PIECES)
     try:
         names = sorted(os.listdir(folder))
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     return [os.path.join(folder, name) for name in names if not name.endswith((".md5sums", ".list", ".preinst"))]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from paritycheck_agent.context import without_waiting
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,10 +21,12 @@ def members(top: str) -> list[str] | None:
     What a pattern with `!` takes away is looked at all the same: where nothing is installed nothing is found.
     """
     try:
-        with open(os.path.join(top, FILE), encoding="utf-8", errors="replace") as stream:
+        with open(os.path.join(top, FILE), encoding="utf-8", errors="replace", opener=without_waiting) as stream:
             text = stream.read(_FILE_BYTES + 1)
-    except OSError:
+    except FileNotFoundError:
         return []
+    except OSError:
+        return None
     patterns = _patterns(text) if len(text) <= _FILE_BYTES else None
     if patterns is None or any("**" in pattern or ".." in pattern.split("/") for pattern in patterns):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from paritycheck_agent.context import without_waiting
 from paritycheck_agent.packages import Package
 from paritycheck_agent.sources import host, keeping
 from paritycheck_agent.wire import limits
@@ -40,11 +41,11 @@ def installed(kept: str, base: str = "/") -> tuple[str, list[Package]]:
 
 
 def _rows(manager: Any, memory: keeping.Memory, base: str) -> list[list[str]]:
-    paths = manager.files(base)
-    if not paths:
-        return []
     texts = manager.KIND != "rpm"
     try:
+        paths = manager.files(base)
+        if not paths:
+            return []
         return memory.of(paths, lambda: manager.parse([_text(path) for path in paths] if texts else [], base))
     except TimeoutError:
         raise SystemFault("rpm does not answer") from None
@@ -55,7 +56,7 @@ def _rows(manager: Any, memory: keeping.Memory, base: str) -> list[list[str]]:
 
 
 def _text(path: str) -> str:
-    with open(path, "rb") as stream:
+    with open(path, "rb", opener=without_waiting) as stream:
         data = stream.read(_FILE_BYTES + 1)
     if len(data) > _FILE_BYTES:
         raise SystemFault("the list of the system's packages is larger than 32 MB")

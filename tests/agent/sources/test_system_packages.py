@@ -197,12 +197,13 @@ def test_too_much_is_said_and_nothing_is_told(tmp_path: Path) -> None:
 def test_a_list_that_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = system(tmp_path, "ID=debian\n", **{"var/lib/dpkg/status": STATUS})
 
-    def refuse(_texts: list[str], _base: str) -> list[list[str]]:
+    def refuse(*_arguments: object) -> list[str]:
         raise PermissionError
 
-    monkeypatch.setattr(dpkg, "parse", refuse)
-    with pytest.raises(system_packages.SystemFault, match="may not be read"):
-        told(root)
+    for name in ("parse", "files"):
+        monkeypatch.setattr(dpkg, name, refuse)
+        with pytest.raises(system_packages.SystemFault, match="may not be read"):
+            told(root)
 
 
 @given(
