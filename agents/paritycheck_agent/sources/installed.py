@@ -32,8 +32,9 @@ class Installed:
         """Look at everything; `locked_npm` are the folders of which a lock says what npm has to install."""
         self._read_python()
         self._read_npm(folders, locked_npm)
-        if self._wants_system():
-            self._read_system()
+        wanted = self._wants_system()
+        if wanted if wanted is not None else machine.kind_of(self.context.environ) in machine.IMAGES:
+            self._read_system(asked=wanted is True)
 
     def _take(self, ecosystem: str, packages: Iterable[Package]) -> None:
         by_name = self.packages.setdefault(ecosystem, {})
@@ -77,13 +78,13 @@ class Installed:
         kept = kept_in(self.context, posixpath.join(folder, "node_modules"))
         return node_modules.read(top, folder, kept)
 
-    def _wants_system(self) -> bool:
-        """Whether packages of the system count: as `[dependencies] system` says, else where an image runs."""
+    def _wants_system(self) -> bool | None:
+        """Whether packages of the system count, as `[dependencies] system` says; None leaves it to the machine."""
         settings = self.context.settings.get("dependencies")
         said = settings.get("system") if isinstance(settings, dict) else None
-        return said if isinstance(said, bool) else machine.kind_of(self.context.environ) in machine.IMAGES
+        return said if isinstance(said, bool) else None
 
-    def _read_system(self) -> None:
+    def _read_system(self, *, asked: bool) -> None:
         from paritycheck_agent.sources import system_packages
 
         try:
@@ -93,3 +94,5 @@ class Installed:
             return
         if ecosystem:
             self._take(ecosystem, packages)
+        elif asked:
+            self.warnings.append("no dpkg, apk or rpm: nothing is known of what the system has installed")

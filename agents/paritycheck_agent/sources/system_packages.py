@@ -47,12 +47,17 @@ def _rows(manager: Any, memory: keeping.Memory, base: str) -> list[list[str]]:
         if not paths:
             return []
         return memory.of(paths, lambda: manager.parse([_text(path) for path in paths] if texts else [], base))
-    except TimeoutError:
-        raise SystemFault("rpm does not answer") from None
-    except FileNotFoundError:
-        raise SystemFault("there is a database of rpm and no rpm to read it") from None
-    except OSError:
-        raise SystemFault("the list of the system's packages may not be read") from None
+    except OSError as error:
+        raise SystemFault(_fault(error, asked=not texts)) from None
+
+
+def _fault(error: OSError, *, asked: bool) -> str:
+    """Return what is the matter; `asked`: a program had to tell."""
+    if isinstance(error, TimeoutError):
+        return "rpm does not answer"
+    if asked and isinstance(error, FileNotFoundError):
+        return "there is a database of rpm and no rpm to read it"
+    return "the list of the system's packages may not be read"
 
 
 def _text(path: str) -> str:

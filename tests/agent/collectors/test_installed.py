@@ -163,6 +163,15 @@ def test_a_system_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytes
     assert collected.warnings[0] == "rpm does not answer: nothing is known of what the system has installed"
 
 
+def test_a_system_without_a_package_manager_is_said_where_it_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(system_packages, "installed", lambda _kept: ("", []))
+    said = "no dpkg, apk or rpm: nothing is known of what the system has installed"
+    assert said in collect(tmp_path, {"system": True}).warnings
+    assert said not in collect(tmp_path, PARITY_INSTANCE_KIND="container").warnings
+
+
 def test_a_bill_that_the_project_names_is_read_and_is_the_source(tmp_path: Path) -> None:
     root = tmp_path / "shop"
     (root / "build").mkdir(parents=True)
