@@ -57,6 +57,8 @@ class Service:
             "PARITY_URL": f"http://127.0.0.1:{self.port}",
             "PARITY_TOKEN": tokens[name],
             "XDG_STATE_HOME": str(self.place / f"{name}-state"),
+            # Were these tests to run in a container, the agent would report all of its packages too.
+            "PARITY_INSTANCE_KIND": "host",
             **variables,
         }
         command = [sys.executable, "-m", "paritycheck_agent.cli", "report"]

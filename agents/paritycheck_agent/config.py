@@ -10,7 +10,7 @@ from paritycheck_agent.wire.words import SECTIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
 POLICY_FILE = "parity.toml"
@@ -33,9 +33,13 @@ class ConfigError(Exception):
 
 
 class Config:
-    """One run's configuration. `policy`: the bytes of the policy in the checkout, None without one."""
+    """One run's configuration. `policy`: the bytes of the policy in the checkout, None without one.
 
-    __slots__ = ("ca_file", "environ", "kubernetes", "policy", "root", "settings", "state_home", "warnings")
+    `kubernetes`: where the command line or a variable says that a cluster is told of. `sboms`: the bills of materials
+    that the command line names.
+    """
+
+    __slots__ = ("ca_file", "environ", "kubernetes", "policy", "root", "sboms", "settings", "state_home", "warnings")
 
     def __init__(
         self, *, root: str, environ: Mapping[str, str], settings: Mapping[str, Any], policy: bytes | None, ca_file: str
@@ -47,6 +51,7 @@ class Config:
         self.ca_file = ca_file
         self.kubernetes = ""
         self.state_home = state_home(environ)
+        self.sboms: list[str] = []
         self.warnings: list[str] = []
 
     def public_environ(self) -> dict[str, str]:
@@ -135,7 +140,9 @@ def state_home(environ: Mapping[str, str]) -> str:
     return os.path.join(os.path.expanduser("~"), ".local", "state", "paritycheck")
 
 
-def load(root: str, environ: Mapping[str, str], *, ca_file: str = "", kubernetes: str = "") -> Config:
+def load(
+    root: str, environ: Mapping[str, str], *, ca_file: str = "", kubernetes: str = "", sboms: Iterable[str] = ()
+) -> Config:
     """Return the configuration of a checkout; raise ConfigError with line and column of a mistake."""
     if not os.path.isdir(root):
         raise ConfigError(root, "no such directory")
@@ -149,7 +156,17 @@ def load(root: str, environ: Mapping[str, str], *, ca_file: str = "", kubernetes
         raise ConfigError(ca_file, "no such file of certificates")
     config = Config(root=os.path.abspath(root), environ=environ, settings=settings, policy=policy, ca_file=ca_file)
     config.kubernetes = _cluster(kubernetes or environ.get("PARITY_KUBERNETES", ""))
+    config.sboms = [_sbom(path) for path in sboms]
     return config
+
+
+def _sbom(path: str) -> str:
+    """Return the full path of a bill of materials; raise ConfigError where it cannot be opened."""
+    try:
+        with open(path, "rb"):
+            return os.path.abspath(path)
+    except OSError as error:
+        raise ConfigError(path, f"cannot be read: {error.strerror}", "--sbom names a file") from None
 
 
 def _cluster(named: str) -> str:
@@ -264,6 +281,10 @@ def _is_flag(value: Any) -> bool:
     return value is None or isinstance(value, bool)
 
 
+def _is_texts(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(item, str) and item for item in value))
+
+
 def _is_sections(value: Any) -> bool:
     return value is None or (isinstance(value, list) and all(item in SECTIONS for item in value))
 
@@ -271,10 +292,14 @@ def _is_sections(value: Any) -> bool:
 # What the agent itself reads; everything else in the file is policy, and the server's to judge.
 _OWN = (
     (("agent",), _is_table, "must be a table"),
+    (("dependencies",), _is_table, "must be a table"),
     (("project",), _is_table, "must be a table"),
     (("release",), _is_table, "must be a table"),
     (("agent", "python"), _is_text, "must be a string"),
     (("agent", "collect"), _is_sections, "must be an array of " + ", ".join(SECTIONS)),
+    (("dependencies", "folders"), _is_texts, "must be an array of strings"),
+    (("dependencies", "sbom"), _is_texts, "must be an array of strings"),
+    (("dependencies", "system"), _is_flag, "must be true or false"),
     (("project", "name"), _is_text, "must be a string"),
     (("release", "subjects"), _is_flag, "must be true or false"),
 )

@@ -37,10 +37,11 @@ class Context:
 
     Paths are relative to `root`. Files over 32 MB, missing ones and those that may not be read are None.
     `candidate`: a gate asks about what the checkout declares, not about what runs here. `kubernetes`: the report tells
-    of a cluster: a file, `-` for standard input, or `api`. `kept` holds what one run reads once, by whose it is.
+    of a cluster: a file, `-` for standard input, or `api`. `sboms`: full paths of the bills of materials that the
+    command line names. `kept` holds what one run reads once, by whose it is.
     """
 
-    __slots__ = ("candidate", "environ", "kept", "kubernetes", "root", "settings", "state_dir")
+    __slots__ = ("candidate", "environ", "kept", "kubernetes", "root", "sboms", "settings", "state_dir")
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class Context:
         *,
         candidate: bool = False,
         kubernetes: str = "",
+        sboms: Iterable[str] = (),
     ) -> None:
         self.root = root
         self.environ = environ
@@ -58,6 +60,7 @@ class Context:
         self.state_dir = state_dir
         self.candidate = candidate
         self.kubernetes = kubernetes
+        self.sboms = tuple(sboms)
         self.kept: dict[str, Any] = {}
 
     @property
@@ -68,7 +71,7 @@ class Context:
     def open_bytes(self, path: str) -> bytes | None:
         """Return the bytes of a regular file, None where there are none to read."""
         try:
-            with open(self._full(path), "rb", opener=_without_waiting) as stream:
+            with open(self._full(path), "rb", opener=without_waiting) as stream:
                 if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                     return None
                 data = stream.read(FILE_BYTES + 1)
@@ -89,6 +92,6 @@ class Context:
         return os.path.join(self.root, path)
 
 
-def _without_waiting(path: str, flags: int) -> int:
-    """Open without waiting: a named pipe in a checkout must not stop the agent."""
+def without_waiting(path: str, flags: int) -> int:
+    """Open without waiting, as an opener: a named pipe in a checkout must not stop the agent."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

@@ -10,11 +10,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from paritycheck.core import ancestry
+from paritycheck.core.dotted import PATCH
 from paritycheck.core.facts import SECTIONS, Fact, Section, Side, State
 from paritycheck.core.fingerprints import Agreement, agreement
 from paritycheck.core.pairing import pair
 from paritycheck.core.versions import UNORDERED, gap_between, scheme_of
-from paritycheck.core.weights import development_only, weight
+from paritycheck.core.weights import development_only, is_system_package, weight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,14 +62,15 @@ _ANOTHER: Final = Relating(Relation.DIFFERENT, FARTHEST)
 
 def compare(left: Side, right: Side) -> tuple[Row, ...]:
     """Every name of either side, sorted by section and name. Left out: settings of a service that is not the
-    same on both sides, and packages of development groups where the tiers differ.
+    same on both sides, packages of development groups where the tiers differ, and the system's packages where the
+    systems do.
     """
     return compare_paired(*pair(left, right))
 
 
 def compare_paired(left: Side, right: Side) -> tuple[Row, ...]:
     """The same of two sides that went through `pairing.pair`."""
-    one_tier = left.tier == right.tier
+    one_tier, one_system = left.tier == right.tier, not _systems_differ(left, right)
     rows: list[Row] = []
     for section in SECTIONS:
         mine, theirs = left.section(section), right.section(section)
@@ -76,12 +78,23 @@ def compare_paired(left: Side, right: Side) -> tuple[Row, ...]:
             one, other = mine.look_up(name), theirs.look_up(name)
             if section == "dependencies" and not one_tier and development_only(one, other):
                 continue
+            if section == "dependencies" and not one_system and is_system_package(name):
+                continue
             if section == "services" and "." in name and hidden(name, mine, theirs):
                 continue
             relation, distance, reason = relate(section, name, one, other)
             heft = weight(section, name, one, other)
             rows.append(Row(section, name, one, other, relation, distance, heft, reason))
     return tuple(rows)
+
+
+def _systems_differ(left: Side, right: Side) -> bool:
+    """Whether the sides are known to run other systems, or other releases of one: that is one cause and one drift."""
+    one, other = left.look_up("runtime", "os"), right.look_up("runtime", "os")
+    if not (one.state is other.state is State.PRESENT):
+        return False
+    distance = relate("runtime", "os", one, other).distance
+    return distance is not None and distance > PATCH
 
 
 def hidden(name: str, left: Section, right: Section) -> bool:

@@ -51,7 +51,7 @@ def _runtime(name: str, *, laptop: bool) -> str | None:
 def severity(key: tuple[str, str, str], distance: int, left: Side, right: Side, facts: tuple[Fact, Fact]) -> str:
     """Of a violated expectation; `key` is section, name and rule."""
     section, name, rule = key
-    if rule in _INSIDE:
+    if rule in _INSIDE and not (section == "dependencies" and is_system_package(name)):
         return "warning"
     if section == "services":
         return "error" if rule == "shared-resource" or ("." not in name and distance >= _MAJOR) else "warning"

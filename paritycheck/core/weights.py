@@ -17,6 +17,8 @@ ATTRIBUTE: Final = 2.0
 KEY: Final = 1.0
 SYSTEM: Final = 1.0
 TRANSITIVE: Final = 0.5
+SYSTEM_PACKAGE: Final = 0.05
+"""An image has some 300 of them: together they weigh what a service and a runtime do, and drown nothing."""
 NOTHING: Final = 0.0
 
 PLATFORM: Final = frozenset({"os", "libc", "arch"})
@@ -27,12 +29,20 @@ _SYSTEM_PACKAGES: Final = ("pkg:deb/", "pkg:rpm/", "pkg:apk/", "pkg:alpm/")
 def weight(section: str, name: str, left: Fact, right: Fact) -> float:
     """Release and processes say nothing about how far tools are apart: they weigh nothing."""
     if section == "dependencies":
-        return DIRECT if is_direct(name, left, right) else TRANSITIVE
+        return _package(name, left, right)
     if section == "services":
         return ATTRIBUTE if "." in name else SERVICE
     if section == "runtime":
         return SYSTEM if name in SYSTEM_NAMES else RUNTIME
     return {"config": KEY, "migrations": MIGRATION}.get(section, NOTHING)
+
+
+def _package(name: str, left: Fact, right: Fact) -> float:
+    """A system's packages are reported of images alone: where a side was never asked, that costs no coverage."""
+    if not is_system_package(name):
+        return DIRECT if is_direct(name, left, right) else TRANSITIVE
+    asked = all(fact.reason != "not-collected" for fact in (left, right))
+    return (DIRECT if is_direct(name, left, right) else SYSTEM_PACKAGE) if asked else NOTHING
 
 
 def is_system_package(name: str) -> bool:

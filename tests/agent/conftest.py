@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 from typing_extensions import override
 
+from paritycheck_agent.sources import machine
 from paritycheck_agent.wire.bodies import check_body
 from paritycheck_agent.wire.candidates import check_candidate
 from paritycheck_agent.wire.canonical import digest
@@ -196,6 +197,14 @@ def wire() -> Iterator[Wire]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def no_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the tests run, the agent does not take this machine for an image, whose packages it would report."""
+    monkeypatch.setattr(machine, "_CONTAINER_MARKS", ())
+    for name in ("KUBERNETES_SERVICE_HOST", "container"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

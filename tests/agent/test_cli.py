@@ -226,3 +226,53 @@ def test_errors_never_show_a_traceback(checkout: Path, capsys: pytest.CaptureFix
     (checkout / "parity.toml").write_text("[agent]\npython = 3\n")
     assert main(["report"]) == 2
     assert capsys.readouterr().err == "error: parity.toml:2:1: agent.python must be a string\n"
+
+
+SBOM = Path(__file__).parent / "fixtures" / "sbom" / "npm.cdx.json"
+
+
+def packages(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, list[str]]:
+    assert main(["show", *arguments]) == 0
+    section = json.loads(capsys.readouterr().out)["sections"]["dependencies"]
+    return {fact["name"]: fact["sources"] for fact in section["facts"]}
+
+
+def test_bills_of_materials_can_be_named_and_named_again(
+    checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone = packages(capsys)
+    assert set(alone) == {"pkg:pypi/django", "pkg:pypi/sqlparse"}
+    second = tmp_path / "image.spdx"
+    second.write_bytes((SBOM.parent / "requirements.spdx").read_bytes())
+    (checkout / "bom.json").write_bytes(SBOM.read_bytes())
+    found = packages(capsys, "--sbom", "bom.json", "--sbom", str(second))
+    assert found.items() >= alone.items()
+    assert found["pkg:npm/debug"] == ["bom.json"]
+    assert found["pkg:pypi/click"] == ["image.spdx"]
+
+
+def test_the_bill_of_materials_that_was_named_is_sent(reporting: Wire, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--sbom", str(SBOM)]) == 0
+    capsys.readouterr()
+    assert any(b'"pkg:npm/debug"' in body for body in reporting.bodies.values())
+
+
+@pytest.mark.parametrize("command", ["show", "report"])
+def test_a_bill_of_materials_that_is_not_there_is_a_mistake_of_the_command_line(
+    reporting: Wire, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert main([command, "--sbom", "gone.json"]) == 2
+    assert (
+        capsys.readouterr().err
+        == "error: gone.json: cannot be read: No such file or directory\nhint: --sbom names a file\n"
+    )
+    assert reporting.reports == []
+
+
+@pytest.mark.parametrize("line", ['system = "yes"', 'sbom = "bom.json"', "sbom = [3]", "folders = ['']"])
+def test_a_mistake_in_dependencies_is_told_with_its_place(
+    checkout: Path, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    (checkout / "parity.toml").write_text(f"[dependencies]\n{line}\n")
+    assert main(["show"]) == 2
+    assert capsys.readouterr().err.startswith("error: parity.toml:2:")

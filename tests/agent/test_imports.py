@@ -65,6 +65,23 @@ def test_showing_imports_nothing_of_the_network(agents: Path, checkout: Path) ->
     assert modules & {"http.client", "ssl", "email", "urllib.request", "tomllib"} == set()
 
 
+def test_a_checkout_pays_for_nothing_that_it_lacks(agents: Path, checkout: Path) -> None:
+    sources = "paritycheck_agent.sources"
+    readers = {f"{sources}.{name}" for name in ("node_modules", "system_packages", "dpkg", "rpm", "sbom", "cyclonedx")}
+    imported(agents, checkout, "show")
+    _code, modules = imported(agents, checkout, "show")
+    assert modules & (readers | {"pyexpat", "subprocess"}) == set()
+    (checkout / "node_modules").mkdir()
+    (checkout / "bom.xml").write_text('<bom xmlns="http://cyclonedx.org/schema/bom/1.6"/>')
+    (checkout / "parity.toml").write_text('[dependencies]\nsystem = true\nsbom = ["bom.xml"]\n')
+    imported(agents, checkout, "show")
+    _code, modules = imported(agents, checkout, "show")
+    # What did not change is not parsed again; no run starts a program for what files tell.
+    assert modules & (readers | {"pyexpat", "subprocess"}) >= {f"{sources}.node_modules", f"{sources}.system_packages"}
+    assert modules & {"pyexpat", "subprocess", f"{sources}.sbom", f"{sources}.cyclonedx"} == set()
+    assert modules & (NEVER - {"argparse"}) == set()
+
+
 def test_the_wire_alone_is_light(agents: Path) -> None:
     """The server's heartbeat imports it before Django; the agent in every run."""
     code = "import sys; b = set(sys.modules); import paritycheck_agent.wire.reports, paritycheck_agent.wire.bodies"

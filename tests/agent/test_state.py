@@ -12,6 +12,7 @@ import pytest
 from paritycheck_agent.runner import instance, memory
 from paritycheck_agent.runner.memory import Busy, Memory
 from paritycheck_agent.runner.report import uuid7
+from paritycheck_agent.sources import machine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +56,7 @@ def test_a_host_that_can_keep_nothing_goes_by_its_name(tmp_path: Path) -> None:
     ],
 )
 def test_the_kind_is_seen_from_the_environment(environ: dict[str, str], kind: str) -> None:
-    assert instance.kind_of(environ) == kind
+    assert machine.kind_of(environ) == kind
 
 
 def test_seq_follows_the_clock_and_never_goes_back(tmp_path: Path) -> None:

@@ -76,7 +76,9 @@ def compare(work: Path) -> tuple[float, float, str]:
     """Return the ratio of the medians of interleaved rounds, the agent's peak megabytes, and a line of figures."""
     work.mkdir()
     python, checkout = make_environment(work / "venv"), make_checkout(work / "shop")
-    environ = {**os.environ, "PARITY_PYTHON": str(python), "PARITY_STATE_DIR": str(work / "state")}
+    # Not taken for an image: pip knows nothing of the system's packages.
+    environ = {**os.environ, "PARITY_PYTHON": str(python), "PARITY_INSTANCE_KIND": "host"}
+    environ["PARITY_STATE_DIR"] = str(work / "state")
     show = [str(Path(sys.executable).parent / "parity"), "show"]
     inspect = [str(python), "-m", "pip", "inspect", "--disable-pip-version-check"]
     ours, theirs, peaks = [], [], []

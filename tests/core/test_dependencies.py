@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from paritycheck.core.comparison import compare
 from paritycheck.core.expectations import judge
-from paritycheck.core.facts import Side, present, unknown
+from paritycheck.core.facts import Fact, Side, present, unknown
+from paritycheck.core.parity import Parity, parity
 from paritycheck.core.policy import default_policy
 
 if TYPE_CHECKING:
@@ -111,6 +112,56 @@ def test_packages_of_the_system_are_notes_between_servers_and_ignored_on_laptops
     laptops = side("laptops", tier="development", kind="cohort", covers={}, dependencies=[present(name, "13.1-1")])
     assert found(staging, production) == [(name, "version", "note", 3)]
     assert found(laptops, production) == []
+
+
+SYSTEM = [present(f"pkg:deb/debian/d{number}", f"{number}.1") for number in range(1, 301)]
+UPGRADED = [present(f"pkg:deb/debian/d{number}", f"{number}.2") for number in range(1, 301)]
+APP = [present(f"pkg:pypi/p{number}", "1.0", scope="direct") for number in range(20)]
+PYTHON, DEBIAN = ("pkg:pypi/",), ("pkg:pypi/", "pkg:deb/debian/")
+
+
+def test_a_side_whose_system_is_not_reported_costs_no_coverage_and_opens_nothing(side: MakeSide) -> None:
+    """Packages of the system are reported of images: a host beside a container was never asked."""
+    host = side("staging", covers={"dependencies": PYTHON}, dependencies=APP)
+    container = side("production", covers={"dependencies": DEBIAN}, dependencies=[*APP, *SYSTEM])
+    judged = judge(host, container, default_policy())
+    assert (parity(judged.rows), judged.findings) == (Parity(1.0, 1.0), ())
+    # What was open stays open: nobody looked.
+    assert not judged.settles("dependencies", "pkg:deb/debian/d7", "version")
+
+
+def test_the_system_does_not_drown_what_the_application_needs(side: MakeSide) -> None:
+    lacking = side("staging", covers={"dependencies": DEBIAN}, dependencies=[*APP[1:], *SYSTEM])
+    whole = side("production", covers={"dependencies": DEBIAN}, dependencies=[*APP, *SYSTEM])
+    found = parity(judge(lacking, whole, default_policy()).rows).value
+    assert found is not None
+    assert found < 0.97
+
+
+def test_another_release_of_the_system_is_one_drift_and_not_three_hundred(side: MakeSide) -> None:
+    def image(slug: str, release: str, packages: list[Fact]) -> Side:
+        return side(
+            slug,
+            covers={"dependencies": DEBIAN},
+            dependencies=packages,
+            runtime=[present("os", release, kind="debian")],
+        )
+
+    assert found(image("staging", "13", UPGRADED), image("production", "12", SYSTEM)) == [
+        ("os", "version", "warning", 3)
+    ]
+    later = found(image("staging", "12", UPGRADED), image("production", "12", SYSTEM))
+    assert {(rule, severity) for _name, rule, severity, _distance in later} == {("version", "note")}
+    assert len(later) == 300
+
+
+def test_another_release_of_the_system_settles_what_was_open_of_its_packages(side: MakeSide) -> None:
+    def image(slug: str, kind: str, packages: list[Fact]) -> Side:
+        return side(slug, covers={}, dependencies=packages, runtime=[present("os", "12", kind=kind)])
+
+    judged = judge(image("staging", "alpine", []), image("production", "debian", SYSTEM), default_policy())
+    assert [(one.name, one.rule) for one in judged.findings] == [("os", "kind")]
+    assert judged.settles("dependencies", "pkg:deb/debian/d7", "version")
 
 
 def test_a_section_that_failed_is_unknown_name_by_name(side: MakeSide) -> None:

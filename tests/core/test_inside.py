@@ -89,3 +89,11 @@ def test_what_the_policy_ignores_is_not_looked_at(side: MakeSide) -> None:
         dependencies=[present(DJANGO, "5.2.18", locked="5.2.19")],
     )
     assert inside(staging, policy, skewed=[("services", "cache")]).findings == ()
+
+
+def test_packages_of_the_system_that_differ_between_instances_are_notes(side: MakeSide) -> None:
+    """Two images in one environment differ in hundreds of them."""
+    libpq = "pkg:deb/debian/libpq5"
+    staging = side("staging", dependencies=[unknown(libpq, "skew"), unknown(DJANGO, "skew")])
+    skewed = [("dependencies", libpq), ("dependencies", DJANGO)]
+    assert found(staging, *skewed) == [(libpq, "skew", "note", None), (DJANGO, "skew", "warning", None)]

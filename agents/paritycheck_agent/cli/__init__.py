@@ -19,6 +19,7 @@ class Defaults:
     ca_file = ""
     kubernetes = ""
     quiet = False
+    sbom: tuple[str, ...] = ()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

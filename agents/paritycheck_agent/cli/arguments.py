@@ -40,7 +40,8 @@ _SHOW = """\
 examples:
   parity show                     the report as JSON, each fact with its sources
   parity show | less
-  parity show --wire sent/        the exact bytes instead, one file a call"""
+  parity show --wire sent/        the exact bytes instead, one file a call
+  parity show --sbom image.cdx.json    what a bill of materials would add"""
 
 _REPORT = """\
 example:
@@ -127,6 +128,16 @@ def _server(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ca-file", default="", metavar="FILE", help="trust only the certificates in this file")
 
 
+def _sboms(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sbom",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a bill of materials (CycloneDX, SPDX) whose packages are reported too; may be given again",
+    )
+
+
 def _init(parser: argparse.ArgumentParser) -> None:
     _checkout(parser)
     parser.add_argument("--force", action="store_true", help="write over an existing parity.toml")
@@ -135,12 +146,14 @@ def _init(parser: argparse.ArgumentParser) -> None:
 def _show(parser: argparse.ArgumentParser) -> None:
     _checkout(parser)
     _cluster(parser)
+    _sboms(parser)
     parser.add_argument("--wire", default="", metavar="DIR", help="write the exact bytes into this directory instead")
 
 
 def _report(parser: argparse.ArgumentParser) -> None:
     _server(parser)
     _cluster(parser)
+    _sboms(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing when the report was taken")
 
 

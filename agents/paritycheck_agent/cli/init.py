@@ -47,6 +47,11 @@ baseline = "production"          # the environment the others are compared with
 # transitive = "same-minor"
 # ignore = ["pkg:pypi/pytest*", "pkg:npm/eslint*"]
 
+# [dependencies]                 # what is looked at; everything else here is what is expected of it
+# folders = ["frontend"]         # folders with lock files of their own
+# sbom = ["build/image.cdx.json"]    # bills of materials, CycloneDX or SPDX
+# system = true                  # packages of the operating system too, as in a container
+
 # [tools.config]
 # expect = "present"
 # only-in = {{ development = ["DEBUG_TOOLBAR_*"] }}

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def run(options: Any) -> int:
     """Return 0 when the report was taken, 2 for a mistake of ours, 3 where the server was not reached or refused."""
-    config = load(options.directory, os.environ, ca_file=options.ca_file, kubernetes=options.kubernetes)
+    config = load(
+        options.directory, os.environ, ca_file=options.ca_file, kubernetes=options.kubernetes, sboms=options.sbom
+    )
     try:
         outcome = send_report(config)
     except Busy as busy:

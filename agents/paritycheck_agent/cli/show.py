@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def run(options: Any) -> int:
     """Print the report with its bodies joined, or write the bytes of each call into a directory."""
-    config = load(options.directory, os.environ, kubernetes=options.kubernetes)
+    config = load(options.directory, os.environ, kubernetes=options.kubernetes, sboms=options.sbom)
     started = now()
     parts = parts_of(config)
     document = build(config, parts, seq=_seq(), collected_at=started)

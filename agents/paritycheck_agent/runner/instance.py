@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 
+from paritycheck_agent.sources.machine import kind_of
 from paritycheck_agent.wire import limits
 from paritycheck_agent.wire.strings import to_nfc
-from paritycheck_agent.wire.words import INSTANCE_KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_CI = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "BUILDKITE", "TF_BUILD", "CIRCLECI", "DRONE")
-_CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
-_BATTERIES = "/sys/class/power_supply"
 # A machine that stays may change its name; what comes and goes is named by whoever starts it.
 _REMEMBERED = frozenset({"host", "laptop"})
 
@@ -28,30 +25,9 @@ def identity(environ: Mapping[str, str], state_home: str) -> dict[str, str]:
     return {"id": to_nfc(name or host_name())[: limits.NAME_CHARS], "kind": kind}
 
 
-def kind_of(environ: Mapping[str, str]) -> str:
-    """Return one of `host container pod runner laptop`; `PARITY_INSTANCE_KIND` decides where it is set."""
-    said = environ.get("PARITY_INSTANCE_KIND", "")
-    if said in INSTANCE_KINDS:
-        return said
-    if any(environ.get(name, "").lower() not in {"", "0", "false"} for name in _CI):
-        return "runner"
-    if environ.get("KUBERNETES_SERVICE_HOST"):
-        return "pod"
-    if environ.get("container") or any(os.path.exists(mark) for mark in _CONTAINER_MARKS):
-        return "container"
-    return "laptop" if _has_battery() else "host"
-
-
 def host_name() -> str:
     """Return the machine's own name without asking a name server."""
     return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "unnamed")
-
-
-def _has_battery() -> bool:
-    try:
-        return any(name.upper().startswith("BAT") for name in os.listdir(_BATTERIES))
-    except OSError:
-        return False
 
 
 def _remembered(path: str) -> str:

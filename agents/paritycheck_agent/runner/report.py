@@ -28,7 +28,13 @@ def parts_of(config: Config, *, candidate: bool = False) -> list[Part]:
     """Collect the sections of a checkout; of a gate's candidate what it declares, not what runs here."""
     environ = config.public_environ()
     context = Context(
-        config.root, environ, config.settings, config.state_home, candidate=candidate, kubernetes=config.kubernetes
+        config.root,
+        environ,
+        config.settings,
+        config.state_home,
+        candidate=candidate,
+        kubernetes=config.kubernetes,
+        sboms=config.sboms,
     )
     return collect(context, config.agent("collect", ()))
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 _LOWER = frozenset({"alpm", "apk", "bitbucket", "composer", "deb", "github", "gitlab", "golang", "hex", "pub", "pypi"})
+_TYPE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.+-")
+_HEX = frozenset("0123456789abcdefABCDEF")
+_LONGEST = 2048
 _SAFE = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~:")
 
 
@@ -45,3 +48,36 @@ def _quote(text: str) -> str:
     if text.isalnum() and text.isascii():
         return text
     return "".join(chr(byte) if byte in _SAFE else f"%{byte:02X}" for byte in text.encode())
+
+
+def parsed(text: str) -> tuple[str, str | None, str, str, str] | None:
+    """Return type, namespace, name, version and epoch of a package URL, "" for what it lacks; None where it is none.
+
+    `epoch` is the qualifier of rpm, which stands before the version in every version that rpm itself prints.
+    """
+    scheme, colon, rest = text.strip().partition(":")
+    if scheme.lower() != "pkg" or not colon or len(text) > _LONGEST:
+        return None
+    rest, _mark, qualifiers = rest.partition("#")[0].partition("?")
+    kind, _slash, path = rest.lstrip("/").partition("/")
+    namespace, _slash, last = path.strip("/").rpartition("/")
+    # A scope of npm that nobody quoted begins with the sign that a version follows.
+    name, version = last.rpartition("@")[::2] if "@" in last[1:] else (last, "")
+    if not kind or not name or not _TYPE.issuperset(kind.lower()):
+        return None
+    pairs = dict(pair.partition("=")[::2] for pair in qualifiers.split("&"))
+    segments = "/".join(_unquoted(part) for part in namespace.split("/") if part)
+    return kind.lower(), segments or None, _unquoted(name), _unquoted(version), pairs.get("epoch", "")
+
+
+def _unquoted(text: str) -> str:
+    """Return text without percent signs; what is no such sign stays as it is."""
+    if "%" not in text:
+        return text
+    first, *parts = text.split("%")
+    data = first.encode()
+    for part in parts:
+        code = part[:2]
+        whole = len(code) == len("%2") and _HEX.issuperset(code)
+        data += bytes((int(code, 16),)) + part[2:].encode() if whole else b"%" + part.encode()
+    return data.decode("utf-8", "replace")

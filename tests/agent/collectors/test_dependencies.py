@@ -292,7 +292,7 @@ def run(root: Path, state: Path) -> tuple[list[dict[str, Any]], list[str], list[
 import json, sys
 from paritycheck_agent.collectors import dependencies
 from paritycheck_agent.context import Context
-found = dependencies.collect(Context(sys.argv[1], {}, {}, sys.argv[2]))
+found = dependencies.collect(Context(sys.argv[1], {"PARITY_INSTANCE_KIND": "host"}, {}, sys.argv[2]))
 print(json.dumps([found.facts, found.covers, found.warnings, sorted(sys.modules)]))
 """
     command = [sys.executable, "-c", script, str(root), str(state)]
