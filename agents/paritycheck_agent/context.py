@@ -36,10 +36,11 @@ class Context:
     """The checkout, the process environment, the parsed `parity.toml` and the agent's state directory.
 
     Paths are relative to `root`. Files over 32 MB, missing ones and those that may not be read are None.
-    `candidate`: a gate asks about what the checkout declares, not about what runs here.
+    `candidate`: a gate asks about what the checkout declares, not about what runs here. `kept`: what several
+    collectors of one run read and only one needs to ask for.
     """
 
-    __slots__ = ("candidate", "environ", "root", "settings", "state_dir")
+    __slots__ = ("candidate", "environ", "kept", "root", "settings", "state_dir")
 
     def __init__(
         self,
@@ -55,6 +56,7 @@ class Context:
         self.settings = settings
         self.state_dir = state_dir
         self.candidate = candidate
+        self.kept: dict[str, Any] = {}
 
     def open_bytes(self, path: str) -> bytes | None:
         """Return the bytes of a regular file, None where there are none to read."""

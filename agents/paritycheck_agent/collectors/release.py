@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SECTION = "release"
 
-_GIT, _CI = ".git", "ci"
+_GIT, _CI, _DOCKER = ".git", "ci", "docker"
 # What a pipeline says of the commit it was started for; the rest it says of itself.
 _OF_THE_COMMIT = ("branch", "tag", "repository", "merge-base")
 _OF_ITSELF = ("id", "artifact", "actor", "pipeline", "deployed-at")
@@ -38,9 +38,25 @@ def collect(context: Context) -> Collected:
         _from_repository(facts, repository, said, _default_branch(context, said))
     for name in _OF_ITSELF:
         facts.value(name, said.get(name, ""), _CI)
+    _from_containers(facts, context)
     if not facts.by_name:
         raise Unknown("no-git")
     return Collected(sorted(facts.by_name.values(), key=lambda fact: str(fact["name"])))
+
+
+def _from_containers(facts: _Facts, context: Context) -> None:
+    """Take what the images that run say of themselves, where nothing better does: git and pipelines know more."""
+    settings = context.settings.get("docker")
+    if not isinstance(settings, dict) or settings.get("enabled") is not True:
+        return
+    from paritycheck_agent.sources import docker_release
+
+    said = docker_release.read(context)
+    facts.value("artifact", said.artifacts, _DOCKER)
+    if "value" not in facts.by_name.get("commit", {}) and said.commit:
+        facts.by_name.pop("commit", None)
+        facts.value("commit", said.commit, _DOCKER)
+        facts.value("repository", address(said.repository) if said.repository else "", _DOCKER)
 
 
 def _default_branch(context: Context, said: dict[str, str]) -> str:

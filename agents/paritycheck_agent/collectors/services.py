@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from paritycheck_agent.connection.target import Target
     from paritycheck_agent.context import Context
     from paritycheck_agent.sources.attachments import Attachment, Declared
+    from paritycheck_agent.sources.images import Image
 
 SECTION = "services"
 # Kind and module. A kind that is not here is told by its scheme or its image alone.
@@ -166,15 +167,21 @@ def _fact(attachment: Attachment, answer: Mapping[str, Any]) -> dict[str, Any]:
 
 def _declare(fact: dict[str, Any], declared: Declared) -> None:
     """Where nothing answers, what the file declares counts; where something does, what differs from it is told."""
-    version = declared.image.version
+    written = declared.written or declared.image
+    version = written.version
     if fact["via"] == "scheme" and fact.get("unknown") in SILENT and declared.certain:
         del fact["unknown"]
         fact.update(_of_image(declared))
-    elif version is not None and declared.image.kind == fact["kind"] and not _agree(version, fact.get("value")):
-        fact["declared"] = version
-    else:
+    elif not _contradicts(written, fact):
         return
-    fact["sources"].append(declared.source)
+    if _contradicts(written, fact):
+        fact["declared"] = version
+    fact["sources"] += declared.sources
+
+
+def _contradicts(image: Image, fact: Mapping[str, Any]) -> bool:
+    """An image of the same kind states another version than the one that runs."""
+    return image.version is not None and image.kind == fact["kind"] and not _agree(image.version, fact.get("value"))
 
 
 def _of_image(declared: Declared) -> dict[str, Any]:
@@ -196,7 +203,7 @@ def _declared_only(alone: list[Declared], taken: set[str]) -> list[dict[str, Any
         handle = f"compose-{handle}" if handle in taken else handle
         if handle and handle not in taken:
             taken.add(handle)
-            facts.append({"name": handle, **_of_image(declared), "sources": [declared.source]})
+            facts.append({"name": handle, **_of_image(declared), "sources": declared.sources})
     return facts
 
 

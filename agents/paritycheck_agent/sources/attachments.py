@@ -30,18 +30,23 @@ FAMILIES = (
 
 
 class Declared:
-    """An image of a compose file. `certain`: the configuration leads to this very container."""
+    """An image of a compose file, or one that Docker runs; then `written` is what the file says, None where it says
+    none. `certain`: the configuration leads to this very container.
+    """
 
-    __slots__ = ("certain", "image", "service")
+    __slots__ = ("certain", "image", "service", "written")
 
-    def __init__(self, service: Service, image: Image, *, certain: bool) -> None:
+    def __init__(self, service: Service, image: Image, *, certain: bool, written: Image | None = None) -> None:
         self.service = service
         self.image = image
         self.certain = certain
+        self.written = written
 
     @property
-    def source(self) -> str:
-        return f"{self.service.path}:{self.service.line}"
+    def sources(self) -> list[str]:
+        """Where it stands: with Docker, the place in a file, or both."""
+        running = ["docker"] if self.service.running is not None else []
+        return running + ([f"{self.service.path}:{self.service.line}"] if self.service.line else [])
 
 
 class Attachment:
@@ -120,7 +125,12 @@ def declare(attachments: list[Attachment], found: Configuration) -> list[Declare
 def _images(found: Configuration) -> dict[str, Declared]:
     services: Mapping[str, Service] = found.project.services if found.project else {}
     images = {name: compose_files.backing(found.context, service) for name, service in services.items()}
-    return {name: Declared(services[name], image, certain=False) for name, image in images.items() if image}
+    return {name: _declared(found, services[name], image) for name, image in images.items() if image}
+
+
+def _declared(found: Configuration, service: Service, image: Image) -> Declared:
+    written = compose_files.declared(found.context, service) if service.running is not None else None
+    return Declared(service, image, certain=False, written=written)
 
 
 def _certain(target: Target, images: Mapping[str, Declared]) -> Declared | None:
@@ -129,14 +139,16 @@ def _certain(target: Target, images: Mapping[str, Declared]) -> Declared | None:
         service, kind = declared.service, declared.image.kind
         published = service.ports.get(PORTS.get(kind, 0)) if target.loopback and not target.path else None
         if target.host.lower() in service.names or (published == target.port and _related(kind, target.kind)):
-            return Declared(service, declared.image, certain=True)
+            return Declared(service, declared.image, certain=True, written=declared.written)
     return None
 
 
 def _alone(target: Target, images: Mapping[str, Declared], taken: set[str], *, certain: bool) -> Declared | None:
     """The only container of the kind that is left: what is declared for it, though perhaps not what it runs."""
     left = [one for name, one in images.items() if name not in taken and _related(one.image.kind, target.kind)]
-    return Declared(left[0].service, left[0].image, certain=certain) if len(left) == 1 else None
+    if len(left) != 1:
+        return None
+    return Declared(left[0].service, left[0].image, certain=certain, written=left[0].written)
 
 
 def _related(one: str, other: str) -> bool:
