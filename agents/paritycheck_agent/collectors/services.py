@@ -176,7 +176,7 @@ def _declare(fact: dict[str, Any], declared: Declared) -> None:
         return
     if _contradicts(written, fact):
         fact["declared"] = version
-    fact["sources"] += declared.sources
+    fact["sources"] = list(dict.fromkeys([*fact["sources"], *declared.sources]))
 
 
 def _contradicts(image: Image, fact: Mapping[str, Any]) -> bool:

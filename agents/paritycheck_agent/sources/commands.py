@@ -13,6 +13,7 @@ _BLANKS = " \t\r"
 _ENDS = ";&\n|()"
 _NAME_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _CLOSERS = {"(": ")", "{": "}", "`": "`", "'": "'", '"': '"'}
+_ESCAPED = ("$", "`", '"', "\\", "\n")
 _NESTED = ")}`"
 
 
@@ -46,7 +47,7 @@ class _Reader:
         if inner == "'":
             return self._quoted(at, char)
         if char == "\\":
-            return self._escaped(at)
+            return self._escaped(at, inner)
         if char == inner:
             self._pop()
             return at + 1
@@ -68,11 +69,13 @@ class _Reader:
             self._take(char)
         return at + 1
 
-    def _escaped(self, at: int) -> int:
+    def _escaped(self, at: int, inner: str) -> int:
         follow = self.text[at + 1 : at + 2]
+        if inner == '"' and follow not in _ESCAPED:
+            self._take("\\")
         if follow != "\n":
             self._take(follow)
-        return at + 2
+        return at + 2 if follow else -1
 
     def _expansion(self, at: int, char: str) -> int:
         self._take(OPAQUE)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PORT = re.compile(r"(?:.*:)?(\d+)(?:-\d+)?:(\d+)(?:-\d+)?(?:/\w+)?")
 EXTENDS_DEPTH = 8
 RESET = "!reset"
+COMPLETED = "service_completed_successfully"
 
 
 class Service:
@@ -23,12 +24,12 @@ class Service:
     image's, else the service's own. `environment` holds (value or None, line) by name, `env_files` (path, line),
     `ports` the host's port by the container's, `names` what other containers reach it by. `command` and `entrypoint`
     are as the file writes them, a text or words, None where they are the image's; `opened`: it states a port;
-    `running`: the image that Docker runs for it.
+    `running`: the image that Docker runs for it; `awaited`: services that have to end before it starts.
     """
 
     __slots__ = (
-        "active", "build", "command", "entrypoint", "env_files", "environment", "image", "line", "log_driver", "name",
-        "names", "opened", "path", "ports", "replicas", "running", "stop_signal",
+        "active", "awaited", "build", "command", "entrypoint", "env_files", "environment", "image", "line",
+        "log_driver", "name", "names", "opened", "path", "ports", "replicas", "running", "stop_signal",
     )  # fmt: skip
 
     def __init__(self, name: str, path: str, line: int) -> None:
@@ -46,6 +47,7 @@ class Service:
         self.command: str | list[str] | None = None
         self.entrypoint: str | list[str] | None = None
         self.opened = False
+        self.awaited: set[str] = set()
         self.stop_signal = ""
         self.log_driver = ""
         self.replicas = ""
@@ -104,6 +106,7 @@ def merge(base: Service, over: Service) -> None:
     base.entrypoint = base.entrypoint if over.entrypoint is None else over.entrypoint
     base.command = base.command if over.command is None else over.command
     base.opened = base.opened or over.opened
+    base.awaited |= over.awaited
     base.stop_signal = over.stop_signal or base.stop_signal
     base.log_driver = over.log_driver or base.log_driver
     base.replicas = over.replicas or base.replicas
@@ -166,6 +169,7 @@ class _Reader:
         """How it runs. Commands are not interpolated: what stands in a variable is no program's name."""
         service.command, service.entrypoint = _command(node.get("command")), _command(node.get("entrypoint"))
         service.opened = any(_items(node.get(key)) for key in ("ports", "expose"))
+        service.awaited = _awaited(node.child("depends_on"))
         service.stop_signal = self.value(node.text("stop_signal")) or ""
         service.log_driver = self._within(node.child("logging"), "driver")
         service.replicas = self._within(node.child("deploy"), "replicas") or self.value(node.text("scale")) or ""
@@ -229,6 +233,12 @@ def _items(node: Node | None) -> list[Node]:
     if isinstance(node, Sequence):
         return node.items
     return [] if node is None or (isinstance(node, Scalar) and node.null) else [node]
+
+
+def _awaited(depends: Mapping | None) -> set[str]:
+    """The services that are run once and to their end before this one starts."""
+    entries = depends.entries.items() if depends is not None else ()
+    return {name for name, node in entries if isinstance(node, Mapping) and node.text("condition") == COMPLETED}
 
 
 def _command(node: Node | None) -> str | list[str] | None:

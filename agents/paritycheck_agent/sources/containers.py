@@ -32,18 +32,23 @@ def of_compose(context: Context, project: compose_files.Project, scripts: Mappin
 
 
 def _applications(context: Context, project: compose_files.Project) -> list[Service]:
-    """Those built here, those that run an image which is built here, else all that are no backing service."""
+    """Those built here, those that run an image which is built here, else all that are no backing service; of
+    them those that stay: a task that others wait for to end is no type of process.
+    """
     found = compose_files.applications(context, project)
     built = {service.image for service in found if service.build is not None and service.image}
     same = [service for service in project.services.values() if service not in found and service.image in built]
-    return [*found, *same]
+    tasks = {name for service in project.services.values() for name in service.awaited}
+    return [service for service in (*found, *same) if service.name not in tasks]
 
 
 def _of_service(context: Context, service: Service, scripts: Mapping[str, str]) -> Process:
     chain = compose_files.built(context, service)
     words, certain = _command(service, chain)
     kind, binds = program_of(words, scripts, certain=certain)
-    exposed = service.opened or any(stage.exposed for stage in chain)
+    # A port that the image names is that of the command it brings; a worker of the same image binds none.
+    own = service.command is None and service.entrypoint is None
+    exposed = service.opened or (own and any(stage.exposed for stage in chain))
     process = Process(service.name, f"{service.path}:{service.line}", kind=kind, port=binds or exposed)
     process.reason = "unsupported-format" if words else "not-collected"
     process.stop_signal = signal_name(service.stop_signal) or _stop_signal(chain)

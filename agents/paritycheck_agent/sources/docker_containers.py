@@ -45,7 +45,7 @@ class Container:
         self.labels = pairs(listed.get("Labels"))
         self.running = text(listed.get("State")) in UP
         ended = ENDED.match(text(listed.get("Status")))
-        self.exit_code = int(ended[1]) if ended else None
+        self.exit_code = count(int(ended[1])) if ended else None
         self.ports = _ports(listed.get("Ports"))
         self.inspected = False
         self.restarts: int | None = None
@@ -69,8 +69,6 @@ class Container:
         self.restarts = count(answer.get("RestartCount"))
         self.stop_signal = text(config.get("StopSignal")) or "SIGTERM"
         self.log_driver = text(table(host.get("LogConfig")).get("Type"))
-        for port in table(config.get("ExposedPorts")):
-            self.ports.setdefault(_number(port.partition("/")[0]), 0)
         if not text(state.get("FinishedAt")).startswith(NEVER) and text(state.get("Status")) != "running":
             self.exit_code = count(state.get("ExitCode"))
         for name, value in environment_of(config).items():
@@ -116,10 +114,6 @@ def _ports(listed: Any) -> dict[int, int]:
         if inner:
             found[inner] = outer or found.get(inner, 0)
     return found
-
-
-def _number(digits: str) -> int:
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 5 else 0  # noqa: PLR2004 -- 65535
 
 
 def text(value: Any) -> str:

@@ -18,8 +18,12 @@ SOURCE = "docker"
 
 
 def read(context: Context, scripts: Mapping[str, str]) -> Read:
+    """What the engine tells where it may be asked, else nothing."""
+    return of(docker_engine.observe(context), scripts)
+
+
+def of(found: docker_engine.Docker, scripts: Mapping[str, str]) -> Read:
     """A type for each service whose image is no backing service, of all its containers together."""
-    found = docker_engine.observe(context)
     processes: dict[str, Process] = {}
     for container in applications(found):
         process = _process(container, scripts)
@@ -36,7 +40,8 @@ def applications(found: docker_engine.Docker) -> list[Container]:
 
 def _process(container: Container, scripts: Mapping[str, str]) -> Process:
     kind, binds = _program(container.command, scripts)
-    process = Process(container.service, SOURCE, kind=kind, port=binds or bool(container.ports))
+    # Ports that an image names and nobody publishes are there for each of its containers, workers too.
+    process = Process(container.service, SOURCE, kind=kind, port=binds or any(container.ports.values()))
     process.reason = "unsupported-format"
     process.replicas = int(container.running)
     process.restarts = container.restarts
