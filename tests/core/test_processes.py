@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.core.conftest import MakeSide
 
 ASKED = '[tools.processes]\n"*" = "same-minor"\n"*.stop-signal" = "same"\n"*.log-driver" = "same"\n'
-ALL = {"processes": ("",)}
+ALL: dict[str, tuple[str, ...]] = {"processes": ("",)}
 
 
 def rules(left: Side, right: Side, text: str = ASKED) -> list[tuple[str, str, str, int | None]]:
