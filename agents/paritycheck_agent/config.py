@@ -268,6 +268,10 @@ def _is_sections(value: Any) -> bool:
     return value is None or (isinstance(value, list) and all(item in SECTIONS for item in value))
 
 
+def _is_texts(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(item, str) for item in value))
+
+
 # What the agent itself reads; everything else in the file is policy, and the server's to judge.
 _OWN = (
     (("agent",), _is_table, "must be a table"),
@@ -277,4 +281,9 @@ _OWN = (
     (("agent", "collect"), _is_sections, "must be an array of " + ", ".join(SECTIONS)),
     (("project", "name"), _is_text, "must be a string"),
     (("release", "subjects"), _is_flag, "must be true or false"),
+    (("docker",), _is_table, "must be a table"),
+    (("docker", "enabled"), _is_flag, "must be true or false"),
+    (("docker", "label"), _is_text, "must be a string"),
+    (("processes",), _is_table, "must be a table"),
+    (("processes", "units"), _is_texts, "must be an array of strings"),
 )

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from paritycheck.core import ancestry
-from paritycheck.core.facts import SECTIONS, Fact, Section, Side, State
+from paritycheck.core.facts import PROCESS_ATTRIBUTES, SECTIONS, Fact, Section, Side, State
 from paritycheck.core.fingerprints import Agreement, agreement
 from paritycheck.core.pairing import pair
 from paritycheck.core.versions import UNORDERED, gap_between, scheme_of
@@ -61,7 +61,8 @@ _ANOTHER: Final = Relating(Relation.DIFFERENT, FARTHEST)
 
 def compare(left: Side, right: Side) -> tuple[Row, ...]:
     """Every name of either side, sorted by section and name. Left out: settings of a service that is not the
-    same on both sides, and packages of development groups where the tiers differ.
+    same on both sides, what is told of a process type that a side has not, and packages of development groups where
+    the tiers differ.
     """
     return compare_paired(*pair(left, right))
 
@@ -78,6 +79,8 @@ def compare_paired(left: Side, right: Side) -> tuple[Row, ...]:
                 continue
             if section == "services" and "." in name and hidden(name, mine, theirs):
                 continue
+            if section == "processes" and _of_absent_process(name, mine, theirs):
+                continue
             relation, distance, reason = relate(section, name, one, other)
             heft = weight(section, name, one, other)
             rows.append(Row(section, name, one, other, relation, distance, heft, reason))
@@ -91,6 +94,14 @@ def hidden(name: str, left: Section, right: Section) -> bool:
     handle = name.partition(".")[0]
     one, other = left.look_up(handle), right.look_up(handle)
     return not (one.state is other.state is State.PRESENT) or _kinds_differ(one, other)
+
+
+def _of_absent_process(name: str, left: Section, right: Section) -> bool:
+    """Whether the name tells how a process type is run that is absent on a side: one cause, one drift."""
+    if not name.endswith(PROCESS_ATTRIBUTES):
+        return False
+    process = name.rpartition(".")[0]
+    return State.ABSENT in {left.look_up(process).state, right.look_up(process).state}
 
 
 def unknown_handles(left: Section, right: Section) -> Iterator[str]:
@@ -151,6 +162,10 @@ def _named(name: str, left: Fact, right: Fact) -> Relating:
     return _versions(left.kind or name, left, right)
 
 
+def _process(name: str, left: Fact, right: Fact) -> Relating:
+    return _text(name, left, right) if name.endswith(PROCESS_ATTRIBUTES) else _named(name, left, right)
+
+
 def _text(_name: str, left: Fact, right: Fact) -> Relating:
     return SAME if left.values == right.values else Relating(Relation.DIFFERENT, UNORDERED)
 
@@ -176,7 +191,7 @@ _RELATE: Final[dict[str, Callable[[str, Fact, Fact], Relating]]] = {
     "config": _key,
     "dependencies": _package,
     "migrations": _migrations,
-    "processes": _named,
+    "processes": _process,
     "release": _text,
     "runtime": _named,
     "services": _service,

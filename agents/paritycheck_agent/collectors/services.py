@@ -178,15 +178,20 @@ def _declare(fact: dict[str, Any], declared: Declared) -> None:
 
     Declared and running is one fact, and the place of the declaration is evidence even where both agree.
     """
-    version = declared.image.version
+    written = declared.written or declared.image
     if fact["via"] == "scheme" and fact.get("unknown") in SILENT and declared.certain:
         del fact["unknown"]
         fact.update(_of_image(declared))
-    elif declared.image.kind != fact["kind"] or version is None:
+    elif written.kind != fact["kind"] or written.version is None:
         return
-    elif not _agree(version, fact.get("value")):
-        fact["declared"] = version
-    fact["sources"] += declared.sources
+    if _contradicts(written, fact):
+        fact["declared"] = written.version
+    fact["sources"] = list(dict.fromkeys([*fact["sources"], *declared.sources]))
+
+
+def _contradicts(image: Image, fact: Mapping[str, Any]) -> bool:
+    """An image of the same kind states another version than the one that runs."""
+    return image.version is not None and image.kind == fact["kind"] and not _agree(image.version, fact.get("value"))
 
 
 def _of_image(declared: Declared) -> dict[str, Any]:
