@@ -177,6 +177,15 @@ def application(context: Context, found: Cluster) -> Workload | None:
     return None
 
 
+def settings(context: Context) -> tuple[set[str], str, list[str]]:
+    """The names of the application's variables, a reason where there may be more, and warnings; raises Unknown."""
+    found = read(context)
+    workload = application(context, found) if found else None
+    if found is None or workload is None:
+        return set(), "not-collected", found.warnings if found else []
+    return (*variables(found, workload), found.warnings)
+
+
 def variables(found: Cluster, workload: Workload) -> tuple[set[str], str]:
     """The names of all variables that a workload's containers get, and a reason where there may be more of them."""
     names: set[str] = set()

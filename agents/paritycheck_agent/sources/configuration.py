@@ -247,20 +247,14 @@ def _read_cluster(found: Configuration) -> None:
     from paritycheck_agent.sources import cluster
 
     _read_named(found)
-    told = cluster.read(found.context)
-    if told is None:
-        return
-    workload = cluster.application(found.context, told)
-    names, reason = cluster.variables(told, workload) if workload else (set(), "not-collected")
-    for name in sorted(names):
-        variable = found.variable(name)
-        if variable is not None:
-            variable.held = True
-            variable.seen(PROCESS, cluster.SOURCE)
+    names, reason, warnings = cluster.settings(found.context)
+    for variable in filter(None, map(found.variable, sorted(names))):
+        variable.held = True
+        variable.seen(PROCESS, cluster.SOURCE)
     for variable in found.variables.values():
         variable.unknown = "" if variable.held else reason
     _read_image(found, "Dockerfile", None)
-    found.warnings += told.warnings
+    found.warnings += warnings
 
 
 def _read_containers(found: Configuration) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FILE = ".gitlab-ci.yml"
 FILES = 20
 DEPTH = 20
+JOB_CHARS = 255
 REFERENCE = "!reference"
 VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*)|\$)")
 # What GitLab adds to the name of a job that runs several times: `test 1/3`, `test: [a, b]`.
@@ -41,7 +42,7 @@ class _Pipeline:
 
 def read(context: Context, warnings: list[str]) -> list[Container]:
     """The services of all jobs for a gate's candidate; of the job that runs this very agent for a report."""
-    job = "" if context.candidate else COPY.sub("", context.environ.get("CI_JOB_NAME", ""))
+    job = "" if context.candidate else COPY.sub("", context.environ.get("CI_JOB_NAME", "")[:JOB_CHARS])
     if not (context.candidate or job) or not context.exists(FILE):
         return []
     pipeline = _Pipeline()

@@ -60,7 +60,10 @@ def _entries(path: str) -> list[os.DirEntry[str]]:
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     hidden = entry.name.startswith(".") or entry.name in SKIPPED
-    return not hidden and entry.is_dir(follow_symlinks=False)
+    try:
+        return not hidden and entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
 
 
 def documents(context: Context, path: str, warnings: list[str]) -> list[Node]:
