@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -118,6 +119,17 @@ def test_an_application_that_is_not_named_is_not_guessed(shop: Path, capsys: pyt
     assert {fact["unknown"] for fact in sections["config"]["by_name"].values()} == {"not-collected"}
     assert "clock" not in sections["processes"]["by_name"]
     assert any("[kubernetes] workload" in warning for warning in sections["config"]["warnings"])
+
+
+def test_the_only_workload_that_stays_is_the_application(
+    shop: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (shop / "parity.toml").write_text('[project]\nname = "shop"\n')
+    document = json.loads(FIXTURE.read_text())
+    document["items"] = [item for item in document["items"] if item["kind"] != "DaemonSet"]
+    (tmp_path / "x").write_text(json.dumps(document))
+    sections = shown(capsys, "--kubernetes", str(tmp_path / "x"))
+    assert sections["release"]["by_name"]["artifact"]["value"] == DIGEST
 
 
 def test_a_file_that_is_no_json_makes_its_sections_unknown(
@@ -328,6 +340,17 @@ def test_an_api_of_another_authority_gets_no_token(
     assert pod.asked == []
 
 
+def test_an_api_that_does_not_answer_in_time_or_at_all_is_unknown(
+    pod: Cluster, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pod.asked == []
+    monkeypatch.setattr(kubernetes_api, "ANSWER_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(silent.getsockname()[1]))
+        assert shown(capsys, "--kubernetes", "api")["services"]["reason"] == "timeout"
+    assert shown(capsys, "--kubernetes", "api")["services"]["reason"] == "connection-refused"
+
+
 def test_where_there_is_no_pod_nothing_is_told(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     del shop
     assert shown(capsys, "--kubernetes", "api")["services"]["reason"] == "not-collected"
@@ -339,6 +362,7 @@ def test_a_cluster_is_reported_and_its_token_goes_nowhere_else(
     monkeypatch.delenv("HTTPS_PROXY")
     assert main(["report", "--kubernetes", "api"]) == 0
     assert pod.asked
+    assert reporting.reports[0]["instance"] == {"id": "kubernetes", "kind": "pod"}
     sent = b"\n".join([*reporting.received, *reporting.bodies.values()])
     assert b"APP_STRIPE_KEY" in sent
     for data in (sent, canaries(tmp_path / "state")):

@@ -15,7 +15,7 @@ from paritycheck_agent.wire.version import REPORT_SCHEMA, VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from paritycheck_agent.config import Config
@@ -42,7 +42,7 @@ def build(config: Config, parts: Sequence[Part], *, seq: int, collected_at: str,
         "collected_at": collected_at,
         "sent_at": now(),
         "agent": {"version": VERSION},
-        "instance": identity(config.environ, config.state_home),
+        "instance": identity(_who(config), config.state_home),
         "sections": {part.section: part.entry() for part in parts},
     }
     if dropped:
@@ -56,6 +56,15 @@ def build(config: Config, parts: Sequence[Part], *, seq: int, collected_at: str,
     if commit and has_repository(config.root):
         document["head"] = commit
     return document
+
+
+def _who(config: Config) -> Mapping[str, str]:
+    """Return the environment that names the instance. A cluster is one instance, whoever tells of it: a laptop, a
+    pipeline, or every few minutes another pod.
+    """
+    if not config.kubernetes:
+        return config.environ
+    return {"PARITY_INSTANCE": "kubernetes", **config.environ, "PARITY_INSTANCE_KIND": "pod"}
 
 
 def bodies_of(parts: Sequence[Part]) -> dict[str, bytes]:

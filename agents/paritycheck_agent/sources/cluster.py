@@ -167,7 +167,7 @@ def application(context: Context, found: Cluster) -> Workload | None:
     """The workload that `[kubernetes] workload` names, else the only one of the application; None without either."""
     name = table(context, "workload")
     own = {id(workload): workload for _, workload, _ in applications(found)}.values()
-    chosen = [workload for workload in own if not name or workload.name == name]
+    chosen = [workload for workload in own if (workload.name == name if name else workload.kind not in PASSING)]
     if len(chosen) == 1:
         return chosen[0]
     said = f"{len(chosen)} workloads of this name" if name else f"{len(chosen)} workloads that could be the application"

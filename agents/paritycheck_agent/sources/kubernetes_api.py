@@ -109,18 +109,11 @@ class _Api:
     def get(self, path: str) -> Any:
         """Return the document at path, None where there is none; raise Refused, or Unknown with the reason."""
         import http.client
-        import ssl
 
         try:
             status, body = self._asked(path)
-        except ssl.SSLError:
-            raise Unknown("tls-failed") from None
-        except ConnectionRefusedError:
-            raise Unknown("connection-refused") from None
-        except TimeoutError:
-            raise Unknown("timeout") from None
-        except (OSError, http.client.HTTPException, ValueError):
-            raise Unknown("bad-reply") from None
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise Unknown(_reason(error)) from None
         if status == FORBIDDEN:
             raise Refused
         if status == NOT_FOUND:
@@ -165,6 +158,21 @@ class _Api:
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
+
+
+def _reason(error: Exception) -> str:
+    import socket
+    import ssl
+
+    # Until 3.10 a timeout of a socket is no TimeoutError.
+    reasons: tuple[tuple[type[Exception], str], ...] = (
+        (socket.timeout, "timeout"),
+        (TimeoutError, "timeout"),
+        (ssl.SSLError, "tls-failed"),
+        (ConnectionRefusedError, "connection-refused"),
+        (socket.gaierror, "name-not-found"),
+    )
+    return next((reason for kind, reason in reasons if isinstance(error, kind)), "bad-reply")
 
 
 def _line(name: str) -> str:
