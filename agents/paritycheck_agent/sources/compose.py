@@ -24,12 +24,14 @@ class Service:
     image's, else the service's own. `environment` holds (value or None, line) by name, `env_files` (path, line),
     `ports` the host's port by the container's, `names` what other containers reach it by. `command` and `entrypoint`
     are as the file writes them, a text or words, None where they are the image's; `opened`: it states a port;
-    `running`: the image that Docker runs for it; `awaited`: services that have to end before it starts.
+    `running`: the image that Docker runs for it; `awaited`: services that have to end before it starts;
+    `reset`: members that the file takes back to what the image says.
     """
 
     __slots__ = (
         "active", "awaited", "build", "command", "entrypoint", "env_files", "environment", "image", "line",
-        "log_driver", "name", "names", "opened", "path", "ports", "replicas", "running", "stop_signal",
+        "log_driver", "name", "names", "opened", "path", "ports", "replicas", "reset", "running",
+        "stop_signal",
     )  # fmt: skip
 
     def __init__(self, name: str, path: str, line: int) -> None:
@@ -48,6 +50,7 @@ class Service:
         self.entrypoint: str | list[str] | None = None
         self.opened = False
         self.awaited: set[str] = set()
+        self.reset: set[str] = set()
         self.stop_signal = ""
         self.log_driver = ""
         self.replicas = ""
@@ -103,8 +106,11 @@ def merge(base: Service, over: Service) -> None:
     base.env_files += over.env_files
     base.ports.update(over.ports)
     base.names |= over.names
-    base.entrypoint = base.entrypoint if over.entrypoint is None else over.entrypoint
-    base.command = base.command if over.command is None else over.command
+    if over.entrypoint is not None or "entrypoint" in over.reset:
+        base.entrypoint = over.entrypoint
+    if over.command is not None or "command" in over.reset:
+        base.command = over.command
+    base.reset |= over.reset
     base.opened = base.opened or over.opened
     base.awaited |= over.awaited
     base.stop_signal = over.stop_signal or base.stop_signal
@@ -168,6 +174,7 @@ class _Reader:
     def _fill_process(self, service: Service, node: Mapping) -> None:
         """How it runs. Commands are not interpolated: what stands in a variable is no program's name."""
         service.command, service.entrypoint = _command(node.get("command")), _command(node.get("entrypoint"))
+        service.reset = {key for key in ("command", "entrypoint") if getattr(node.get(key), "tag", None) == RESET}
         service.opened = any(_items(node.get(key)) for key in ("ports", "expose"))
         service.awaited = _awaited(node.child("depends_on"))
         service.stop_signal = self.value(node.text("stop_signal")) or ""
@@ -243,6 +250,8 @@ def _awaited(depends: Mapping | None) -> set[str]:
 
 def _command(node: Node | None) -> str | list[str] | None:
     """A command as a text or as words; None where the file leaves it to the image."""
+    if node is None or node.tag == RESET:
+        return None
     if isinstance(node, Sequence):
         return [_text(item) or "" for item in node.items]
     return _text(node)
