@@ -77,7 +77,7 @@ def _facts(context: Context, process: Process, versions: Mapping[str, str]) -> l
     return [fact, *attributes]
 
 
-# The readers, those of what runs before those of what is declared.
+# The readers, those of what runs before those of what is declared. Another source is one more, in its place in READERS.
 
 
 def _kubernetes(context: Context, scripts: Mapping[str, str], _found: Mapping[str, Process]) -> Read:

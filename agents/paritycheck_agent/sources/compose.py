@@ -118,8 +118,7 @@ def read(
 def merge(base: Service, over: Service) -> None:
     """Lay a later file's service over an earlier one's, as compose does."""
     for key in over.replaced:
-        if key in _CLEARED:
-            _CLEARED[key](base)
+        _clear(base, key)
     if over.image is not None:
         base.image, base.path, base.line = over.image, over.path, over.line
     base.build = over.build or base.build
@@ -137,21 +136,16 @@ def merge(base: Service, over: Service) -> None:
     base.active = base.active and over.active
 
 
-def _clear_image(service: Service) -> None:
-    service.image = None
+_TEXTS = ("image", "build", "command", "entrypoint")
+_COLLECTIONS = {"environment": "environment", "env_file": "env_files", "ports": "ports"}
 
 
-def _clear_build(service: Service) -> None:
-    service.build = None
-
-
-_CLEARED: dict[str, abc.Callable[[Service], None]] = {
-    "image": _clear_image,
-    "build": _clear_build,
-    "environment": lambda service: service.environment.clear(),
-    "env_file": lambda service: service.env_files.clear(),
-    "ports": lambda service: service.ports.clear(),
-}
+def _clear(service: Service, key: str) -> None:
+    """Take back what earlier files say."""
+    if key in _TEXTS:
+        setattr(service, key, None)
+    elif key in _COLLECTIONS:
+        getattr(service, _COLLECTIONS[key]).clear()
 
 
 class _Reader(Elsewhere):
@@ -289,6 +283,8 @@ def _awaited(depends: Mapping | None) -> set[str]:
 
 def _command(node: Node | None) -> str | list[str] | None:
     """A command as a text or as words; None where the file leaves it to the image."""
+    if node is None or node.tag == RESET:
+        return None
     if isinstance(node, Sequence):
         return [_text(item) or "" for item in node.items]
     return _text(node)

@@ -48,7 +48,8 @@ class Process:
     def fill(self, other: Process) -> None:
         """Take what is not told yet from a source that counts less."""
         if not self.kind:
-            self.kind, self.port, self.here, self.reason = other.kind, other.port or self.port, other.here, other.reason
+            self.kind, self.here = other.kind, other.here
+            self.port = self.port or other.port
         elif other.kind == self.kind:
             self.port = self.port or other.port
             self.here = self.here or other.here

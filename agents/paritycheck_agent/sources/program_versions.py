@@ -11,7 +11,7 @@ from paritycheck_agent.wire.purl import purl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from paritycheck_agent.context import Context
 
@@ -28,10 +28,10 @@ def scripts(context: Context) -> dict[str, str]:
 
 def versions(context: Context, kinds: Iterable[str]) -> dict[str, str]:
     """Versions by kind, of those that an installed package tells."""
-    kinds = list(kinds)
+    kinds = set(kinds)
     found = {kind: version for kind in kinds if kind in NPM for version in _npm(context, NPM[kind])}
     asked = {kind: purl("pypi", PYPI[kind]) for kind in kinds if kind in PYPI}
-    installed = _pypi(context) if asked else {}
+    installed = _pypi(context, set(asked.values())) if asked else {}
     found.update({kind: installed[name] for kind, name in asked.items() if name in installed})
     return {kind: text for kind, text in found.items() if len(text) <= VERSION_CHARS and VERSION.fullmatch(text)}
 
@@ -41,12 +41,12 @@ def _npm(context: Context, name: str) -> list[str]:
     return [version] if isinstance(version, str) else []
 
 
-def _pypi(context: Context) -> dict[str, str]:
+def _pypi(context: Context, names: Collection[str]) -> dict[str, str]:
     from paritycheck_agent.sources import distributions, interpreter
 
     try:
         found = interpreter.find(context.root, context.environ, context.settings)
-        packages = distributions.installed(found.folders) if found is not None else []
+        packages = distributions.installed(found.folders, names) if found is not None else []
     except (interpreter.InterpreterFault, OSError):
         return {}
     return {package.name: package.version for package in packages if package.version}

@@ -135,6 +135,12 @@ def test_a_later_file_lays_its_command_over_an_earlier_one_s(tmp_path: Path) -> 
     assert (web.kind, web.stop_signal) == ("runserver", "SIGINT")
 
 
+def test_a_later_file_takes_a_command_back(tmp_path: Path) -> None:
+    (tmp_path / "compose.override.yaml").write_text("services: { web: { command: !reset null } }")
+    text = "services: { web: { build: ., command: python manage.py runserver } }"
+    assert of_compose(tmp_path, text, Dockerfile="FROM python:3.12\nCMD gunicorn shop\n")["web"].kind == "gunicorn"
+
+
 def test_a_command_for_an_entry_point_that_is_not_known_is_told_only_where_it_is_a_known_program(
     tmp_path: Path,
 ) -> None:
@@ -159,6 +165,30 @@ def test_a_variable_in_a_command_is_not_filled_in(tmp_path: Path) -> None:
     project = compose_files.read(context, {"SECRET": CANARY})
     assert project is not None
     assert [one.kind for one in containers.of_compose(context, project, {}).processes] == [""]
+
+
+ODD = st.sampled_from([
+    "null", "[]", "{}", "''", '""', "3", "[null]", "[[a], {b: c}]", "{a: b}", "!reset null", "'$X'", "sh -c",
+    "[sh, -c]", "gunicorn", "'a \\'", "[npm, start]", "99999999999", "'x y'",
+])  # fmt: skip
+
+
+@given(
+    st.dictionaries(st.sampled_from(["command", "entrypoint", "stop_signal", "ports", "expose", "scale"]), ODD),
+    ODD,
+    ODD,
+)
+def test_any_way_to_run_a_service_is_read(
+    tmp_path_factory: pytest.TempPathFactory, members: dict[str, str], inner: str, depends: str
+) -> None:
+    more = f"logging: {{ driver: {inner} }}, deploy: {{ replicas: {inner} }}, depends_on: {depends}"
+    text = ", ".join([f"{name}: {value}" for name, value in members.items()] + [more])
+    root = tmp_path_factory.getbasetemp()
+    web = of_compose(root, f"services: {{ web: {{ build: ., {text} }} }}", Dockerfile="FROM python:3\nCMD puma\n")[
+        "web"
+    ]
+    assert web.kind in {"puma", "gunicorn", "npm", "sh", "a", "x", ""}
+    assert web.replicas is None or web.replicas < 100_000
 
 
 # Dockerfiles
