@@ -6,7 +6,6 @@ import os
 
 from paritycheck_agent.wire import limits
 from paritycheck_agent.wire.canonical import digest
-from paritycheck_agent.wire.words import SECTIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -242,64 +241,18 @@ def _keep(path: str, text: str) -> None:
 
 
 def _parse(path: str, text: str) -> dict[str, Any]:
-    from paritycheck_agent import toml
+    from paritycheck_agent import own_tables, toml
 
     try:
         settings = toml.load(text)
     except toml.TomlError as error:
         raise _mistake(path, error) from None
-    for key, holds, what in _OWN:
-        if not holds(_at(settings, key)):
-            line, column = toml.positions(text).get(key, (1, 1))
-            raise ConfigError(f"{path}:{line}:{column}", f"{'.'.join(key)} {what}")
+    for key, what in own_tables.mistakes(settings):
+        line, column = toml.positions(text).get(key, (1, 1))
+        raise ConfigError(f"{path}:{line}:{column}", f"{'.'.join(key)} {what}")
     return settings
 
 
 def _mistake(path: str, error: Any) -> ConfigError:
     place = f"{path}:{error.line}:{error.column}" if error.line else path
     return ConfigError(place, error.detail)
-
-
-def _at(settings: Mapping[str, Any], key: tuple[str, ...]) -> Any:
-    value: Any = settings
-    for part in key:
-        if not isinstance(value, dict) or part not in value:
-            return None
-        value = value[part]
-    return value
-
-
-def _is_table(value: Any) -> bool:
-    return value is None or isinstance(value, dict)
-
-
-def _is_text(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and bool(value))
-
-
-def _is_flag(value: Any) -> bool:
-    return value is None or isinstance(value, bool)
-
-
-def _is_texts(value: Any) -> bool:
-    return value is None or (isinstance(value, list) and all(isinstance(item, str) and item for item in value))
-
-
-def _is_sections(value: Any) -> bool:
-    return value is None or (isinstance(value, list) and all(item in SECTIONS for item in value))
-
-
-# What the agent itself reads; everything else in the file is policy, and the server's to judge.
-_OWN = (
-    (("agent",), _is_table, "must be a table"),
-    (("dependencies",), _is_table, "must be a table"),
-    (("project",), _is_table, "must be a table"),
-    (("release",), _is_table, "must be a table"),
-    (("agent", "python"), _is_text, "must be a string"),
-    (("agent", "collect"), _is_sections, "must be an array of " + ", ".join(SECTIONS)),
-    (("dependencies", "folders"), _is_texts, "must be an array of strings"),
-    (("dependencies", "sbom"), _is_texts, "must be an array of strings"),
-    (("dependencies", "system"), _is_flag, "must be true or false"),
-    (("project", "name"), _is_text, "must be a string"),
-    (("release", "subjects"), _is_flag, "must be true or false"),
-)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from paritycheck.core import ancestry
 from paritycheck.core.dotted import PATCH
-from paritycheck.core.facts import SECTIONS, Fact, Section, Side, State
+from paritycheck.core.facts import PROCESS_ATTRIBUTES, SECTIONS, Fact, Section, Side, State
 from paritycheck.core.fingerprints import Agreement, agreement
 from paritycheck.core.pairing import pair
 from paritycheck.core.versions import UNORDERED, gap_between, scheme_of
@@ -62,8 +62,8 @@ _ANOTHER: Final = Relating(Relation.DIFFERENT, FARTHEST)
 
 def compare(left: Side, right: Side) -> tuple[Row, ...]:
     """Every name of either side, sorted by section and name. Left out: settings of a service that is not the
-    same on both sides, packages of development groups where the tiers differ, and the system's packages where the
-    systems do.
+    same on both sides, what is told of a process type that a side has not, packages of development groups where the
+    tiers differ, and the system's packages where the systems do.
     """
     return compare_paired(*pair(left, right))
 
@@ -81,6 +81,8 @@ def compare_paired(left: Side, right: Side) -> tuple[Row, ...]:
             if section == "dependencies" and not one_system and is_system_package(name):
                 continue
             if section == "services" and "." in name and hidden(name, mine, theirs):
+                continue
+            if section == "processes" and _of_absent_process(name, mine, theirs):
                 continue
             relation, distance, reason = relate(section, name, one, other)
             heft = weight(section, name, one, other)
@@ -104,6 +106,14 @@ def hidden(name: str, left: Section, right: Section) -> bool:
     handle = name.partition(".")[0]
     one, other = left.look_up(handle), right.look_up(handle)
     return not (one.state is other.state is State.PRESENT) or _kinds_differ(one, other)
+
+
+def _of_absent_process(name: str, left: Section, right: Section) -> bool:
+    """Whether the name tells how a process type is run that is absent on a side: one cause, one drift."""
+    if not name.endswith(PROCESS_ATTRIBUTES):
+        return False
+    process = name.rpartition(".")[0]
+    return State.ABSENT in {left.look_up(process).state, right.look_up(process).state}
 
 
 def unknown_handles(left: Section, right: Section) -> Iterator[str]:
@@ -164,6 +174,10 @@ def _named(name: str, left: Fact, right: Fact) -> Relating:
     return _versions(left.kind or name, left, right)
 
 
+def _process(name: str, left: Fact, right: Fact) -> Relating:
+    return _text(name, left, right) if name.endswith(PROCESS_ATTRIBUTES) else _named(name, left, right)
+
+
 def _text(_name: str, left: Fact, right: Fact) -> Relating:
     return SAME if left.values == right.values else Relating(Relation.DIFFERENT, UNORDERED)
 
@@ -189,7 +203,7 @@ _RELATE: Final[dict[str, Callable[[str, Fact, Fact], Relating]]] = {
     "config": _key,
     "dependencies": _package,
     "migrations": _migrations,
-    "processes": _named,
+    "processes": _process,
     "release": _text,
     "runtime": _named,
     "services": _service,

@@ -13,7 +13,7 @@ from paritycheck.core import defaults, keys, resources
 from paritycheck.core.comparison import FARTHEST, Relation, Row, compare_paired, unknown_handles
 from paritycheck.core.contradictions import inside
 from paritycheck.core.demands import Demands
-from paritycheck.core.facts import Fact, Side, State
+from paritycheck.core.facts import PROCESS_ATTRIBUTES, Fact, Side, State
 from paritycheck.core.findings import Finding, Judgement
 from paritycheck.core.pairing import pair
 
@@ -148,5 +148,8 @@ def _rule(row: Row) -> str:
         return "behind"
     if row.distance == FARTHEST:
         return "kind"
-    text = ".setting." in row.name if row.section == "services" else row.name in _TEXTS
+    if row.section == "services":
+        text = ".setting." in row.name
+    else:
+        text = row.name in _TEXTS if row.section == "runtime" else row.name.endswith(PROCESS_ATTRIBUTES)
     return "value" if text else "version"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SECTIONS: Final = ("config", "dependencies", "migrations", "processes", "release", "runtime", "services")
+PROCESS_ATTRIBUTES: Final = (".stop-signal", ".log-driver")
+"""How the names of what is told of a process type end; a type's own name may hold dots."""
 CANDIDATE: Final = "candidate"
 """The `Side.kind` of what a pull request would bring; the other kinds are persistent, cohort, ephemeral."""
 
@@ -104,6 +106,9 @@ class Section:
     def _covered(self, name: str) -> bool:
         if self.name == "services" and "." in name:
             return self._attribute_covered(name)
+        if self.name == "processes" and name.endswith(PROCESS_ATTRIBUTES):
+            # A list of types says nothing of how each is stopped and where it logs; an absent one has neither.
+            return self.look_up(name.rpartition(".")[0]).state is State.ABSENT
         return name.startswith(self.covers) if self.covers else False
 
     def _attribute_covered(self, name: str) -> bool:

@@ -21,8 +21,8 @@ MAX_LENGTH: Final = 64 * 1024
 MAX_DOTS: Final = 100
 """In a line: tomllib takes 13 s for one dotted key that fills 64 KiB."""
 _AGENT: Final = (
-    "agent", "collect", "config", "dependencies", "fingerprints", "kubernetes", "migrations", "processes", "release",
-    "runtime", "scopes", "services",
+    "agent", "collect", "config", "dependencies", "docker", "fingerprints", "kubernetes", "migrations", "processes",
+    "release", "runtime", "scopes", "services",
 )  # fmt: skip
 """Tables that only the agent reads: what they hold is no concern of the policy."""
 _WHERE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
 import os
 import subprocess
 import urllib.parse
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-COUNT = 200
+COUNT = 240
 
 
 def canary(number: int) -> str:
@@ -59,7 +60,20 @@ def plant(checkout: Path) -> dict[str, str]:
         "services:\n  db:\n    image: postgres:16\n    environment:\n"
         f"      POSTGRES_PASSWORD: {next(values)}\n      POSTGRES_USER: {next(values)}\n"
         f"  web:\n    image: registry.example/shop:1\n    environment:\n      - INLINE={next(values)}\n"
-        f"    command: serve --password {next(values)}\n"
+        f"    command: serve --password {next(values)}\n    stop_signal: {next(values)}\n"
+        f"  own:\n    build: .\n    command: [uvicorn, {next(values)}]\n    labels: [a={next(values)}]\n"
+        f"    logging: {{ driver: 'x {next(values)}', options: {{ key: {next(values)} }} }}\n"
+    )
+    (checkout / "Procfile").write_text(
+        f"web: A={next(values)} gunicorn --password {next(values)} 'x {next(values)}' $({next(values)})\n"
+        f"worker: uv run --a-new-option {next(values)} celery -A {next(values)} worker\n"
+        f"front: npm start\nshell: sh -c 'export B={next(values)}; exec ./bin/shop {next(values)}'\n"
+    )
+    start = {"start": f"X={next(values)} next start --key {next(values)}"}
+    (checkout / "package.json").write_text(json.dumps({"name": "shop", "scripts": start}))
+    (checkout / "Dockerfile").write_text(
+        f'FROM python:3.12\nENV BAKED={next(values)}\nENTRYPOINT ["tini", "--"]\n'
+        f'CMD ["flask", "run", "--key={next(values)}"]\nSTOPSIGNAL {next(values)}\n'
     )
     (checkout / "requirements.txt").write_text(
         f"--extra-index-url https://{next(values)}:{next(values)}@pypi.example/simple\ndjango==5.2.19\n"
@@ -102,6 +116,7 @@ def test_no_value_is_in_any_byte_that_show_writes(
     data = b"\n".join([*files, *(gzip.decompress(body) for body in files if body.startswith(b"\x1f\x8b"))])
     assert b"KEY_39" in data
     assert b"DATABASE_URL" in data
+    assert all(kind in data for kind in (b'"gunicorn"', b'"next"', b'"shop"', b'"uvicorn"'))
     assert leaks(data) == []
     assert leaks(done.stdout + done.stderr) == []
     assert planted["PARITY_KEY"].encode() not in data

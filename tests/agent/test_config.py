@@ -50,6 +50,9 @@ MISTAKES = [
     ('[agent]\npython = "x"\ncollect = ["wheather"]\n', "parity.toml:3:1"),
     ("[release]\n\n  subjects = 1\n", "parity.toml:3:3"),
     ("agent = 3\n", "parity.toml:1:1"),
+    ('[docker]\nlabel = "a=b"\nenabled = "yes"\n', "parity.toml:3:1"),
+    ("[docker]\nlabel = 1\n", "parity.toml:2:1"),
+    ('[processes]\nunits = "web"\n', "parity.toml:2:1"),
 ]
 
 

@@ -72,6 +72,16 @@ def test_a_file_of_kubectl_tells_services_configuration_and_release(
     assert config["LOG_LEVEL"] == {"declared": True, "sources": ["kubernetes", ".env.example:4"]}
     assert config["NOBODY"] == {"absent": True, "declared": True, "sources": [".env.example:5"]}
     assert config["SECRET_KEY"]["absent"]
+    assert sections["processes"]["by_name"] == {
+        "logs": {"unknown": "not-collected", "replicas": 3, "restarts": 0, "sources": ["kubernetes"]},
+        "web": {
+            "kind": "gunicorn", "port": "true", "replicas": 2, "restarts": 1, "exit_codes": [137],
+            "sources": ["kubernetes"],
+        },
+        "web-proxy": {"unknown": "not-collected", "replicas": 2, "restarts": 0, "sources": ["kubernetes"]},
+        "web.stop-signal": {"value": "SIGINT", "sources": ["kubernetes"]},
+    }  # fmt: skip
+    assert sections["processes"]["covers"] == [""]
     assert sections["release"]["by_name"]["artifact"] == {"value": DIGEST, "sources": ["kubernetes"]}
     assert sections["release"]["by_name"]["id"]["value"] == "1.4.2"
     assert set(sections["runtime"]["by_name"]) & {"os", "libc", "python"} == set()
@@ -103,9 +113,11 @@ def test_secrets_that_were_not_read_leave_names_unknown(
 
 def test_an_application_that_is_not_named_is_not_guessed(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (shop / "parity.toml").write_text('[project]\nname = "shop"\n')
+    (shop / "Procfile").write_text("clock: celery beat\n")
     sections = shown(capsys, "--kubernetes", str(FIXTURE))
     assert "artifact" not in sections["release"]["by_name"]
     assert {fact["unknown"] for fact in sections["config"]["by_name"].values()} == {"not-collected"}
+    assert "clock" not in sections["processes"]["by_name"]
     assert any("[kubernetes] workload" in warning for warning in sections["config"]["warnings"])
 
 

@@ -106,6 +106,7 @@ expct = "present"
 
 def test_tables_of_the_agent_are_none_of_the_policys_business() -> None:
     assert read_policy("[agent]\ninterval = 60\n[release]\nsubjects = false").tools == {}
+    assert read_policy('[docker]\nenabled = true\n[processes]\nunits = ["shop-web"]').tools == {}
 
 
 @pytest.mark.parametrize(

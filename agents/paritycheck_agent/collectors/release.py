@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SECTION = "release"
 
-_GIT, _CI = ".git", "ci"
+_GIT, _CI, _DOCKER = ".git", "ci", "docker"
 # What a pipeline says of the commit it was started for; the rest it says of itself.
 _OF_THE_COMMIT = ("branch", "tag", "repository", "merge-base")
 _OF_ITSELF = ("id", "artifact", "actor", "pipeline", "deployed-at")
@@ -40,6 +40,7 @@ def collect(context: Context) -> Collected:
         _from_cluster(facts, context)
     for name in _OF_ITSELF:
         facts.value(name, said.get(name, ""), _CI)
+    _from_containers(facts, context)
     if not facts.by_name:
         raise Unknown("no-git")
     return Collected(sorted(facts.by_name.values(), key=lambda fact: str(fact["name"])))
@@ -61,6 +62,21 @@ def _from_cluster(facts: _Facts, context: Context) -> None:
         facts.value("artifact", sorted(digests), cluster.SOURCE)
     if workload is not None:
         facts.value("id", workload.version, cluster.SOURCE)
+
+
+def _from_containers(facts: _Facts, context: Context) -> None:
+    """Take what the images that run say of themselves, where nothing better does: git and pipelines know more."""
+    settings = context.settings.get("docker")
+    if context.elsewhere or not isinstance(settings, dict) or settings.get("enabled") is not True:
+        return
+    from paritycheck_agent.sources import docker_release
+
+    said = docker_release.read(context)
+    facts.value("artifact", said.artifacts, _DOCKER)
+    if "value" not in facts.by_name.get("commit", {}) and said.commit:
+        facts.by_name.pop("commit", None)
+        facts.value("commit", said.commit, _DOCKER)
+        facts.value("repository", address(said.repository) if said.repository else "", _DOCKER)
 
 
 def _default_branch(context: Context, said: dict[str, str]) -> str:

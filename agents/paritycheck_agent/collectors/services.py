@@ -201,7 +201,8 @@ def _declare(fact: dict[str, Any], declared: Declared) -> None:
 
     Declared and running is one fact, and the place of the declaration is evidence even where both agree.
     """
-    version = declared.image.version if declared.image.kind == fact["kind"] else None
+    written = declared.written or declared.image
+    version = written.version if written.kind == fact["kind"] else None
     if fact["via"] == "scheme" and fact.get("unknown") in SILENT and declared.certain:
         del fact["unknown"]
         fact.update(_of_image(declared))
@@ -209,9 +210,9 @@ def _declare(fact: dict[str, Any], declared: Declared) -> None:
         return
     elif declared.certain and not fact.keys() & {"value", "unknown"}:
         fact.update(value=version, via="declared")
-    elif not _agree(version, fact.get("value")):
+    if version is not None and not _agree(version, fact.get("value")):
         fact["declared"] = version
-    fact["sources"] += declared.sources
+    fact["sources"] = list(dict.fromkeys([*fact["sources"], *declared.sources]))
 
 
 def _of_image(declared: Declared) -> dict[str, Any]:

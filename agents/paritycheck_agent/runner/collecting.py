@@ -24,6 +24,7 @@ COLLECTORS = (
     ("config", "paritycheck_agent.collectors.config"),
     ("runtime", "paritycheck_agent.collectors.runtime"),
     ("release", "paritycheck_agent.collectors.release"),
+    ("processes", "paritycheck_agent.collectors.processes"),
     ("migrations", "paritycheck_agent.collectors.migrations"),
 )
 

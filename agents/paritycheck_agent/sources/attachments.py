@@ -111,5 +111,5 @@ def _alone(target: Target, declared: list[Declared], taken: set[str], *, certain
 
 def _made(one: Declared, *, certain: bool) -> Declared:
     made = Declared(one.origin, one.container, one.image, certain=certain)
-    made.sources = one.sources
+    made.sources, made.written = one.sources, one.written
     return made

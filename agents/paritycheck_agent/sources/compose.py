@@ -17,17 +17,21 @@ if TYPE_CHECKING:
 
 EXTENDS_DEPTH, EXTENDED_FILES = 8, 20
 RESET, OVERRIDE = "!reset", "!override"
+COMPLETED = "service_completed_successfully"
 
 
 class Service:
     """One service. `image` is None where the file names none or its variables are missing; `line` is the
     image's, else the service's own. `environment` holds (value or None, line) by name, `env_files` (path, line),
-    `ports` the host's port by the container's, `names` what other containers reach it by. `replaced` are the keys
-    that do not add to an earlier file's but take their place (`!reset`, `!override`).
+    `ports` the host's port by the container's, `names` what other containers reach it by. `command` and `entrypoint`
+    are as the file writes them, a text or words, None where they are the image's; `opened`: it states a port;
+    `running`: the image that Docker runs for it; `awaited`: services that have to end before it starts. `replaced` are
+    the keys that do not add to an earlier file's but take their place (`!reset`, `!override`).
     """
 
     __slots__ = (
-        "active", "build", "env_files", "environment", "image", "line", "name", "names", "path", "ports", "replaced",
+        "active", "awaited", "build", "command", "entrypoint", "env_files", "environment", "image", "line",
+        "log_driver", "name", "names", "opened", "path", "ports", "replaced", "replicas", "running", "stop_signal",
     )  # fmt: skip
 
     def __init__(self, name: str, path: str, line: int) -> None:
@@ -36,12 +40,20 @@ class Service:
         self.line = line
         self.active = True
         self.image: str | None = None
+        self.running: str | None = None
         self.build: Build | None = None
         self.environment: dict[str, tuple[str | None, int]] = {}
         self.env_files: list[tuple[str, int]] = []
         self.ports: dict[int, int] = {}
         self.names = {name.lower()}
         self.replaced: set[str] = set()
+        self.command: str | list[str] | None = None
+        self.entrypoint: str | list[str] | None = None
+        self.opened = False
+        self.awaited: set[str] = set()
+        self.stop_signal = ""
+        self.log_driver = ""
+        self.replicas = ""
 
 
 class Build:
@@ -106,8 +118,7 @@ def read(
 def merge(base: Service, over: Service) -> None:
     """Lay a later file's service over an earlier one's, as compose does."""
     for key in over.replaced:
-        if key in _CLEARED:
-            _CLEARED[key](base)
+        _clear(base, key)
     if over.image is not None:
         base.image, base.path, base.line = over.image, over.path, over.line
     base.build = over.build or base.build
@@ -115,24 +126,26 @@ def merge(base: Service, over: Service) -> None:
     base.env_files += over.env_files
     base.ports.update(over.ports)
     base.names |= over.names
+    base.entrypoint = base.entrypoint if over.entrypoint is None else over.entrypoint
+    base.command = base.command if over.command is None else over.command
+    base.opened = base.opened or over.opened
+    base.awaited |= over.awaited
+    base.stop_signal = over.stop_signal or base.stop_signal
+    base.log_driver = over.log_driver or base.log_driver
+    base.replicas = over.replicas or base.replicas
     base.active = base.active and over.active
 
 
-def _clear_image(service: Service) -> None:
-    service.image = None
+_TEXTS = ("image", "build", "command", "entrypoint")
+_COLLECTIONS = {"environment": "environment", "env_file": "env_files", "ports": "ports"}
 
 
-def _clear_build(service: Service) -> None:
-    service.build = None
-
-
-_CLEARED: dict[str, abc.Callable[[Service], None]] = {
-    "image": _clear_image,
-    "build": _clear_build,
-    "environment": lambda service: service.environment.clear(),
-    "env_file": lambda service: service.env_files.clear(),
-    "ports": lambda service: service.ports.clear(),
-}
+def _clear(service: Service, key: str) -> None:
+    """Take back what earlier files say."""
+    if key in _TEXTS:
+        setattr(service, key, None)
+    elif key in _COLLECTIONS:
+        getattr(service, _COLLECTIONS[key]).clear()
 
 
 class _Reader(Elsewhere):
@@ -192,8 +205,21 @@ class _Reader(Elsewhere):
         for key in ("container_name", "hostname"):
             service.names |= {(self.value(node.text(key)) or service.name).lower()}
         service.names |= self._aliases(node.child("networks"))
+        self._fill_process(service, node)
         profiles = {self.value(_text(item)) for item in _items(node.get("profiles"))}
         service.active = not profiles or "*" in self.profiles or bool(profiles & self.profiles)
+
+    def _fill_process(self, service: Service, node: Mapping) -> None:
+        """How it runs. Commands are not interpolated: what stands in a variable is no program's name."""
+        service.command, service.entrypoint = _command(node.get("command")), _command(node.get("entrypoint"))
+        service.opened = any(_items(node.get(key)) for key in ("ports", "expose"))
+        service.awaited = _awaited(node.child("depends_on"))
+        service.stop_signal = self.value(node.text("stop_signal")) or ""
+        service.log_driver = self._within(node.child("logging"), "driver")
+        service.replicas = self._within(node.child("deploy"), "replicas") or self.value(node.text("scale")) or ""
+
+    def _within(self, node: Mapping | None, key: str) -> str:
+        return (self.value(node.text(key)) if node is not None else None) or ""
 
     def _build(self, node: Node | None) -> Build | None:
         if isinstance(node, Mapping):
@@ -247,6 +273,21 @@ def _items(node: Node | None) -> list[Node]:
     if isinstance(node, Sequence):
         return node.items if node.tag != RESET else []
     return [] if node is None or (isinstance(node, Scalar) and node.null) else [node]
+
+
+def _awaited(depends: Mapping | None) -> set[str]:
+    """The services that are run once and to their end before this one starts."""
+    entries = depends.entries.items() if depends is not None else ()
+    return {name for name, node in entries if isinstance(node, Mapping) and node.text("condition") == COMPLETED}
+
+
+def _command(node: Node | None) -> str | list[str] | None:
+    """A command as a text or as words; None where the file leaves it to the image."""
+    if node is None or node.tag == RESET:
+        return None
+    if isinstance(node, Sequence):
+        return [_text(item) or "" for item in node.items]
+    return _text(node)
 
 
 def _path(node: Node) -> str | None:

@@ -130,7 +130,16 @@ def inside(context: Context, path: str) -> bool:
 
 
 def backing(context: Context, service: Service) -> Image | None:
-    """The backing service that a compose service is; None for the application's own."""
+    """The backing service that a service is, as it runs, else as it is declared; None for the application's own."""
+    from paritycheck_agent.sources import images
+
+    if service.running is not None:
+        return images.read(service.running)
+    return declared(context, service)
+
+
+def declared(context: Context, service: Service) -> Image | None:
+    """The backing service that a compose file declares; None for the application's own."""
     from paritycheck_agent.sources import images
 
     if service.build is None:

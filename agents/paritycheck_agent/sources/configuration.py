@@ -1,8 +1,8 @@
 """The application's configuration as this host sees it: which names there are, where each stands, what it is set to.
 
 Values stay in memory: collectors make shapes, classes of hosts and connections of them. Which value counts where
-there are several: the process environment, `.env`, compose, the image. The process environment is asked only for
-names that one of the other places lists, so that nothing ambient is told.
+there are several: the process environment, `.env`, containers, compose, the image. The process environment is asked
+only for names that one of the other places lists, so that nothing ambient is told.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DECLARATIONS = (
 MANIFEST = "app.json"
 ENV_FILES = (".env",)
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-PROCESS, DOTENV, COMPOSE, IMAGE, DECLARED = range(5)
+PROCESS, DOTENV, CONTAINER, COMPOSE, IMAGE, DECLARED = range(6)
 # Names of shells, containers and CI that a glob must not draw in (collecting.md).
 AMBIENT = (
     "PATH", "PWD", "OLDPWD", "HOME", "HOSTNAME", "SHLVL", "_", "USER", "LOGNAME", "SHELL", "TERM",
@@ -83,10 +83,11 @@ class Configuration:
         return self.variables.setdefault(name, Variable(name))
 
     def note(self, rank: int, path: str, entries: Iterable[tuple[str, str | None, int]]) -> None:
+        """Take names, values and lines of a file; line 0 is of a place that has no lines."""
         for name, value, line in entries:
             variable = self.variable(name)
             if variable is not None:
-                variable.seen(rank, f"{path}:{line}", value)
+                variable.seen(rank, f"{path}:{line}" if line else path, value)
 
 
 def read(context: Context) -> Configuration:
@@ -102,6 +103,7 @@ def read(context: Context) -> Configuration:
     _read_named(found)
     _read_compose(found)
     if not found.candidate:
+        _read_containers(found)
         _read_process(found)
     return _counted(found)
 
@@ -253,6 +255,20 @@ def _read_cluster(found: Configuration) -> None:
         variable.unknown = "" if variable.held else reason
     _read_image(found, "Dockerfile", None)
     found.warnings += warnings
+
+
+def _read_containers(found: Configuration) -> None:
+    """What Docker says that containers were given; it is only asked where parity.toml says so."""
+    if table(found.context, "docker").get("enabled") is not True:
+        return
+    from paritycheck_agent.sources import docker_services
+
+    found.warnings += docker_services.warnings(found.context)
+    found.project = docker_services.lay_over(found.context, found.project)
+    for container in docker_services.applications(found.context):
+        found.note(CONTAINER, "docker", [(name, value, 0) for name, value in container.environment.items()])
+        baked = [(name, value, 0) for name, value in container.baked.items() if name in found.variables]
+        found.note(IMAGE, "docker", baked)
 
 
 def _read_process(found: Configuration) -> None:

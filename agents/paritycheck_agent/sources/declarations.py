@@ -28,6 +28,7 @@ READERS = (
     ("ci", "paritycheck_agent.sources.bitbucket_pipeline"),
     ("ci", "paritycheck_agent.sources.circleci_config"),
 )
+DOCKER = "docker"
 JOBS = ("GITHUB_JOB", "CI_JOB_NAME", "CIRCLE_JOB")
 # Kinds that one client speaks to: a URL of one may lead to the other.
 FAMILIES = (
@@ -44,10 +45,11 @@ FAMILIES = (
 class Declared:
     """A backing service that files declare. `certain`: the configuration leads to this very container.
 
-    `origin` is the word of `READERS`, or `compose`; `sources` where it is declared, the place that counts first.
+    `origin` is the word of `READERS`, or `compose`; `sources` where it is declared, the place that counts first. Of one
+    that Docker runs `image` is what runs and `written` what the file says, None where it says none.
     """
 
-    __slots__ = ("certain", "container", "image", "origin", "sources")
+    __slots__ = ("certain", "container", "image", "origin", "sources", "written")
 
     def __init__(self, origin: str, container: Container, image: Image, *, certain: bool = False) -> None:
         self.origin = origin
@@ -55,11 +57,12 @@ class Declared:
         self.image = image
         self.certain = certain
         self.sources = [container.source]
+        self.written: Image | None = None
 
 
 def read(context: Context, project: Project | None, warnings: list[str]) -> list[Declared]:
     """What all files declare together, compose first. One service that several declare is there once."""
-    found = _named([Declared("compose", *pair) for pair in _of_compose(context, project)], warnings)
+    found = _named(_of_compose(context, project), warnings)
     for origin, module in READERS if _has_a_say(context) else ():
         if origin != "ci" or context.candidate or _is_runner(context):
             reader = __import__(module, fromlist=["read"])
@@ -77,16 +80,22 @@ def _is_runner(context: Context) -> bool:
     return kind == "runner" and any(context.environ.get(name) for name in JOBS)
 
 
-def _of_compose(context: Context, project: Project | None) -> list[tuple[Container, Image]]:
+def _of_compose(context: Context, project: Project | None) -> list[Declared]:
     from paritycheck_agent.sources import compose_files
     from paritycheck_agent.sources.declared_container import Container
 
     found = []
     for name, service in project.services.items() if project else ():
         image = compose_files.backing(context, service)
-        if image is not None:
-            place = (service.path, service.line)
-            found.append((Container(name, service.image or "", place, names=service.names, ports=service.ports), image))
+        if image is None:
+            continue
+        place = (service.path, service.line)
+        container = Container(name, service.image or "", place, names=service.names, ports=service.ports)
+        one = Declared("compose", container, image)
+        if service.running is not None:
+            one.written = compose_files.declared(context, service)
+            one.sources = list(dict.fromkeys([DOCKER, *one.sources]))
+        found.append(one)
     return found
 
 

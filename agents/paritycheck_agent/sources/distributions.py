@@ -9,7 +9,7 @@ from paritycheck_agent.wire.purl import purl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 _INFO, _EGG = ".dist-info", ".egg-info"
 _METADATA_BYTES = 64 * 1024
@@ -17,26 +17,28 @@ _URL_BYTES = 64 * 1024
 SOURCE = "installed"
 
 
-def installed(folders: list[str]) -> list[Package]:
+def installed(folders: list[str], only: Collection[str] = ()) -> list[Package]:
     """Return what is installed, the first folder winning where one shadows another; local projects are left out.
 
-    Raise OSError where a folder cannot be read.
+    `only`: the purls that are asked for, all where it is empty. Raise OSError where a folder cannot be read.
     """
     found: dict[str, Package | None] = {}
     for folder in folders:
-        for name, package in _of_folder(folder):
+        for name, package in _of_folder(folder, only):
             found.setdefault(name, package)
     return [package for package in found.values() if package is not None]
 
 
-def _of_folder(folder: str) -> Iterator[tuple[str, Package | None]]:
+def _of_folder(folder: str, only: Collection[str]) -> Iterator[tuple[str, Package | None]]:
     """Yield (purl, package) of each distribution in a folder, None for a project installed from its own tree."""
     with os.scandir(folder) as entries:
         names = sorted(entry.name for entry in entries if entry.name.endswith((_INFO, _EGG)))
     for file_name in names:
+        if only and "-" in file_name and purl("pypi", file_name.partition("-")[0]) not in only:
+            continue
         path = os.path.join(folder, file_name)
         name, version = _stated(path, file_name)
-        if not name or not version:
+        if not name or not version or (only and purl("pypi", name) not in only):
             continue
         origin = _origin(path) if file_name.endswith(_INFO) else "registry"
         key = purl("pypi", name)

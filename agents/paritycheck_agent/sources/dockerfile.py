@@ -15,15 +15,21 @@ STAGES = 100
 
 
 class Stage:
-    """One `FROM`: what it starts from, its name, and its `ENV` as (name, value, line)."""
+    """One `FROM`: what it starts from, its name, and its `ENV` as (name, value, line). `command` and `entrypoint` are
+    words and line, None where the stage sets none; `exposed`: it names a port.
+    """
 
-    __slots__ = ("base", "environment", "line", "name")
+    __slots__ = ("base", "command", "entrypoint", "environment", "exposed", "line", "name", "stop_signal")
 
     def __init__(self, base: str, name: str, line: int) -> None:
         self.base = base
         self.name = name
         self.line = line
         self.environment: list[tuple[str, str, int]] = []
+        self.command: tuple[list[str], int] | None = None
+        self.entrypoint: tuple[list[str], int] | None = None
+        self.exposed = False
+        self.stop_signal = ""
 
 
 def stages(text: str, arguments: Mapping[str, str] | None = None) -> list[Stage]:
@@ -38,7 +44,49 @@ def stages(text: str, arguments: Mapping[str, str] | None = None) -> list[Stage]
             found.append(_stage(rest, known, line))
         elif word == "ENV" and found:
             found[-1].environment += [(name, value, line) for name, value in _pairs(rest)]
+        elif found:
+            _run(found[-1], word, rest, line)
     return found[:STAGES]
+
+
+def _run(stage: Stage, word: str, rest: str, line: int) -> None:
+    """Take an instruction that says how a container runs; of several in one stage the last counts."""
+    if word == "CMD":
+        stage.command = (_words(rest), line)
+    elif word == "ENTRYPOINT":
+        stage.entrypoint = (_words(rest), line)
+    elif word == "EXPOSE":
+        stage.exposed = stage.exposed or bool(rest)
+    elif word == "STOPSIGNAL":
+        stage.stop_signal = rest
+
+
+def _words(rest: str) -> list[str]:
+    """The words of an instruction in its exec form, a JSON array; any other text is given to a shell."""
+    if rest.startswith("["):
+        import json
+
+        try:
+            words = json.loads(rest)
+        except (ValueError, RecursionError):
+            words = None
+        if isinstance(words, list) and all(isinstance(word, str) for word in words):
+            return words
+    return ["/bin/sh", "-c", rest]
+
+
+def running(chain: list[Stage]) -> tuple[list[str], int, bool]:
+    """What a container of a lineage runs: words, line (0 where nothing is said), and whether an entry point is set.
+
+    A stage that sets an entry point takes back the command of those it starts from.
+    """
+    command: tuple[list[str], int] | None = None
+    for stage in chain:
+        command = command or stage.command
+        if stage.entrypoint is not None:
+            words, line = stage.entrypoint
+            return [*words, *(command[0] if command else [])], command[1] if command else line, True
+    return (command[0], command[1], False) if command else ([], 0, False)
 
 
 def lineage(found: list[Stage], target: str | None = None) -> list[Stage]:
