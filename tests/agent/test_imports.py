@@ -29,7 +29,7 @@ print("\\n" + json.dumps([code, sorted(set(sys.modules) - before)]))
 NEVER = {
     "importlib.metadata", "urllib.request", "asyncio", "dataclasses", "tomllib", "logging", "pathlib", "typing",
     "argparse", "unittest", "decimal", "random", "multiprocessing", "concurrent", "xml", "sqlite3", "ctypes",
-    "importlib.resources", "inspect", "uuid", "traceback",
+    "importlib.resources", "inspect", "uuid", "traceback", "docker", "requests",
 }  # fmt: skip
 # http.client brings these whatever is asked of it.
 SENDING = {"random", "datetime", "urllib.parse", "socket", "ssl", "email", "http.client", "logging", "typing"}

@@ -117,7 +117,7 @@ def _procfile(context: Context, scripts: Mapping[str, str], _found: Mapping[str,
     from paritycheck_agent.sources import procfile
 
     text = context.open_text(procfile.PATH)
-    return procfile.read(text, scripts) if text else process_types.Read()
+    return procfile.read(text, scripts, program_versions.files(context)) if text else process_types.Read()
 
 
 def _compose(context: Context, scripts: Mapping[str, str], _found: Mapping[str, Process]) -> Read:

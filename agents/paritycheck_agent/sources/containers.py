@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paritycheck_agent.sources import compose_files, dockerfile, images
+from paritycheck_agent.sources import compose_files, dockerfile, images, program_versions
 from paritycheck_agent.sources.commands import commands
 from paritycheck_agent.sources.process_types import Process, Read, driver_name, signal_name
 from paritycheck_agent.sources.programs import program_of
@@ -45,7 +45,8 @@ def _applications(context: Context, project: compose_files.Project) -> list[Serv
 def _of_service(context: Context, service: Service, scripts: Mapping[str, str]) -> Process:
     chain = compose_files.built(context, service)
     words, certain = _command(service, chain)
-    kind, binds = program_of(words, scripts, certain=certain)
+    files = program_versions.files(context, _folder(service)) if service.build is not None else None
+    kind, binds = program_of(words, scripts, files=files, certain=certain)
     # A port that the image names is that of the command it brings; a worker of the same image binds none.
     own = service.command is None and service.entrypoint is None
     exposed = service.opened or (own and any(stage.exposed for stage in chain))
@@ -56,6 +57,12 @@ def _of_service(context: Context, service: Service, scripts: Mapping[str, str]) 
     if service.replicas.isascii() and service.replicas.isdigit() and len(service.replicas) <= 5:  # noqa: PLR2004 -- no one starts 100 000
         process.replicas = int(service.replicas)
     return process
+
+
+def _folder(service: Service) -> str:
+    """The folder that an image is built of: by custom the one that its command is run in."""
+    context = service.build.context if service.build is not None else ""
+    return compose_files.beside(service.path, context)
 
 
 def _command(service: Service, chain: list[Stage]) -> tuple[list[str], bool]:
@@ -91,7 +98,7 @@ def of_dockerfile(context: Context, scripts: Mapping[str, str]) -> Read:
     words, line, entry = dockerfile.running(chain)
     if not words:
         return Read()
-    kind, binds = program_of(words, scripts, certain=entry or _plain(chain))
+    kind, binds = program_of(words, scripts, files=program_versions.files(context), certain=entry or _plain(chain))
     port = binds or any(stage.exposed for stage in chain)
     process = Process("web" if port else "app", f"{DOCKERFILE}:{line}", kind=kind, port=port)
     process.reason = "unsupported-format"

@@ -9,7 +9,7 @@ from paritycheck_agent.sources.programs import program_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 PATH = "Procfile"
 LINE = re.compile(r"([A-Za-z0-9_-]{1,200})[ \t]*:[ \t]*(\S.*)")
@@ -28,13 +28,13 @@ def entries(text: str) -> dict[str, tuple[str, int]]:
     return found
 
 
-def read(text: str, scripts: Mapping[str, str]) -> Read:
-    """The process types; `scripts` are those of package.json."""
+def read(text: str, scripts: Mapping[str, str], files: Callable[[str], str] | None = None) -> Read:
+    """The process types; `scripts` are those of package.json, `files` gives the texts of the checkout's scripts."""
     found = entries(text)
     types = {name: command for name, (command, _) in found.items()}
     processes = []
     for name, (command, number) in found.items():
-        kind, binds = program_of(command, scripts, types)
+        kind, binds = program_of(command, scripts, types, files=files)
         process = Process(name, f"{PATH}:{number}", kind=kind, port=binds, here=True)
         process.reason = "unsupported-format"
         processes.append(process)

@@ -19,7 +19,7 @@ _SERVERS = (
 _WORKERS = (
     "celery", "dramatiq", "huey_consumer", "arq", "taskiq", "rq", "rqworker", "procrastinate", "sidekiq", "shoryuken",
     "resque", "delayed_job", "good_job", "clockwork", "que", "supercronic", "crond", "cron", "supervisord",
-    "honcho", "foreman", "overmind", "hivemind", "s6-svscan", "runsvdir", "npm", "yarn", "pnpm", "rake", "make",
+    "honcho", "foreman", "overmind", "hivemind", "s6-svscan", "runsvdir",
 )  # fmt: skip
 _RENAMED = {
     "waitress-serve": "waitress", "unicorn_rails": "unicorn", "apache2-foreground": "apache", "apache2ctl": "apache",
@@ -44,6 +44,7 @@ SUBCOMMANDS: dict[str, dict[str, tuple[str, bool]]] = {
         "qcluster": ("qcluster", False), "rqworker": ("rq", False), "rqscheduler": ("rq", False),
         "run_huey": ("huey", False), "rundramatiq": ("dramatiq", False), "procrastinate": ("procrastinate", False),
         "db_worker": ("db_worker", False), "process_tasks": ("process_tasks", False), "runworker": ("runworker", False),
+        "celery": ("celery", False),
         "migrate": ("migrate", False), "tailwind": ("tailwind", False), "": ("django-admin", False),
     },
     "next": {"start": ("next", True), "build": ("next-build", False), "": ("next-dev", True)},
@@ -60,6 +61,10 @@ SUBCOMMANDS: dict[str, dict[str, tuple[str, bool]]] = {
     "vue-cli-service": {"serve": ("vue-cli-service", True), "": ("vue-cli-service", False)},
     "serve": {"": ("serve", True)},
     "rails": {"server": ("rails", True), "s": ("rails", True), "": ("rails", False)},
+    "rake": {
+        "resque:work": ("resque", False), "resque:workers": ("resque", False), "jobs:work": ("delayed_job", False),
+        "solid_queue:start": ("solid_queue", False), "sneakers:run": ("sneakers", False), "": ("rake", False),
+    },
     "artisan": {
         "serve": ("artisan-serve", True), "queue:work": ("queue-work", False), "queue:listen": ("queue-work", False),
         "horizon": ("horizon", False), "octane:start": ("octane", True), "octane:frankenphp": ("octane", True),

@@ -1,17 +1,20 @@
-"""The version of a program, as the packages say that are installed beside the application."""
+"""What stands beside a program in the checkout: the scripts that start it, and the package that tells its version."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 
+from paritycheck_agent.sources import compose_files
+from paritycheck_agent.sources.commands import TEXT_CHARS
 from paritycheck_agent.sources.program_kinds import NPM, PYPI
 from paritycheck_agent.wire.limits import VERSION_CHARS
 from paritycheck_agent.wire.purl import purl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from paritycheck_agent.context import Context
 
@@ -24,6 +27,20 @@ def scripts(context: Context) -> dict[str, str]:
     """The scripts of package.json by name; none where there is no such file, or it cannot be read."""
     found = _manifest(context, MANIFEST).get("scripts")
     return {name: text for name, text in found.items() if isinstance(text, str)} if isinstance(found, dict) else {}
+
+
+def files(context: Context, folder: str = "") -> Callable[[str], str]:
+    """The texts of the scripts of a folder of the checkout, by path. A link out of the checkout leads nowhere."""
+
+    def text(path: str) -> str:
+        place = os.path.normpath(os.path.join(folder, path))
+        try:
+            small = os.path.getsize(os.path.join(context.root, place)) <= TEXT_CHARS
+        except (OSError, ValueError):
+            return ""
+        return (context.open_text(place) or "") if small and compose_files.inside(context, place) else ""
+
+    return text
 
 
 def versions(context: Context, kinds: Iterable[str]) -> dict[str, str]:

@@ -90,6 +90,9 @@ WRAPPERS = {
     ),
     "runuser": Wrapper("-u -g -G", "-p -m"),
     "with-contenv": Wrapper(),
+    # Helpers of buildpacks, which take the command after their own name.
+    "start-nginx": Wrapper(), "start-nginx-solo": Wrapper(), "start-nginx-debug": Wrapper(), "start-stunnel": Wrapper(),
+    "start-pgbouncer": Wrapper(), "start-pgbouncer-stunnel": Wrapper(), "qgtunnel": Wrapper(), "jemalloc.sh": Wrapper(),
     "tini": Wrapper("-p -e", "-s -g -v -vv -vvv -w"),
     "tini-static": Wrapper("-p -e", "-s -g -v -vv -vvv -w"),
     "docker-init": Wrapper("-p -e", "-s -g -v -vv -vvv -w"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from paritycheck_agent.sources.commands import TEXT_CHARS, commands
+from paritycheck_agent.sources.commands import OPAQUE, TEXT_CHARS, commands
 from paritycheck_agent.sources.program_kinds import PROGRAMS, SUBCOMMANDS
 from paritycheck_agent.sources.program_wrappers import WRAPPERS
 from paritycheck_agent.wire.secrets import suspected
@@ -28,6 +28,9 @@ INTERPRETERS = frozenset(["python", "pypy", "node", "nodejs", "ruby", "php", "bu
 RUNNERS = frozenset(["honcho", "foreman"])
 MANAGERS = frozenset(["npm", "yarn", "pnpm", "bun"])
 ENTRIES = ("entrypoint", "entry-point")
+# They only start what is written elsewhere: where that cannot be read, what runs is not known.
+LAUNCHERS = frozenset(["npm", "yarn", "pnpm", "make", "just", "task"])
+SCRIPT = ".sh"
 # What prepares a program, or is left to do after it.
 ASIDE = frozenset([
     "cd", "export", "set", "unset", "source", ".", ":", "true", "false", "wait", "trap", "sleep", "echo", "printf",
@@ -44,14 +47,17 @@ def program_of(
     scripts: Mapping[str, str] | None = None,
     types: Mapping[str, str] | None = None,
     *,
+    files: Callable[[str], str] | None = None,
     certain: bool = True,
 ) -> tuple[str, bool]:
     """Return (kind, whether it binds a port); the kind is "" where it cannot be told.
 
-    `scripts`: those of package.json, `types`: those of the Procfile, for commands that name one. `certain` is False
-    where the command may be arguments of a program that is not known; then only known programs are recognised.
+    `scripts`: those of package.json, `types`: those of the Procfile, for commands that name one. `files` gives the
+    text of a file by its path relative to where the command is run, "" where there is none to read: of shell scripts
+    the last command counts. `certain` is False where the command may be arguments of a program that is not known;
+    then only known programs are recognised.
     """
-    reader = _Reader(scripts or {}, types or {}, certain=certain)
+    reader = _Reader(scripts or {}, types or {}, files, certain=certain)
     words = list(command) if not isinstance(command, str) else reader.text(command)
     for _ in range(STEPS):
         follow = reader.step(words)
@@ -79,9 +85,17 @@ def name_of(word: str) -> str:
 
 
 class _Reader:
-    def __init__(self, scripts: Mapping[str, str], types: Mapping[str, str], *, certain: bool) -> None:
+    def __init__(
+        self,
+        scripts: Mapping[str, str],
+        types: Mapping[str, str],
+        files: Callable[[str], str] | None,
+        *,
+        certain: bool,
+    ) -> None:
         self.scripts = scripts
         self.types = types
+        self.files = files
         self.certain = certain
         self.kind = ""
         self.binds = False
@@ -89,6 +103,9 @@ class _Reader:
     def text(self, text: str) -> list[str]:
         """The words of the command that stays: the last one of `exec`, else the last that is none aside."""
         found = [_without_leading(words) for words in commands(text)]
+        if any(words[:1] == ["cd"] for words in found):
+            # What stands elsewhere is not what stands here.
+            self.scripts, self.files = {}, None
         kept = [words for words in found if words and words[0] not in ASIDE]
         final = [words for words in kept if words[0] == "exec" and len(words) > 1]
         return (final or kept or [[]])[-1]
@@ -100,7 +117,17 @@ class _Reader:
         if not words:
             return None
         name = name_of(words[0])
-        return self._handler(name)(name, words[1:])
+        script = "/" in words[0] and not _known(words[0]) and self._script(words[0])
+        return script or self._handler(name)(name, words[1:])
+
+    def _script(self, path: str) -> list[str] | None:
+        """The command of a shell script of the checkout; only a known program is told of it."""
+        text = self.files(path) if self.files is not None and not path.startswith("/") and OPAQUE not in path else ""
+        first = text.partition("\n")[0]
+        if not (name_of(first.rpartition(" ")[2]) in SHELLS if first.startswith("#!") else path.endswith(SCRIPT)):
+            return None
+        self.certain = False
+        return self.text(text) or None
 
     def _handler(self, name: str) -> Callable[[str, list[str]], list[str] | None]:
         families = (
@@ -113,12 +140,10 @@ class _Reader:
         )
         return next((handler for holds, handler in families if holds), self._tell)
 
-    def _entry(self, name: str, arguments: list[str]) -> list[str] | None:
+    def _entry(self, _name: str, arguments: list[str]) -> list[str] | None:
         """An image's entry script: by custom it prepares, and starts what it is given."""
-        if not arguments:
-            return self._tell(name, arguments)
         self.certain = False
-        return arguments
+        return arguments or None
 
     def _tell(self, name: str, arguments: Sequence[str]) -> list[str] | None:
         if name in SUBCOMMANDS:
@@ -127,19 +152,18 @@ class _Reader:
             self.kind, self.binds = told
         elif name in PROGRAMS:
             self.kind, self.binds = PROGRAMS[name]
-        elif self.certain and NAME.fullmatch(name) and not suspected(name, entropy=True):
+        elif self.certain and NAME.fullmatch(name) and not suspected(name, entropy=True) and not _launches(name):
             self.kind = name
         return None
 
-    def _shell(self, name: str, arguments: list[str]) -> list[str] | None:
+    def _shell(self, _name: str, arguments: list[str]) -> list[str] | None:
         at = 0
         while at < len(arguments) and arguments[at][:1] in ("-", "+"):
             word = arguments[at]
             if word[1:2] != "-" and "c" in word[1:] and at + 1 < len(arguments):
                 return self.text(arguments[at + 1])
             at += 2 if word in ("-o", "+o", "-O", "--rcfile", "--init-file") else 1
-        self.kind = name
-        return None
+        return self._script(arguments[at]) if at < len(arguments) else None
 
     def _wrapper(self, name: str, arguments: list[str]) -> list[str] | None:
         inner = WRAPPERS[name].inner(arguments)
@@ -161,7 +185,7 @@ class _Reader:
             return self.text(self.scripts[named])
         if name != "npm" and named and _known(named):
             return [named, *rest[rest.index(named) + 1 :]]
-        self.kind = name
+        self.kind = "" if name in LAUNCHERS else name
         return None
 
     def _interpreter(self, name: str, arguments: list[str]) -> list[str] | None:
@@ -203,6 +227,10 @@ class _Reader:
 def _known(word: str) -> bool:
     name = name_of(word)
     return name in PROGRAMS or name in SUBCOMMANDS or name in WRAPPERS
+
+
+def _launches(name: str) -> bool:
+    return name in LAUNCHERS or name.endswith(SCRIPT)
 
 
 def _without_leading(words: list[str]) -> list[str]:

@@ -85,7 +85,24 @@ def test_a_package_s_manifest_may_hold_anything(tmp_path: Path) -> None:
         (tmp_path / "package.json").write_text(json.dumps({"scripts": scripts}))
         assert "value" not in by_name(collect(tmp_path))["web"]
     (tmp_path / "package.json").write_text("[" * 100_000)
-    assert by_name(collect(tmp_path))["web"]["kind"] == "npm"
+    assert by_name(collect(tmp_path))["web"] == {"unknown": "unsupported-format", "sources": ["Procfile:1"]}
+
+
+def test_scripts_of_the_checkout_are_read_and_links_out_of_it_are_not(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    (root / "bin").mkdir(parents=True)
+    (tmp_path / "secret").write_text(f"#!/bin/sh\nexec gunicorn {CANARY}\n")
+    (root / "bin" / "web.sh").write_text(f"#!/bin/sh\nexport A={CANARY}\nexec gunicorn --key {CANARY}\n")
+    (root / "bin" / "out.sh").symlink_to(tmp_path / "secret")
+    (root / "bin" / "large").write_bytes(b"#!/bin/sh\nexec gunicorn\n" + b"#" * 100_000)
+    lines = ["web: bin/web.sh", "out: bin/out.sh", "up: sh ../secret", "large: bin/large", f"odd: sh {'a' * 5000}.sh"]
+    write(root, Procfile="\n".join(lines))
+    kinds = {name: fact.get("kind", fact.get("unknown")) for name, fact in by_name(collect(root)).items()}
+    none = "unsupported-format"
+    assert kinds == {"web": "gunicorn", "out": none, "up": none, "large": "large", "odd": none}
+    write(root, Dockerfile='FROM python:3\nCMD ["./bin/web.sh"]\n')
+    (root / "Procfile").unlink()
+    assert by_name(collect(root))["web"]["kind"] == "gunicorn"
 
 
 def test_the_first_source_counts_and_sources_are_joined(tmp_path: Path) -> None:

@@ -14,6 +14,13 @@ from paritycheck_agent.sources.programs import program_of
 
 SCRIPTS = {"start": "NODE_ENV=production next start -p $PORT", "dev": "next dev", "again": "npm run again"}
 TYPES = {"web": "gunicorn shop.wsgi", "worker": "celery -A shop worker"}
+FILES = {
+    "bin/start.sh": 'set -e\npython manage.py migrate\nexec gunicorn shop --bind 0.0.0.0 "$@"\n',
+    "bin/web.sh": "#!/bin/bash\nwhile ! nc -z db 5432; do\n  sleep 0.2\ndone\nexec bin/start.sh\n",
+    "bin/start": '#!/usr/bin/env bash\n\nif [ -n "$X" ]; then\n  exit 1\nfi\nexec celery -A shop worker\n',
+    "bin/rails": "#!/usr/bin/env ruby\nexec celery\n",
+    "bin/own.sh": "exec secret-of-a-file\n",
+}
 CANARY = "canary7hunter2"
 
 
@@ -61,7 +68,15 @@ CANARY = "canary7hunter2"
         ("cd src && exec ./shop", ("shop", False)),
         ("celery worker & wait", ("celery", False)),
         ("gunicorn shop 2>&1 | tee -a log", ("gunicorn", True)),
-        ("sh start.sh", ("sh", False)),
+        ("sh -x bin/start.sh --flag", ("gunicorn", True)),
+        ("./bin/web.sh", ("gunicorn", True)),
+        ("bin/start", ("celery", False)),
+        ("cd src && bin/start", ("start", False)),
+        ("sh start.sh", ("", False)),
+        ("./none.sh", ("", False)),
+        ("bin/own.sh", ("", False)),
+        ("bin/rails server", ("rails", True)),
+        ("/bin/start.sh", ("", False)),
         # wrappers
         ("REMAP_SIGTERM=SIGQUIT exec celery -A shop worker", ("celery", False)),
         ("/usr/bin/env -u HOME DJANGO=1 gunicorn shop", ("gunicorn", True)),
@@ -81,7 +96,8 @@ CANARY = "canary7hunter2"
         ("./wait-for-it.sh db:5432 -t 30 -- gunicorn shop", ("gunicorn", True)),
         ("doppler run --config prd -- gunicorn shop", ("gunicorn", True)),
         ("docker-entrypoint.sh node server.js", ("node", False)),
-        ("/app/docker-entrypoint.sh", ("docker-entrypoint.sh", False)),
+        ("/app/docker-entrypoint.sh", ("", False)),
+        ("bin/start-nginx bin/start-pgbouncer newrelic-admin run-program uwsgi uwsgi.ini", ("uwsgi", True)),
         # scripts and process types
         ("npm start", ("next", True)),
         ("npm run --silent dev", ("next-dev", True)),
@@ -89,8 +105,11 @@ CANARY = "canary7hunter2"
         ("pnpm run dev", ("next-dev", True)),
         ("pnpm exec vite preview", ("vite-preview", True)),
         ("yarn vite", ("vite", True)),
-        ("npm run nothing", ("npm", False)),
-        ("npm start --workspace=web", ("npm", False)),
+        ("npm run nothing", ("", False)),
+        ("npm start --workspace=web", ("", False)),
+        ("(cd client && npm start)", ("", False)),
+        ("make run", ("", False)),
+        ("bundle exec rake environment resque:work", ("resque", False)),
         ("npm run again", ("", False)),
         ("honcho start worker", ("celery", False)),
         ("honcho -f Procfile start", ("honcho", False)),
@@ -103,7 +122,7 @@ CANARY = "canary7hunter2"
     ],
 )  # fmt: skip
 def test_the_program_is_told(command: str, expected: tuple[str, bool]) -> None:
-    assert program_of(command, SCRIPTS, TYPES) == expected
+    assert program_of(command, SCRIPTS, TYPES, files=lambda path: FILES.get(path.removeprefix("./"), "")) == expected
 
 
 def test_words_are_read_as_they_stand() -> None:
