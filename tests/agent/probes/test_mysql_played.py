@@ -243,6 +243,8 @@ def test_a_reply_that_makes_no_sense_costs_the_settings_only(hostile: Serve, rep
         connection.sendall(packet(sequence + 1, reply) + packet(sequence + 2, b"\xfc"))
         heard.append(connection.recv(65536))
 
-    answer = ask(f"mysql://{SHOP}@127.0.0.1:{hostile(behave)}/shop")
+    target = Target("mysql", host="127.0.0.1", port=hostile(behave), user="shop", password=PASSWORD)
+    target.deadline = 1.0
+    answer = mysql.probe(target)
     assert (answer["value"], answer.get("settings", {})) == ("8.4.3", {})
     assert heard in ([], [b""])
