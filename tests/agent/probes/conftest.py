@@ -303,6 +303,7 @@ class Hostile:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.listener.getsockname()[1]
         self.connections: list[socket.socket] = []
+        self.closed = False
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
 
@@ -311,6 +312,9 @@ class Hostile:
             while True:
                 connection, _ = self.listener.accept()
                 self.connections.append(connection)
+                if self.closed:  # after close() went through them
+                    connection.close()
+                    return
                 threading.Thread(target=self._one, args=(connection,), daemon=True).start()
 
     def _one(self, connection: socket.socket) -> None:
@@ -318,6 +322,9 @@ class Hostile:
             self.behave(connection)
 
     def close(self) -> None:
+        self.closed = True
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         for connection in self.connections:
             connection.close()

@@ -51,11 +51,19 @@ def packet(sequence: int, body: bytes) -> bytes:
 
 
 def receive(connection: socket.socket) -> tuple[int, bytes]:
-    """A packet's number and body; of one who hangs up, nothing."""
-    head = connection.recv(4)
-    if len(head) < 4:
-        raise OSError
-    return head[3], connection.recv(65536)
+    """A packet's number and body, and no byte more: TLS may begin right behind it."""
+    head = exactly(connection, 4)
+    return head[3], exactly(connection, int.from_bytes(head[:3], "little"))
+
+
+def exactly(connection: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        more = connection.recv(size - len(data))
+        if not more:
+            raise OSError  # the other side hung up, which ends the play
+        data += more
+    return data
 
 
 def text(*words: bytes) -> bytes:
