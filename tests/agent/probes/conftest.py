@@ -326,6 +326,10 @@ class Hostile:
             self.behave(connection)
 
     def close(self) -> None:
+        # Closing alone does not wake a thread that waits in accept, which would take one more and leave it open.
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join(5)
         self.listener.close()
         for connection in self.connections:
             connection.close()
