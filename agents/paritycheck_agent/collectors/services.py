@@ -33,6 +33,14 @@ PROBES = {
     "rabbitmq": "paritycheck_agent.probes.rabbitmq",
     "lavinmq": "paritycheck_agent.probes.rabbitmq",
     "memcached": "paritycheck_agent.probes.memcached",
+    "elasticsearch": "paritycheck_agent.probes.elasticsearch",
+    "opensearch": "paritycheck_agent.probes.elasticsearch",
+    "s3": "paritycheck_agent.probes.s3",
+    "clickhouse": "paritycheck_agent.probes.clickhouse",
+    "etcd": "paritycheck_agent.probes.etcd",
+    "consul": "paritycheck_agent.probes.consul",
+    "vault": "paritycheck_agent.probes.vault",
+    "openbao": "paritycheck_agent.probes.vault",
     "mongodb": "paritycheck_agent.probes.mongodb",
     "kafka": "paritycheck_agent.probes.kafka",
     "redpanda": "paritycheck_agent.probes.kafka",
@@ -98,7 +106,7 @@ def _ask(attached: list[Attachment], wishes: Mapping[str, Any], *, candidate: bo
 
 
 def _identity(target: Target) -> tuple[Any, ...]:
-    return (target.kind, targets.place(target), target.user, target.password, target.tls)
+    return (target.kind, targets.place(target), target.user, target.password, target.token, target.tls)
 
 
 def _unasked(attachment: Attachment, wishes: Mapping[str, Any]) -> dict[str, Any]:

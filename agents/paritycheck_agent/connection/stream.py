@@ -88,6 +88,12 @@ class Connection:
             self._fill()
         return self._take(self._buffer.index(b"\r\n") + 2)[:-2]
 
+    def rest(self) -> bytes:
+        """What comes until the other side ends the connection."""
+        while self._receive():
+            pass
+        return self._take(len(self._buffer))
+
     def _take(self, count: int) -> bytes:
         taken = bytes(self._buffer[:count])
         del self._buffer[:count]
@@ -158,15 +164,21 @@ class Connection:
         return left
 
     def _fill(self) -> None:
+        if not self._receive():
+            raise Unanswered("bad-reply")
+
+    def _receive(self) -> bool:
+        """Whether there was more; false at the end of the connection."""
         try:
             self._socket.settimeout(self._left())
             chunk = self._socket.recv(CHUNK_BYTES)
         except OSError as error:
             raise Unanswered(reason_of(error)) from None
         self._received += len(chunk)
-        if not chunk or self._received > REPLY_BYTES:
+        if self._received > REPLY_BYTES:
             raise Unanswered("bad-reply")
         self._buffer += chunk
+        return bool(chunk)
 
 
 def reason_of(error: OSError) -> str:

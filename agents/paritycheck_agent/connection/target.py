@@ -8,15 +8,16 @@ TOTAL_S = 5.0
 class Target:
     """A service as configuration names it. `path` is a unix socket's, instead of host and port.
 
-    `tls` is what the URL asks for: "" (nothing said), "disable", "prefer", "require", "verify-ca" or
-    "verify-full"; `ca_file` a file of certificates to verify with instead of the system's. `deadline` is in
-    seconds for the whole probe; `folder` is the checkout, from where the path of a file counts.
+    `token` is a key of the service's own kind, beside or instead of user and password. `tls` is what the URL asks
+    for: "" (nothing said), "disable", "prefer", "require", "verify-ca" or "verify-full"; `ca_file` a file of
+    certificates to verify with instead of the system's. `deadline` is in seconds for the whole probe; `folder` is
+    the checkout, from where the path of a file counts.
     """
 
     __slots__ = (
-        "ca_file", "database", "deadline", "folder", "host", "kind", "password", "path", "port", "scheme", "tls",
-        "user",
-    )  # fmt: skip
+        *("ca_file", "database", "deadline", "folder", "host", "kind", "password", "path", "port", "scheme", "tls"),
+        *("token", "user"),
+    )
 
     def __init__(
         self,
@@ -38,6 +39,7 @@ class Target:
         self.password = password
         self.database = database
         self.tls = ""
+        self.token: str | None = None
         self.ca_file: str | None = None
         self.deadline = TOTAL_S
         self.folder = ""

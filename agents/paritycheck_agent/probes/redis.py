@@ -1,7 +1,7 @@
 """Redis and the servers that speak its protocol (RESP 2): Valkey, Dragonfly, KeyDB, Garnet.
 
 `AUTH` with the application's own credentials where the URL holds some, then `INFO`, `CONFIG GET` of named
-settings and `MODULE LIST`. Managed services forbid some of these; what is forbidden is left out.
+settings and `MODULE LIST`. Managed services forbid some of these; what INFO says of it stands in, the rest is left out.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 KINDS = ("redis", "valkey", "dragonfly", "keydb")
 SETTINGS = ("maxmemory", "maxmemory-policy", "appendonly", "save", "notify-keyspace-events", "databases")
+# What INFO calls them, for where CONFIG is forbidden.
+INFO_SETTINGS = {"maxmemory": "maxmemory", "maxmemory_policy": "maxmemory-policy", "cluster_enabled": "cluster_enabled"}
 DEPTH = 8
 ITEMS = 10_000
 VERSION = re.compile(r"v?(\d+(?:\.\d+)*)")
@@ -113,9 +115,11 @@ def _name(fields: dict[str, str], found: dict[str, Any]) -> None:
 
 
 def _settings(session: _Session, fields: dict[str, str]) -> dict[str, str]:
-    settings: dict[str, str] = {}
+    settings = {name: fields[field] for field, name in INFO_SETTINGS.items() if field in fields}
     if "redis_mode" in fields:
         settings["mode"] = fields["redis_mode"]
+    if "aof_enabled" in fields:
+        settings["appendonly"] = "yes" if fields["aof_enabled"] == "1" else "no"
     for name in SETTINGS:
         answer = session.ask("CONFIG", "GET", name)
         if isinstance(answer, Refusal):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paritycheck_agent.sources import beside, compose_files, targets
+from paritycheck_agent.sources import beside, compose_files, logins, targets
 from paritycheck_agent.sources.schemes import IN_PROCESS
 from paritycheck_agent.wire.limits import NAME_CHARS
 from paritycheck_agent.wire.secrets import suspected
@@ -84,6 +84,7 @@ def _targets(found: Configuration) -> Iterator[tuple[str, Target, list[str]]]:
             continue
         target = targets.parse(key, value) or targets.from_parts(key, texts)
         if target is not None:
+            logins.complete(target, key, texts)
             beside.complete(target, key, texts)
             target.folder = found.context.root
             yield key, target, sources

@@ -29,7 +29,9 @@ SERVERS = (
     ("smtp", 587, "submission", "smtp+tls"),
     ("smtp", 465, "", "smtps smtp+ssl"),
     ("s3", 443, "s3", ""),
-    ("clickhouse", 9000, "clickhouse clickhousedb", ""),
+    ("clickhouse", 9000, "clickhouse", ""),
+    ("clickhouse", 8123, "clickhousedb clickhouse+http", ""),
+    ("clickhouse", 9440, "", "clickhouses"),
     ("cassandra", 9042, "cassandra", ""),
     ("scylla", 9042, "scylla scylladb", ""),
     ("ldap", 389, "ldap ldapi", ""),
@@ -58,6 +60,7 @@ KEYS = (
     ("ENDPOINT_URL_S3", "s3"),
     ("S3_ENDPOINT", "s3"),
     ("MINIO", "s3"),
+    ("RABBITMQ", "rabbitmq"),
 )
 # What says how it is spoken and not what: lists of Kafka's listeners, clients of MQTT and of NATS. The key says what.
 TRANSPORTS = {
@@ -105,6 +108,8 @@ LISTS = (
     ("MEMCACHED_SERVERS", "memcached", 11211),
     ("MEMCACHIER_SERVERS", "memcached", 11211),
     ("NATS_SERVERS", "nats", 4222),
+    ("CONSUL_HTTP_ADDR", "consul", 8500),
+    ("ETCDCTL_ENDPOINTS", "etcd", 2379),
     ("KAFKA_BOOTSTRAP_SERVER", "kafka", 9092),
     ("KAFKA_HOSTS", "kafka", 9092),
     ("REDPANDA_BROKERS", "kafka", 9092),

@@ -10,6 +10,7 @@ import os
 import re
 
 from paritycheck_agent.connection.target import Target
+from paritycheck_agent.sources import tls_options
 from paritycheck_agent.sources.schemes import (
     IN_PROCESS,
     KEYS,
@@ -134,7 +135,7 @@ def _stand_in(kind: str, scheme: str, rest: str) -> Target:
 def _by_key(key: str, scheme: str, rest: str) -> Target | None:
     for word, kind in KEYS:
         if word in key.upper():
-            target = _server(kind, PORTS.get(kind, 443), rest)
+            target = _server(kind, 443 if scheme == "https" else 80, rest)
             target.scheme = scheme
             return target
     return None
@@ -239,6 +240,7 @@ def _apply(target: Target, options: Mapping[str, str]) -> None:
         target.path = path
     elif host:
         target.host = host
+    tls_options.apply(target, options)
 
 
 def _find_socket(target: Target) -> None:

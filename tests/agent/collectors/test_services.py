@@ -105,12 +105,12 @@ def test_stand_ins_need_no_connection(checkout: Checkout) -> None:
 
 
 def test_the_scheme_is_told_where_nothing_answers(checkout: Checkout) -> None:
-    found = checkout.collect({"DATABASE_URL": "postgres://u:p@127.0.0.1:1/x", "SEARCH_URL": "opensearch://search:9200"})
+    found = checkout.collect({"DATABASE_URL": "postgres://u:p@127.0.0.1:1/x", "FILES_URL": "s3://bucket/dir"})
     assert found["database"] == {
         "name": "database", "kind": "postgresql", "via": "scheme", "unknown": "connection-refused",
         "keys": ["DATABASE_URL"], "resource": "r1", "sources": ["env"],
     }  # fmt: skip
-    assert (found["search"]["kind"], found["search"]["unknown"]) == ("opensearch", "not-collected")
+    assert (found["files"]["kind"], found["files"]["unknown"]) == ("s3", "not-collected")
 
 
 def test_what_answers_is_told_with_its_version(checkout: Checkout, answering: Callable[[bytes], int]) -> None:

@@ -263,25 +263,15 @@ def memcached() -> Iterator[int]:
 
 
 @pytest.fixture(scope="session")
-def mariadb() -> Iterator[int]:
-    port = free_port()
-    server, setup = found("mariadbd", "mariadb-server"), found("mariadb-install-db", "mariadb-server")
-    user = unprivileged()
-    with open_directory() as directory:
-        named = (f"--datadir={directory}/data", "--no-defaults")
-        subprocess.run(
-            [setup, "--no-defaults", named[0], "--skip-test-db", "--auth-root-authentication-method=normal"],
-            check=True, capture_output=True, user=user, cwd="/", timeout=100,
-        )  # fmt: skip
-        options = (f"--port={port}", "--bind-address=127.0.0.1", f"--socket={directory}/s", f"--pid-file={directory}/p")
-        with running((server, "--no-defaults", named[0], *options), listens(port), user=user):
-            yield port
+def rabbitmq(managed_rabbitmq: tuple[int, int]) -> int:
+    """RabbitMQ; the port."""
+    return managed_rabbitmq[0]
 
 
 @pytest.fixture(scope="session")
-def rabbitmq() -> Iterator[int]:
-    """RabbitMQ, which takes its ten seconds to start; the port."""
-    port, nodes, names = free_port(), free_port(), free_port()
+def managed_rabbitmq() -> Iterator[tuple[int, int]]:
+    """RabbitMQ, which takes its ten seconds to start; its port and its management plugin's. Only guest is known."""
+    port, nodes, names, web = free_port(), free_port(), free_port(), free_port()
     server = Path(found("rabbitmq-server", "rabbitmq-server")).resolve()
     scripts = sorted(Path("/usr/lib/rabbitmq/lib").glob("*/sbin/rabbitmq-server"))
     with open_directory() as directory:
@@ -290,17 +280,19 @@ def rabbitmq() -> Iterator[int]:
             "RABBITMQ_NODENAME": f"probe{port}@localhost", "RABBITMQ_NODE_PORT": str(port),
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1", "RABBITMQ_DIST_PORT": str(nodes),
             "RABBITMQ_MNESIA_BASE": f"{directory}/mnesia", "RABBITMQ_LOG_BASE": f"{directory}/log",
-            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{directory}/plugins", "RABBITMQ_CONFIG_FILE": f"{directory}/none",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{directory}/plugins", "RABBITMQ_CONFIG_FILE": f"{directory}/rabbit.conf",
             "RABBITMQ_PID_FILE": f"{directory}/pid", "ERL_EPMD_ADDRESS": "127.0.0.1",
         }  # fmt: skip
+        (directory / "plugins").write_text("[rabbitmq_management].\n")
+        (directory / "rabbit.conf").write_text(f"management.tcp.port = {web}\nmanagement.tcp.ip = 127.0.0.1\n")
         command = (str(scripts[-1] if scripts else server),)
         # RabbitMQ would start the daemon of names itself, and leave it behind.
         daemon = (found("epmd", "erlang-base"), "-port", str(names), "-address", "127.0.0.1")
         with (
             running(daemon, listens(names), user=unprivileged()),
-            running(command, listens(port), user=unprivileged(), environment=environment),
+            running(command, lambda: listens(port)() and listens(web)(), user=unprivileged(), environment=environment),
         ):
-            yield port
+            yield port, web
 
 
 class Hostile:

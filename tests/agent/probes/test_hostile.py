@@ -14,22 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from paritycheck_agent.collectors import services
 from paritycheck_agent.connection.scram import ROUNDS
 from paritycheck_agent.connection.target import Target
-from paritycheck_agent.probes import (
-    cassandra,
-    kafka,
-    ldap,
-    memcached,
-    mongodb,
-    mqtt,
-    mysql,
-    nats,
-    postgresql,
-    rabbitmq,
-    redis,
-    smtp,
-)
 from paritycheck_agent.wire.words import REASONS, SERVICE_KINDS, VIA
 
 if TYPE_CHECKING:
@@ -39,20 +26,14 @@ if TYPE_CHECKING:
     Behaviour = Callable[[socket.socket], None]
     Serve = Callable[[Behaviour], int]
 
-PROBES = {
-    "postgresql": postgresql.probe,
-    "redis": redis.probe,
-    "mysql": mysql.probe,
-    "rabbitmq": rabbitmq.probe,
-    "memcached": memcached.probe,
-    "mongodb": mongodb.probe,
-    "kafka": kafka.probe,
-    "nats": nats.probe,
-    "mqtt": mqtt.probe,
-    "smtp": smtp.probe,
-    "cassandra": cassandra.probe,
-    "ldap": ldap.probe,
-}
+# One kind of each module, and the services of HTTP among them.
+KINDS = (
+    *("postgresql", "redis", "mysql", "rabbitmq", "memcached"),
+    *("mongodb", "kafka", "nats", "mqtt", "smtp", "cassandra", "ldap"),
+    *("elasticsearch", "s3", "clickhouse", "etcd", "consul", "vault"),
+)
+WEB = KINDS[12:]
+PROBES = {kind: __import__(services.PROBES[kind], fromlist=["probe"]).probe for kind in KINDS}
 PASSWORD = "canary-Pa55word-canary"
 DEADLINE = 0.8
 SLACK = 0.6
@@ -61,9 +42,9 @@ SLACK = 0.6
 def ask(kind: str, port: int, *, deadline: float = DEADLINE, tls: str = "") -> tuple[dict[str, Any], float]:
     """The answer and the seconds that it took."""
     target = Target(kind, host="127.0.0.1", port=port, user="shop", password=PASSWORD, database="shop")
-    target.deadline, target.tls = deadline, tls
+    target.deadline, target.tls, target.scheme = deadline, tls, "http" if kind in WEB else ""
     started = time.monotonic()
-    answer = PROBES[kind](target)
+    answer: dict[str, Any] = PROBES[kind](target)
     return answer, time.monotonic() - started
 
 
@@ -145,6 +126,7 @@ HUGE = {
     "mysql": b"\xff\xff\xff\x00",
     "rabbitmq": b"\x01\x00\x00\x7f\xff\xff\xff",
     "memcached": b"VERSION " + b"9" * 100_000,
+    **dict.fromkeys(WEB, b"HTTP/1.1 200 OK\r\ncontent-length: 536870912\r\n\r\n"),
     "mongodb": struct.pack("<iiii", 0x7FFFFFFF, 1, 1, 2013),
     "kafka": b"\x7f\xff\xff\xff",
     "nats": b"INFO " + b"x" * 100_000,
@@ -153,6 +135,11 @@ HUGE = {
     "cassandra": b"\x84\0\0\0\x06\x7f\xff\xff\xff",
     "ldap": b"\x30\x84\x7f\xff\xff\xff",
 }
+
+
+def test_every_probe_is_attacked() -> None:
+    offline = {services.PROBES["sqlite"]}  # a file, not a connection
+    assert {services.PROBES[kind] for kind in KINDS} | offline == set(services.PROBES.values())
 
 
 @pytest.mark.parametrize("kind", PROBES)
@@ -205,6 +192,10 @@ ENDLESS = {
     "features": ("kafka", b"\0\0\xff\xff\0\0\0\4\0\0\1\0\0\0\0\xe7\7", b"\0"),
     "elements": ("mongodb", struct.pack("<iiii", 400_000, 1, 1, 2013) + bytes(5) + b"\xff\xff\7\0", b"\x0aa\0" * 300),
     "version": ("mysql", b"\x50\x00\x00\x00\x0a", b"5"),
+    "headers": ("etcd", b"HTTP/1.1 200 OK\r\n", b"a: b\r\n"),
+    "body": ("s3", b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 1000),
+    "chunks": ("vault", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"5\r\nabcde\r\n"),
+    "interim answers": ("consul", b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
 }
 
 
@@ -269,7 +260,7 @@ GREETS = {"postgresql": b"S", "nats": b'INFO {"version":"2.9.10"}\r\n'}
 
 
 @pytest.mark.parametrize(
-    "kind", ["postgresql", "redis", "rabbitmq", "mongodb", "kafka", "nats", "mqtt", "cassandra", "ldap"]
+    "kind", ["postgresql", "redis", "rabbitmq", "mongodb", "kafka", "nats", "mqtt", "cassandra", "ldap", *WEB]
 )
 def test_a_server_that_drips_its_handshake_of_tls_ends_at_the_deadline(hostile: Serve, kind: str) -> None:
     def behave(connection: socket.socket) -> None:
@@ -332,61 +323,6 @@ def test_who_needs_no_credentials_shows_none(hostile: Serve, kind: str) -> None:
         assert b"shop" not in data
 
 
-NAMED = [
-    ("valkey_version:8.0.1\r\nredis_version:7.2.4\r\nserver_name:valkey", "valkey", "8.0.1", None),
-    ("redis_version:7.4.0\r\ndragonfly_version:df-v1.20.1", "dragonfly", "1.20.1", None),
-    ("redis_version:6.3.4\r\nexecutable:/usr/bin/keydb-server", "keydb", "6.3.4", None),
-    ("garnet_version:1.0.50\r\nredis_version:7.2.5", "redis", "1.0.50", "garnet"),
-    ("redis_version:7.1.0\r\nos:Amazon ElastiCache", "redis", "7.1.0", "elasticache"),
-]
-
-
-@pytest.mark.parametrize(("info", "kind", "value", "variant"), NAMED, ids=[row[1] + str(row[3]) for row in NAMED])
-def test_the_family_of_redis_is_told_apart(
-    hostile: Serve, info: str, kind: str, value: str, variant: str | None
-) -> None:
-    text = info.encode()
-    serve = say(b"+OK\r\n", b"$%d\r\n%s\r\n" % (len(text), text), b"-ERR unknown command\r\n", b"-ERR\r\n")
-    answer, _ = ask("redis", hostile(serve))
-    assert (answer["kind"], answer["value"], answer.get("variant")) == (kind, value, variant)
-
-
-BANNERS = [
-    (b"5.5.5-10.11.19-MariaDB-0+deb12u1", "mariadb", "10.11.19", None),
-    (b"11.4.2-MariaDB", "mariadb", "11.4.2", None),
-    (b"8.0.36-0ubuntu0.22.04.1", "mysql", "8.0.36", None),
-    (b"5.7.25-TiDB-v7.5.0", "mysql", "5.7.25", "tidb"),
-    (b"8.0.30-Vitess", "mysql", "8.0.30", "vitess"),
-]
-
-
-@pytest.mark.parametrize(("banner", "kind", "value", "variant"), BANNERS, ids=[row[0].decode() for row in BANNERS])
-def test_the_family_of_mysql_is_told_apart(
-    hostile: Serve, banner: bytes, kind: str, value: str, variant: str | None
-) -> None:
-    body = b"\x0a" + banner + b"\0" + b"\0" * 40
-    packet = len(body).to_bytes(3, "little") + b"\0" + body
-    answer, _ = ask("mysql", hostile(flood(packet, b"\0")))
-    assert (answer["kind"], answer["value"], answer.get("variant")) == (kind, value, variant)
-
-
-def test_a_host_that_mysql_does_not_let_in_is_told_so(hostile: Serve) -> None:
-    body = b"\xff" + (1130).to_bytes(2, "little") + b"Host '127.0.0.1' is not allowed to connect"
-    answer, _ = ask("mysql", hostile(flood(len(body).to_bytes(3, "little") + b"\0" + body, b"\0")))
-    assert answer == {"kind": "mysql", "unknown": "no-permission", "via": "handshake"}
-
-
-def test_lavinmq_is_no_rabbitmq(hostile: Serve) -> None:
-    def text(name: bytes, value: bytes) -> bytes:
-        return bytes([len(name)]) + name + b"S" + struct.pack("!I", len(value)) + value
-
-    table = text(b"product", b"LavinMQ") + b"\x04flagt\x01" + text(b"version", b"2.1.0")
-    body = struct.pack("!HH", 10, 10) + b"\0\x09" + struct.pack("!I", len(table)) + table
-    frame = b"\x01\0\0" + struct.pack("!I", len(body)) + body + b"\xce"
-    answer, _ = ask("rabbitmq", hostile(flood(frame, b"\0")))
-    assert answer == {"kind": "lavinmq", "value": "2.1.0", "via": "handshake"}
-
-
 @pytest.mark.parametrize("kind", PROBES)
 @given(data=st.data())
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -402,6 +338,9 @@ def test_no_reply_breaks_a_probe(hostile: Serve, kind: str, data: st.DataObject)
         b"*1\r\n",
         b"$3\r\nabc\r\n",
         b"\x01\0\0\0\0\0",
+        b"HTTP/1.1 200 OK\r\n",
+        b"content-length: 2\r\n\r\n[]",
+        b"server: MinIO\r\n\r\n",
     ]
     pieces = data.draw(st.lists(st.sampled_from(known) | st.binary(max_size=20), max_size=8))
 

@@ -1,4 +1,4 @@
-"""Redis, Memcached, MariaDB and RabbitMQ are asked live; what they say is what they are."""
+"""Redis, Memcached and RabbitMQ are asked live; what they say is what they are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 
 from paritycheck_agent.connection.target import Target
 from paritycheck_agent.probes import memcached as memcached_probe
-from paritycheck_agent.probes import mysql as mysql_probe
 from paritycheck_agent.probes import rabbitmq as rabbitmq_probe
 from paritycheck_agent.probes import redis as redis_probe
 from paritycheck_agent.sources import targets
@@ -90,11 +89,6 @@ def test_memcached_says_its_version_and_settings(memcached: int) -> None:
     answer = ask(memcached_probe.probe, f"memcached://127.0.0.1:{memcached}")
     assert (answer["kind"], answer["value"], answer["via"]) == ("memcached", told("memcached", "-V"), "handshake")
     assert answer["settings"] == {"maxbytes": str(32 * 1024 * 1024), "item_size_max": "1048576", "evictions": "on"}
-
-
-def test_mariadb_says_its_version_before_a_log_in(mariadb: int) -> None:
-    answer = ask(mysql_probe.probe, f"mysql://u:p@127.0.0.1:{mariadb}/x")
-    assert answer == {"kind": "mariadb", "value": told("mariadbd", "--version"), "via": "handshake"}
 
 
 @pytest.mark.xdist_group("rabbitmq")

@@ -172,6 +172,24 @@ def test_a_key_says_what_its_value_does_not(key: str, value: str, kind: str, hos
     assert (target.kind, target.host) == (kind, host)
 
 
+@pytest.mark.parametrize(
+    ("options", "mode", "authority"),
+    [
+        ("", "", None),
+        ("?ssl-mode=VERIFY_IDENTITY&ssl-ca=/ca.pem", "verify-full", "/ca.pem"),
+        ("?ssl_mode=REQUIRED", "require", None),
+        ("?sslMode=VERIFY_CA&ssl_ca=/ca.pem", "verify-ca", "/ca.pem"),
+        ("?tls=skip-verify", "require", None),
+        ("?useSSL=false", "disable", None),
+        ("?ssl-mode=whatever", "", None),
+    ],
+)
+def test_mysql_says_in_its_own_words_how_it_is_encrypted(options: str, mode: str, authority: str | None) -> None:
+    target = targets.parse("DATABASE_URL", f"mysql://u:p@db/shop{options}")
+    assert target is not None
+    assert (target.tls, target.ca_file, target.database) == (mode, authority, "shop")
+
+
 def test_a_transport_tells_whether_tls_is_spoken() -> None:
     rows = [("MQTT_URL", "ssl://b", 8883, "verify-full"), ("MQTT_URL", "tcp://b", 1883, "")]
     rows += [("NATS_URL", "tls://n", 4222, "verify-full"), ("KAFKA_BROKERS", "sasl_plaintext://k", 9092, "")]
