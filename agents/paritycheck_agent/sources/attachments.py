@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paritycheck_agent.sources import beside, compose_files, logins, targets
-from paritycheck_agent.sources.schemes import IN_PROCESS, PORTS
+from paritycheck_agent.sources.schemes import IN_PROCESS
 from paritycheck_agent.wire.limits import NAME_CHARS
 from paritycheck_agent.wire.secrets import suspected
 
@@ -130,8 +130,9 @@ def _certain(target: Target, images: Mapping[str, Declared]) -> Declared | None:
     """The container whose name is the URL's host, or whose published port this host's loopback has."""
     for declared in images.values():
         service, kind = declared.service, declared.image.kind
-        published = service.ports.get(PORTS.get(kind, 0)) if target.loopback and not target.path else None
-        if target.host.lower() in service.names or (published == target.port and _related(kind, target.kind)):
+        # Any port of it: those who catch mail in development listen on 1025, and not on 25.
+        published = target.loopback and not target.path and target.port in service.ports.values()
+        if target.host.lower() in service.names or (published and _related(kind, target.kind)):
             return Declared(service, declared.image, certain=True)
     return None
 
