@@ -88,7 +88,7 @@ class Session:
         reply = self.get(path, self.login(word) if self.shown else None)
         if reply.status in (UNAUTHORIZED, FORBIDDEN) and not self.shown:
             login = self.login(word)
-            if login is None:
+            if login is None or self._closes:  # there is one connection, and it ends here
                 raise Unanswered("auth-required")
             if not self.private:
                 raise Unanswered("tls-failed")  # nobody has proved to be the server, and the password would be shown

@@ -6,6 +6,7 @@ the connection is verified or stays on this machine. A broker may keep these top
 
 from __future__ import annotations
 
+import os
 import re
 import time
 
@@ -53,13 +54,11 @@ def probe(target: Target) -> dict[str, Any]:
 
 def _enter(connection: Connection, target: Target, found: dict[str, Any]) -> str:
     """Connect, with credentials where they are safe; returns how the version is come by then."""
-    import secrets
-
     safe = connection.verified or target.loopback
     user, password = (target.user, target.password) if safe else (None, None)
     # Without a user the protocol has no place for a password.
     flags = CLEAN | (WITH_USER if user else 0) | (WITH_PASSWORD if user and password is not None else 0)
-    words = [f"paritycheck-{secrets.token_hex(4)}", *([user] if user else [])]
+    words = [f"paritycheck-{os.urandom(4).hex()}", *([user] if user else [])]
     words += [password] if user and password is not None else []
     body = PROTOCOL + bytes([flags]) + KEEP_ALIVE_S.to_bytes(2, "big") + b"".join(_text(word) for word in words)
     connection.send(_packet(CONNECT, body))

@@ -1,8 +1,11 @@
-"""NATS: the `INFO` line that a server sends to everybody who connects, before TLS and before a log-in."""
+"""NATS: the `INFO` line that a server sends to everybody who connects, before a log-in and before TLS, or inside of it
+where the server is set to `handshake_first`. No credentials are shown.
+"""
 
 from __future__ import annotations
 
 import re
+import time
 
 from paritycheck_agent.connection.stream import Connection, Unanswered
 
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
     from paritycheck_agent.connection.target import Target
 
 KINDS = ("nats",)
+# How long a server may take to say INFO in clear text before it is taken to wait for TLS.
+FIRST_S = 1.0
 VERSION = re.compile(r"v?(\d+(?:\.\d+)*)")
 
 
@@ -21,14 +26,29 @@ def probe(target: Target) -> dict[str, Any]:
     found: dict[str, Any] = {"kind": "nats", "via": "scheme"}
     try:
         with Connection(target) as connection:
-            info = _info(connection.line())
-            if target.tls not in ("", "disable"):
-                # The server says INFO in clear text; only behind it is shown who it is.
-                connection.encrypt(hostname=target.tls != "verify-ca")
-            _name(info, found)
+            plain = target.tls in ("", "disable")
+            _name(_info(connection.line()) if plain else _verified(connection, target), found)
     except Unanswered as answer:
         found["unknown"] = answer.reason
     return found
+
+
+def _verified(connection: Connection, target: Target) -> dict[str, Any]:
+    """INFO of a server that has shown who it is, before or after."""
+    hostname, ends = target.tls != "verify-ca", connection.ends
+    connection.ends = min(ends, time.monotonic() + FIRST_S)
+    try:
+        line = connection.line()
+    except Unanswered as answer:
+        if answer.reason != "timeout":
+            raise
+        connection.ends = ends
+        connection.encrypt(hostname=hostname)
+        return _info(connection.line())
+    connection.ends = ends
+    info = _info(line)
+    connection.encrypt(hostname=hostname)
+    return info
 
 
 def _info(line: bytes) -> dict[str, Any]:

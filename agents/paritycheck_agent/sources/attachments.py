@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paritycheck_agent.sources import beside, logins, targets
 from paritycheck_agent.sources.declarations import Declared, related
-from paritycheck_agent.sources.schemes import IN_PROCESS, PORTS
+from paritycheck_agent.sources.schemes import IN_PROCESS
 from paritycheck_agent.wire.limits import NAME_CHARS
 from paritycheck_agent.wire.secrets import suspected
 
@@ -97,8 +97,9 @@ def _certain(target: Target, declared: list[Declared]) -> Declared | None:
     """The container whose name is the URL's host, or whose published port this host's loopback has."""
     for one in declared:
         container, kind = one.container, one.image.kind
-        published = container.ports.get(PORTS.get(kind, 0)) if target.loopback and not target.path else None
-        if target.host.lower() in container.names or (published == target.port and related(kind, target.kind)):
+        # Any port of it: those who catch mail in development listen on 1025, and not on 25.
+        published = target.loopback and not target.path and target.port in container.ports.values()
+        if target.host.lower() in container.names or (published and related(kind, target.kind)):
             return _made(one, certain=True)
     return None
 

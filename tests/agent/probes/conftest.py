@@ -150,7 +150,10 @@ class Postgres:
         return self.run("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", *where, text=text).strip()
 
     def is_ready(self) -> bool:
-        return (self.directory / f".s.PGSQL.{self.port}").exists() and listens(self.port)()
+        # A server that listens may still be starting up; this program asks it.
+        command = (str(self.binaries / "pg_isready"), "-q", "-h", str(self.directory), "-p", str(self.port))
+        asked = subprocess.run(command, check=False, user=unprivileged(), cwd="/", timeout=60)
+        return asked.returncode == 0 and listens(self.port)()
 
     @contextlib.contextmanager
     def serving(self, *settings: str) -> Iterator[Postgres]:
@@ -318,6 +321,10 @@ class Hostile:
             self.behave(connection)
 
     def close(self) -> None:
+        # Closing alone does not wake a thread that waits in accept, which would take one more and leave it open.
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join(5)
         self.listener.close()
         for connection in self.connections:
             connection.close()

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import random
 import struct
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -189,7 +190,7 @@ ENDLESS = {
     "options": ("cassandra", b"\x84\0\0\0\x06\0\0\xff\xff\xff\xff", b"\0\1a\xff\xff"),
     "choices": ("cassandra", b"\x84\0\0\0\x06\0\3\xff\xff\xff\xff", b"\0\0"),
     "features": ("kafka", b"\0\0\xff\xff\0\0\0\4\0\0\1\0\0\0\0\xe7\7", b"\0"),
-    "elements": ("mongodb", struct.pack("<iiii", 400_000, 1, 1, 2013) + bytes(5) + b"\xff\xff\7\0", b"\x0aa\0"),
+    "elements": ("mongodb", struct.pack("<iiii", 400_000, 1, 1, 2013) + bytes(5) + b"\xff\xff\7\0", b"\x0aa\0" * 300),
     "version": ("mysql", b"\x50\x00\x00\x00\x0a", b"5"),
     "headers": ("etcd", b"HTTP/1.1 200 OK\r\n", b"a: b\r\n"),
     "body": ("s3", b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 1000),
@@ -306,13 +307,16 @@ SILENT = {
 @pytest.mark.parametrize("kind", SILENT)
 def test_who_needs_no_credentials_shows_none(hostile: Serve, kind: str) -> None:
     heard: list[bytes] = []
+    ended = threading.Event()
 
     def behave(connection: socket.socket) -> None:
         for said, _ in SILENT[kind]:
             connection.sendall(said)
             heard.append(connection.recv(65536))
+        ended.set()
 
     check(ask(kind, hostile(behave))[0])
+    assert ended.wait(5)
     for data, (_, wanted) in zip(heard, SILENT[kind], strict=True):
         assert wanted is None or data == wanted
         assert PASSWORD.encode() not in data

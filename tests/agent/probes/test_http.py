@@ -166,6 +166,14 @@ def test_a_token_that_is_no_header_is_not_sent(hostile: Serve, token: str) -> No
     assert refused.value.reason == "auth-required"
 
 
+def test_a_server_that_refuses_and_hangs_up_demanded_a_log_in(hostile: Serve) -> None:
+    refusal = b"HTTP/1.1 401 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    target = Target("consul", host="127.0.0.1", port=hostile(replying(refusal)), user="u", password="p")
+    with Connection(target) as connection, pytest.raises(Unanswered) as refused:
+        Session(connection, target).ask("/")
+    assert refused.value.reason == "auth-required"
+
+
 def heard(hostile: Serve, monkeypatch: pytest.MonkeyPatch, host: str) -> str:
     """What the server hears, whatever the name of its host."""
     requests: list[bytes] = []

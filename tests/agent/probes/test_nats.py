@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,21 @@ def test_tls_is_verified_where_the_url_asks_for_it(server: str, encrypted: int, 
 @pytest.mark.e2e
 def test_a_server_without_tls_is_refused_where_the_url_asks_for_it(plain: int) -> None:
     assert ask(f"tls://127.0.0.1:{plain}")["unknown"] == "tls-failed"
+
+
+def test_a_server_that_wants_tls_first_is_asked_in_tls(hostile: Serve, authority: Any) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(authority.directory / "localhost.pem", authority.directory / "localhost.key")
+
+    def behave(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as encrypted:
+            encrypted.sendall(b'INFO {"version":"2.10.22","jetstream":true}\r\n')
+            encrypted.recv(1000)
+
+    url = "tls://{}:{}?cafile={}"
+    answer = ask(url.format("localhost", hostile(behave), authority.certificate))
+    assert answer == {"kind": "nats", "value": "2.10.22", "via": "handshake", "settings": {"jetstream": "true"}}
+    assert ask(url.format("127.0.0.1", hostile(behave), authority.certificate))["unknown"] == "tls-failed"
 
 
 LINES = {

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import pytest
 
 from paritycheck_agent.connection.target import Target
 from paritycheck_agent.probes import cassandra, kafka, mongodb
+from paritycheck_agent.sources import targets
 
 if TYPE_CHECKING:
     import socket
@@ -233,3 +235,36 @@ def test_the_host_of_a_managed_service_names_it(
     resolve = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", lambda _, port, **rest: resolve("127.0.0.1", port, **rest))
     assert ask(hostile, name, host=host).get("variant") == variant
+
+
+ENCRYPTED = [
+    ("mongodb-community", "mongodb://{host}:{port}/?tls=true&tlsCAFile={ca}"),
+    ("kafka-4.1", "kafka+ssl://{host}:{port}?cafile={ca}"),
+    ("cassandra-open", "cassandra+ssl://{host}:{port}?cafile={ca}"),
+]
+
+
+@pytest.mark.parametrize(("name", "url"), ENCRYPTED, ids=[row[0] for row in ENCRYPTED])
+def test_tls_is_verified(hostile: Serve, authority: Any, name: str, url: str) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(authority.directory / "localhost.pem", authority.directory / "localhost.key")
+    recording = recordings(name.partition("-")[0])[name]
+
+    def behave(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as encrypted:
+            for asked, answered in zip(recording["asked"], recording["answered"], strict=True):
+                assert exactly(encrypted, len(asked) // 2).hex() == asked
+                encrypted.sendall(bytes.fromhex(answered))
+            encrypted.recv(1000)
+
+    def answer(host: str, ca: str) -> dict[str, Any]:
+        target = targets.parse("A_URL", url.format(host=host, port=hostile(behave), ca=ca))
+        assert target is not None
+        target.deadline = 5.0
+        told: dict[str, Any] = MODULES[target.kind].probe(target)
+        return told
+
+    assert "value" in answer("localhost", authority.certificate)
+    refused = {"kind": name.partition("-")[0], "unknown": "tls-failed", "via": "scheme"}
+    assert answer("127.0.0.1", authority.certificate) == refused
+    assert answer("localhost", "") == refused

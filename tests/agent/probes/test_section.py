@@ -94,7 +94,7 @@ def test_each_is_found_and_told(hostile: Serve, tmp_path: Path) -> None:
 
 def test_where_a_server_does_not_tell_the_file_that_starts_it_does(hostile: Serve, tmp_path: Path) -> None:
     port = hostile(mail)
-    compose = f"services: {{mail: {{image: 'axllent/mailpit:v1.18', ports: ['{port}:25']}}}}"
+    compose = f"services: {{mail: {{image: 'axllent/mailpit:v1.18', ports: ['8025:8025', '{port}:1025']}}}}"
     facts, _ = collected(tmp_path, [f"EMAIL_URL=smtp://localhost:{port}"], compose)
     assert (facts["email"]["value"], facts["email"]["via"]) == ("1.18", "declared")
     assert facts["email"]["variant"] == "mailpit"
