@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     Table = dict[str, Any]
 
 _SPACE = "cyclonedx.org/schema/bom/"
-_DEPTH = 200
+_DEPTH = 1000
 _CHARS = 4096
 _REFUSED = "declares a document type or an entity, which is refused"
 # Everything else is skipped with all that it holds: a tool, a licence, a vulnerability has components of its own.
@@ -69,11 +69,12 @@ class _Tree:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Open an element, or skip it with everything inside."""
         space, _blank, tag = name.rpartition(" ")
+        if len(self.open) + self.skipped >= _DEPTH:
+            # The parser itself remembers every element that is open.
+            raise XmlFault(f"nests more than {_DEPTH} elements")
         if self.skipped or tag not in _KEPT:
             self.skipped += 1
             return
-        if len(self.open) >= _DEPTH:
-            raise XmlFault(f"nests more than {_DEPTH} elements that count")
         if not self.open:
             self.known = tag == "bom" and _SPACE in space
             attributes = {"specVersion": space.rpartition("/")[2]}
