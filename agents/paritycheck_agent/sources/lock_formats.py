@@ -7,6 +7,9 @@ from __future__ import annotations
 FORMATS = (
     (("uv.lock",), "pypi", "paritycheck_agent.locks.uv", False),
     (("poetry.lock",), "pypi", "paritycheck_agent.locks.poetry", False),
+    (("pdm.lock",), "pypi", "paritycheck_agent.locks.pdm", False),
+    (("Pipfile.lock",), "pypi", "paritycheck_agent.locks.pipfile", False),
+    (("pylock.toml",), "pypi", "paritycheck_agent.locks.pylock", False),
     ((
         "requirements.txt", "requirements.lock", "requirements/production.txt", "requirements/prod.txt",
         "requirements/base.txt", "requirements-dev.txt", "requirements-dev.lock", "requirements-test.txt",
@@ -14,11 +17,13 @@ FORMATS = (
         "dev-requirements.txt", "test-requirements.txt",
     ), "pypi", "paritycheck_agent.locks.requirements", True),
     (("npm-shrinkwrap.json", "package-lock.json"), "npm", "paritycheck_agent.locks.npm", False),
+    (("yarn.lock",), "npm", "paritycheck_agent.locks.yarn", False),
+    (("pnpm-lock.yaml",), "npm", "paritycheck_agent.locks.pnpm", False),
+    (("bun.lock",), "npm", "paritycheck_agent.locks.bun", False),
 )  # fmt: skip
 # Lock files that no module reads yet, so that their packages are known to be missing.
 UNREAD = {
-    "pylock.toml": "pypi", "Pipfile.lock": "pypi", "pdm.lock": "pypi",
-    "yarn.lock": "npm", "pnpm-lock.yaml": "npm", "bun.lock": "npm", "bun.lockb": "npm",
+    "bun.lockb": "npm",
     "Cargo.lock": "cargo", "go.sum": "golang", "Gemfile.lock": "gem", "composer.lock": "composer",
     "gradle.lockfile": "maven", "packages.lock.json": "nuget", "mix.lock": "hex", "pubspec.lock": "pub",
     "Podfile.lock": "cocoapods", "conda-lock.yml": "conda",
