@@ -39,8 +39,18 @@ class Block(dict[str, object]):
         self.lines: dict[str, int] = {}
 
 
+class Items(list[object]):
+    """A block sequence that knows the line of each of its items."""
+
+    __slots__ = ("lines",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[int] = []
+
+
 def documents(text: str) -> tuple[list[Any], list[int]]:
-    """Return the documents that are collections (`Block` or list), and the numbers of the lines that are odd."""
+    """Return the documents that are collections (`Block`, `Items`), and the numbers of the lines that are odd."""
     reader = _Reader()
     for number, row in enumerate(text.split("\n"), 1):
         body = row.strip(" \r")
@@ -82,7 +92,7 @@ class _Reader:
         self._open(indent, dash=dash)
         self._close_sequence(indent, dash=dash)
         column, top = self.frames[-1] if self.frames else (-1, None)
-        if column != indent or dash != isinstance(top, list):
+        if column != indent or dash != isinstance(top, Items):
             raise Odd
         return top
 
@@ -102,7 +112,7 @@ class _Reader:
             self.roots.append(self._push(indent, dash=dash))
 
     def _push(self, indent: int, *, dash: bool) -> Any:
-        opened: Any = [] if dash else Block()
+        opened: Any = Items() if dash else Block()
         self.frames.append((indent, opened))
         return opened
 
@@ -111,15 +121,16 @@ class _Reader:
         if not dash and len(self.frames) > 1 and self.frames[-2][0] == indent:
             self.frames.pop()
 
-    def _item(self, number: int, indent: int, body: str, top: list[Any]) -> None:
+    def _item(self, number: int, indent: int, body: str, top: Items) -> None:
         rest = body[1:].lstrip(" ")
         top.append("")
+        top.lines.append(number)
         if not rest or rest[0] == "#":
             self.waiting = (indent, top, len(top) - 1)
         elif _is_entry(rest):
             column = indent + len(body) - len(rest)
-            top[-1] = self._push(column, dash=False)
-            self._entry(number, column, rest, top[-1])
+            entry = top[-1] = self._push(column, dash=False)
+            self._entry(number, column, rest, entry)
         else:
             self._value(indent, rest, top, len(top) - 1)
 

@@ -74,26 +74,38 @@ class _Found:
         self.warnings: list[str] = []
 
     def read_folder(self, folder: str) -> None:
-        """Read what lies in one folder."""
+        """Read what lies in one folder: of several locks of one ecosystem the first in the table counts."""
+        counting: dict[str, str] = {}
         for names, ecosystem, module, every in FORMATS:
-            for name in names:
-                if self._read_file(folder, posixpath.join(folder, name), ecosystem, module) and not every:
-                    break
+            for path in (posixpath.join(folder, name) for name in names):
+                if every:
+                    self._read_file(folder, path, ecosystem, module)
+                elif ecosystem in counting:
+                    self._pass_over(path, counting[ecosystem])
+                elif self._read_file(folder, path, ecosystem, module):
+                    counting[ecosystem] = path
         for name, ecosystem in UNREAD.items():
             path = posixpath.join(folder, name)
-            if self.context.exists(path) and not self._has(folder, ecosystem):
+            if ecosystem in counting:
+                self._pass_over(path, counting[ecosystem])
+            elif self.context.exists(path):
                 self._gap(folder, ecosystem, f"{path}: this format is not read yet")
 
+    def _pass_over(self, path: str, counting: str) -> None:
+        if self.context.exists(path):
+            self.warnings.append(f"{path}: not read, for {counting} beside it counts")
+
     def _read_file(self, folder: str, path: str, ecosystem: str, module: str) -> bool:
-        """Read one lock file; return whether it is there and was read."""
+        """Read one lock file; return whether it is there."""
         data = self.context.open_bytes(path)
         if data is None:
-            if self.context.exists(path):
-                self._gap(folder, ecosystem, f"{path}: cannot be read, or is larger than 32 MB")
-            return False
+            if not self.context.exists(path):
+                return False
+            self._gap(folder, ecosystem, f"{path}: cannot be read, or is larger than 32 MB")
+            return True
         if len(self.locks) >= limits.LOCKS:
             self._gap(folder, ecosystem, f"{path}: left out, at most {limits.LOCKS} lock files are read")
-            return False
+            return True
 
         def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:
             lock: Lock = __import__(module, fromlist=["read"]).read(data, path, sibling)
@@ -117,9 +129,6 @@ class _Found:
     def _gap(self, folder: str, ecosystem: str, text: str) -> None:
         self.gaps.add((folder, ecosystem))
         self.warnings.append(text)
-
-    def _has(self, folder: str, ecosystem: str) -> bool:
-        return any(at == folder and of == ecosystem for at, of, _lock in self.locks)
 
     def locked(self) -> dict[str, list[Package]]:
         """Return the packages of all locks by name."""

@@ -20,11 +20,17 @@ FORMATS = (
     (("yarn.lock",), "npm", "paritycheck_agent.locks.yarn", False),
     (("pnpm-lock.yaml",), "npm", "paritycheck_agent.locks.pnpm", False),
     (("bun.lock",), "npm", "paritycheck_agent.locks.bun", False),
+    (("conda-lock.yml", "conda-lock.yaml"), "conda", "paritycheck_agent.locks.conda_lock", False),
+    ((
+        "conda-linux-64.lock", "conda-linux-aarch64.lock", "conda-osx-64.lock", "conda-osx-arm64.lock",
+        "conda-win-64.lock",
+    ), "conda", "paritycheck_agent.locks.conda_explicit", True),
+    (("environment.yml", "environment.yaml"), "conda", "paritycheck_agent.locks.conda_environment", True),
 )  # fmt: skip
 # Lock files that no module reads yet, so that their packages are known to be missing.
 UNREAD = {
     "bun.lockb": "npm",
     "Cargo.lock": "cargo", "go.sum": "golang", "Gemfile.lock": "gem", "composer.lock": "composer",
     "gradle.lockfile": "maven", "packages.lock.json": "nuget", "mix.lock": "hex", "pubspec.lock": "pub",
-    "Podfile.lock": "cocoapods", "conda-lock.yml": "conda",
+    "Podfile.lock": "cocoapods",
 }  # fmt: skip
