@@ -68,12 +68,17 @@ def _plain(written: str) -> str:
     """Return JSON without comments and trailing commas, each line where it was."""
     import re
 
+    commented = False
+
     def kept(match: re.Match[str]) -> str:
+        nonlocal commented
         found = match.group()
+        commented = commented or found[0] == "/"
         return found if found[0] == '"' else "\n" * found.count("\n")
 
-    without_comments = re.sub(_EXTRA, lambda match: match.group() if match.group()[0] in '",' else kept(match), written)
-    return re.sub(_EXTRA, kept, without_comments)
+    plain = re.sub(_EXTRA, kept, written)
+    # A comma may have a comment between itself and the bracket that makes it one too many.
+    return re.sub(_EXTRA, kept, plain) if commented else plain
 
 
 def _lines(written: str) -> dict[str, int]:
