@@ -81,7 +81,10 @@ class _Reader:
             elif body == "-" or body.startswith("- "):
                 self._item(number, indent, body, self._collection(indent, dash=True))
             else:
-                self._entry(number, indent, body, self._collection(indent, dash=False))
+                parsed = _parsed(
+                    body
+                )  # before anything is closed: what is odd, as a mark of a conflict, closes nothing
+                self._entry(number, indent, parsed, self._collection(indent, dash=False))
         except Odd:
             self.odd.append(number)
 
@@ -130,22 +133,22 @@ class _Reader:
         elif _is_entry(rest):
             column = indent + len(body) - len(rest)
             entry = top[-1] = self._push(column, dash=False)
-            self._entry(number, column, rest, entry)
+            self._entry(number, column, _parsed(rest), entry)
         else:
             self._value(indent, rest, top, len(top) - 1)
 
-    def _entry(self, number: int, indent: int, body: str, top: Block) -> None:
+    def _entry(self, number: int, indent: int, parsed: tuple[str, str, str], top: Block) -> None:
+        mark, key, rest = parsed
         explicit, self.explicit = self.explicit, None
-        if explicit is not None and explicit[0] is top and (body == ":" or body.startswith(": ")):
-            key, rest = explicit[1], body[1:]
-        elif body.startswith("? "):
-            key, rest = _scalar(body[2:].strip(" ")), ""
-            self.explicit = (top, key)
-            _add(top, key, number)
-            return
+        if mark == ":":
+            if explicit is None or explicit[0] is not top:
+                raise Odd
+            key = explicit[1]
         else:
-            key, rest = _pair(body)
             _add(top, key, number)
+            if mark == "?":
+                self.explicit = (top, key)
+                return
         rest = rest.strip(" ")
         if not rest or rest[0] == "#":
             self.waiting = (indent, top, key)
@@ -174,6 +177,15 @@ def _is_entry(rest: str) -> bool:
         quoted = _QUOTED.match(rest)
         return quoted is not None and rest.startswith(":", quoted.end())
     return rest[0] not in "{[#" and (": " in rest.partition(" #")[0] or rest.partition(" #")[0].rstrip(" ")[-1:] == ":")
+
+
+def _parsed(body: str) -> tuple[str, str, str]:
+    """Return mark, key and rest of a line: `? key`, `: rest` of the key before, or `key: rest` without a mark."""
+    if body.startswith("? "):
+        return "?", _scalar(body[2:].strip(" ")), ""
+    if body == ":" or body.startswith(": "):
+        return ":", "", body[1:]
+    return ("", *_pair(body))
 
 
 def _pair(body: str) -> tuple[str, str]:
