@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from paritycheck_agent.packages import Lock
 
 LOCK = fixture("conda", "conda-lock.yml")
+NEWER = "its version is not known (known: 1), read as far as possible"
+NO_MANAGER = "a package has no name, no version or no manager that is known"
 CONFLICT = LOCK.replace(b"- name: xz", b"=======\n- name: xz")
 KINDS = {"conda": "pkg:conda/", "pip": "pkg:pypi/"}
 
@@ -65,9 +67,9 @@ def test_each_source_is_the_line_of_the_package_s_name() -> None:
         (b"", "is no lock of conda"),
         (b"\xff", "is not UTF-8"),
         (b"version: 1\npackage: []\n---\na: b\n", "is no lock of conda"),
-        (LOCK.replace(b"version: 1\nmeta", b"version: 2\nmeta"), "its version is not known (known: 1), read as far as possible"),
+        (LOCK.replace(b"version: 1\nmeta", b"version: 2\nmeta"), NEWER),
         (CONFLICT, "line 115 cannot be read"),
-        (LOCK.replace(b"manager: pip", b"manager: c4n4ry"), "a package has no name, no version or no manager that is known"),
+        (LOCK.replace(b"manager: pip", b"manager: c4n4ry"), NO_MANAGER),
         (b"version: 1\npackage:\n- a\n", "a package is no mapping"),
     ],
 )  # fmt: skip

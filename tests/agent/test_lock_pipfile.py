@@ -35,8 +35,8 @@ def exported(name: str) -> set[tuple[str, str]]:
         if line.startswith("-"):
             continue
         if line.endswith(".whl"):
-            wheel, version, *_ = parse_wheel_filename(line.rpartition("/")[2])
-            found.add((str(wheel), str(version)))
+            wheel, wheel_version, *_ = parse_wheel_filename(line.rpartition("/")[2])
+            found.add((str(wheel), str(wheel_version)))
         else:
             asked = Requirement(line)
             version = asked.url.rpartition("@")[2] if asked.url else str(asked.specifier).removeprefix("==")
@@ -54,8 +54,8 @@ def test_it_names_what_pipenv_exports() -> None:
 def test_scope_groups_and_origin_are_told() -> None:
     facts = told(read())
     assert {name for name, fact in facts.items() if fact["scope"] == "direct"} == {
-        "acme-rounding", "click", "httpx", "importlib-metadata", "mistune", "pytest", "python-dateutil", "sampleproject",
-        "six",
+        "acme-rounding", "click", "httpx", "importlib-metadata", "mistune", "pytest", "python-dateutil",
+        "sampleproject", "six",
     }  # fmt: skip
     assert {name: fact["groups"] for name, fact in facts.items() if "groups" in fact} == {
         "mistune": ["optional"], "packaging": ["development"], "pluggy": ["development"], "pytest": ["development"],

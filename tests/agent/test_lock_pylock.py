@@ -83,8 +83,8 @@ def test_a_lock_without_groups_is_all_production() -> None:
     ],
 )
 def test_markers_tell_groups(marker: str, groups: set[str]) -> None:
-    data = f"""lock-version = "1.0"\ndefault-groups = ["main"]\n[[packages]]\nname = "a"\nversion = "1"\nmarker = "{marker}"\n"""
-    (package,) = read(data.encode()).packages
+    head = 'lock-version = "1.0"\ndefault-groups = ["main"]\n'
+    (package,) = read(f'{head}[[packages]]\nname = "a"\nversion = "1"\nmarker = "{marker}"\n'.encode()).packages
     assert package.groups == groups
 
 
@@ -142,7 +142,7 @@ def test_each_source_is_the_line_of_the_package_s_name(folder: str) -> None:
 
 def test_packages_in_one_array_are_read_without_their_lines() -> None:
     lock = read(
-        b'lock-version = "1.0"\npackages = [\n    {name = "a", version = "1.0"},\n    { name = "b", version = "2" },\n]\n'
+        b'lock-version = "1.0"\npackages = [\n    {name = "a", version = "1.0"},\n    { name = "b", version = "2" }]\n'
     )
     assert seen(lock) == {("a", "1.0"), ("b", "2")}
     assert {package.source for package in lock.packages} == {"pylock.toml"}
