@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from packaging.pylock import Pylock
-from packaging.utils import canonicalize_name
 
 from paritycheck_agent.locks import pylock
+from paritycheck_agent.wire.purl import purl
 from tests.agent.lock_fixtures import alone, beside, fixture, mutated, rows_of, seconds, seen, told
 
 if TYPE_CHECKING:
@@ -199,5 +199,5 @@ def test_a_mutated_lock_never_crashes_and_never_loses_a_package_silently(data: s
     except (ValueError, KeyError, RecursionError):
         return
     if lock.whole and isinstance(entries, list):
-        expected = sorted(str(canonicalize_name(str(entry["name"]))) for entry in entries if "directory" not in entry)
-        assert sorted(package.name.removeprefix("pkg:pypi/") for package in lock.packages) == expected
+        expected = sorted(purl("pypi", str(entry["name"])) for entry in entries if "directory" not in entry)
+        assert sorted(package.name for package in lock.packages) == expected

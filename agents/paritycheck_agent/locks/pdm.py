@@ -24,9 +24,12 @@ from paritycheck_agent.wire.purl import normalized, purl
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Any
+    from typing import Any, Union
 
     from paritycheck_agent.pyproject import Group, Requirement
+
+    Asked = tuple[str, frozenset[str]]
+    Node = Union[int, Asked]
 
     Table = dict[str, Any]
 
@@ -35,6 +38,7 @@ ECOSYSTEM = "pypi"
 
 _OLDEST, _NEWEST = (3, 0), (4, 5)
 _DEFAULT = "default"
+_NO_EXTRAS: frozenset[str] = frozenset()
 # The files and hashes of each package are most of a lock; blanked, the rest parses many times as fast.
 _FILES = r"^    \{(?:file|url) = .*$"
 
@@ -89,22 +93,22 @@ def _asked_for(sibling: Callable[[str], bytes | None], lock: Lock) -> dict[str, 
 
 
 class _Rows:
-    """The packages of a lock. A node of their graph is the index of a row."""
+    """The packages of a lock. A node of their graph is the index of a row, or what is asked for, which has rows."""
 
     def __init__(self, rows: list[Table], asked: dict[str, Group] | None) -> None:
         self.rows = rows
         self.asked = asked
-        self.by_name: dict[str, list[int]] = {}
+        self.needs: dict[int, list[Requirement]] = {}
+        self.by_asked: dict[Asked, list[int]] = {}
         for index, row in enumerate(rows):
-            self.by_name.setdefault(normalized(text(row.get("name"))), []).append(index)
-        wanted = {} if asked is None else asked
-        self.direct = {index for group in wanted.values() for index in self._found(group.requirements)}
-        self.reached = {
-            name: reach(self._found(group.requirements), lambda index: self._found(self._needs(index)))
-            for name, group in wanted.items()
-        }
-        certain = wanted[_DEFAULT].requirements if _DEFAULT in wanted else []
-        self.certain = reach(self._found(_unmarked(certain)), lambda index: self._found(_unmarked(self._needs(index))))
+            extras = row.get("extras")
+            named = frozenset(normalized(text(extra)) for extra in extras) if isinstance(extras, list) else _NO_EXTRAS
+            self.by_asked.setdefault((normalized(text(row.get("name"))), named), []).append(index)
+        starts = {name: set(_asked(group.requirements)) for name, group in (asked or {}).items()}
+        self.direct = {index for nodes in starts.values() for node in nodes for index in self._next(node)}
+        self.reached = {name: reach(nodes, self._next) for name, nodes in starts.items()}
+        certain = asked[_DEFAULT].requirements if asked and _DEFAULT in asked else []
+        self.certain = reach(set(_asked(certain, certain=True)), self._next_certain)
 
     def fill(self, lock: Lock, lines: list[int]) -> None:
         numbered = lines if len(lines) == len(self.rows) else [-1] * len(self.rows)
@@ -143,22 +147,28 @@ class _Rows:
         group = (self.asked or {}).get(normalized(name))
         return name if group is None else group.kind
 
-    def _needs(self, index: int) -> Iterator[Requirement]:
-        return pyproject.requirements(self.rows[index].get("dependencies"))
+    def _next(self, node: Node) -> Iterable[Node]:
+        if isinstance(node, tuple):
+            return self.by_asked.get(node, ())
+        return _asked(self._needs(node))
 
-    def _found(self, requirements: Iterable[Requirement]) -> set[int]:
-        """Return the rows that requirements mean: that of the name alone, and that with the extras asked for."""
-        found = set()
-        for requirement in requirements:
-            for index in self.by_name.get(requirement.name, ()):
-                extras = self.rows[index].get("extras")
-                if not isinstance(extras, list) or requirement.extras == {normalized(text(extra)) for extra in extras}:
-                    found.add(index)
-        return found
+    def _next_certain(self, node: Node) -> Iterable[Node]:
+        if isinstance(node, tuple):
+            return self.by_asked.get(node, ())
+        return _asked(self._needs(node), certain=True)
+
+    def _needs(self, index: int) -> list[Requirement]:
+        if index not in self.needs:
+            self.needs[index] = list(pyproject.requirements(self.rows[index].get("dependencies")))
+        return self.needs[index]
 
 
-def _unmarked(requirements: Iterable[Requirement]) -> list[Requirement]:
-    return [requirement for requirement in requirements if not requirement.marked]
+def _asked(requirements: Iterable[Requirement], *, certain: bool = False) -> Iterator[Node]:
+    """Yield what requirements mean: the row of the name, and that with the extras; `certain`: of those unmarked."""
+    for requirement in requirements:
+        if not certain or not requirement.marked:
+            yield requirement.name, _NO_EXTRAS
+            yield requirement.name, requirement.extras
 
 
 def _origin(row: Table) -> str:

@@ -14,9 +14,10 @@ from paritycheck_agent.wire.purl import purl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, Union
 
+    Node = Union[int, str]
     Table = dict[str, Any]
     Sibling = Callable[[str], "bytes | None"]
 
@@ -229,24 +230,22 @@ def _asked_by_workspace(entry: _Entry, fields: Table, sibling: Sibling) -> Itera
 
 
 class _Graph:
-    """Who asks for whom. A node is the index of an entry."""
+    """Who asks for whom. A node is the index of an entry, or a descriptor that is asked for, which leads to entries."""
 
     def __init__(self, entries: list[_Entry], projects: _Projects) -> None:
         self.entries = entries
         self.projects = projects
         self.by_descriptor: dict[str, list[int]] = {}
-        self.by_name: dict[str, list[int]] = {}
         for index, entry in enumerate(entries):
             for descriptor in entry.descriptors:
-                for known in _spellings(descriptor):
+                for known in (*_spellings(descriptor), split_name(descriptor)[0]):
                     self.by_descriptor.setdefault(known, []).append(index)
-                self.by_name.setdefault(split_name(descriptor)[0], []).append(index)
 
     def fill(self, lock: Lock) -> None:
-        starts: dict[str, set[int]] = {}
+        starts: dict[str, set[Node]] = {}
         for group, name, wanted in self.projects.asked:
-            starts.setdefault(group, set()).update(self._found(name, wanted))
-        direct = set().union(*starts.values())
+            starts.setdefault(group, set()).add(self._descriptor(name, wanted))
+        direct = {index for asked in starts.values() for node in asked for index in self._every(node)}
         groups = groups_of(starts, self._required, self._every)
         for index, entry in enumerate(self.entries):
             own = groups.get(index, set()) if self.projects.complete else set()
@@ -267,18 +266,22 @@ class _Graph:
                     )
                 )
 
-    def _found(self, name: str, wanted: str) -> list[int]:
-        """Return the entries that a range leads to; where another was forced by `resolutions`, all of that name."""
-        return self.by_descriptor.get(f"{name}@{wanted}") or self.by_name.get(name, [])
+    def _descriptor(self, name: str, wanted: str) -> str:
+        """Return what a range is known by; where `resolutions` forced another, the name alone, for all its versions."""
+        descriptor = f"{name}@{wanted}"
+        return descriptor if descriptor in self.by_descriptor else name
 
-    def _required(self, index: int) -> Iterator[int]:
-        for name, wanted, optional in self.entries[index].asked:
-            if not optional:
-                yield from self._found(name, wanted)
+    def _required(self, node: Node) -> Iterable[Node]:
+        return self._next(node, every=False)
 
-    def _every(self, index: int) -> Iterator[int]:
-        for name, wanted, _optional in self.entries[index].asked:
-            yield from self._found(name, wanted)
+    def _every(self, node: Node) -> Iterable[Node]:
+        return self._next(node, every=True)
+
+    def _next(self, node: Node, *, every: bool) -> Iterable[Node]:
+        if isinstance(node, str):
+            return self.by_descriptor.get(node, ())
+        asked = self.entries[node].asked
+        return [self._descriptor(name, wanted) for name, wanted, optional in asked if every or not optional]
 
 
 def _spellings(descriptor: str) -> set[str]:
