@@ -151,7 +151,10 @@ def test_a_mutated_lock_never_crashes_and_never_loses_a_package_silently(data: s
 
 
 def _is_local(entry: dict[str, Any]) -> bool:
-    places = [entry[kind] for kind in ("path", "file") if isinstance(entry.get(kind), str) and "git" not in entry]
-    return bool(places) and not places[0].partition("?")[0].partition("#")[0].endswith(
-        (".whl", ".gz", ".zip", ".tgz", ".bz2")
-    )
+    """Whether an entry names a folder, or a file that is no archive."""
+    kind = next((kind for kind in ("path", "file") if isinstance(entry.get(kind), str) and entry[kind]), None)
+    if kind is None or not {"git", "hg", "svn", "bzr"}.isdisjoint(entry):
+        return False
+    if kind == "file" and "://" in entry[kind] and not entry[kind].startswith("file:"):
+        return False
+    return not entry[kind].partition("#")[0].partition("?")[0].endswith((".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Of each format its file names, its ecosystem, its module (imported when its file is new), and whether each of its
-# files in a folder counts, or the first alone.
+# files in a folder counts, or the first alone. Of those of one ecosystem the first that is there counts, in this order.
 FORMATS = (
     (("uv.lock",), "pypi", "paritycheck_agent.locks.uv", False),
     (("poetry.lock",), "pypi", "paritycheck_agent.locks.poetry", False),
