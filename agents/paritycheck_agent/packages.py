@@ -90,6 +90,12 @@ class Lock:
         self.whole = False
         self.warn(text)
 
+    def odd_lines(self, numbers: list[int]) -> None:
+        """Note that lines were skipped because they are written in a way that is not known."""
+        if numbers:
+            more = f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
+            self.incomplete(f"line {numbers[0]}{more} cannot be read")
+
     def facts(self) -> list[dict[str, Any]]:
         """Return the packages as facts of the section `dependencies`."""
         return facts_of(self.packages)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 
+from paritycheck_agent.json_lines import KeyLines
 from paritycheck_agent.packages import DEVELOPMENT, OPTIONAL, Lock, Package, table, text
 from paritycheck_agent.wire.purl import purl
 
@@ -27,8 +28,7 @@ _FOLDER = "node_modules/"
 _ASKED = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 _GIT = ("git+", "git:", "git@", "github:", "gitlab:", "bitbucket:", "gist:")
 _WEB = ("http:", "https:")
-# Bounds on odd files: each miss reads to the end of the text, each part of a folder is one look-up.
-_MISSES = 20
+# A bound on odd files: each part of a folder is one look-up.
 _FOLDER_CHARS = 2048
 _ARCHIVE = r"-(\d+\.\d+\.\d+[0-9A-Za-z.+-]*)\.(?:tgz|tar\.gz)$"
 
@@ -70,28 +70,6 @@ def _check_version(version: Any, lock: Lock) -> None:
         lock.incomplete(f"lock-file version {said} is not known (known: 1 to {_NEWEST}), read as far as possible")
 
 
-class _Lines:
-    """Finds the line of each key, asked for in the order of the text: one pass in all."""
-
-    def __init__(self, written: str, start: str) -> None:
-        self.written = written
-        self.at = max(0, written.find(f'"{start}"'))
-        self.line = 1 + written.count("\n", 0, self.at)
-        self.misses = 0
-
-    def of(self, key: str) -> int:
-        """Return the line where key opens an object behind the last one found; 0 where it does not."""
-        quoted, at = json.dumps(key, ensure_ascii=False), self.at
-        while self.misses < _MISSES and (at := self.written.find(quoted, at + 1)) >= 0:
-            behind = self.written[at + len(quoted) : at + len(quoted) + 9].split()
-            if "".join(behind)[:2] == ":{":
-                self.line += self.written.count("\n", self.at, at)
-                self.at = at
-                return self.line
-        self.misses += 1
-        return 0
-
-
 class _Flat:
     """Versions 2 and 3."""
 
@@ -100,7 +78,7 @@ class _Flat:
         self.packages = {folder: table(entry) for folder, entry in packages.items() if len(folder) <= _FOLDER_CHARS}
         if len(self.packages) < len(packages):
             lock.incomplete(f"a folder is longer than {_FOLDER_CHARS} characters")
-        self.lines = _Lines(written, "packages")
+        self.lines = KeyLines(written, "packages")
 
     def fill(self) -> None:
         direct = self._direct()
@@ -197,7 +175,7 @@ class _Nested:
     def __init__(self, lock: Lock, written: str, dependencies: Table) -> None:
         self.lock = lock
         self.dependencies = dependencies
-        self.lines = _Lines(written, "dependencies")
+        self.lines = KeyLines(written, "dependencies")
 
     def fill(self, sibling: Sibling) -> None:
         direct = self._direct(sibling)

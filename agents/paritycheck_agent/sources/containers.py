@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from paritycheck_agent.sources import compose_files, dockerfile, images, program_versions
 from paritycheck_agent.sources.commands import commands
 from paritycheck_agent.sources.process_types import Process, Read, driver_name, signal_name
@@ -61,8 +63,7 @@ def _of_service(context: Context, service: Service, scripts: Mapping[str, str]) 
 
 def _folder(service: Service) -> str:
     """The folder that an image is built of: by custom the one that its command is run in."""
-    context = service.build.context if service.build is not None else ""
-    return compose_files.beside(service.path, context)
+    return os.path.normpath(service.build.context if service.build is not None else os.path.dirname(service.path))
 
 
 def _command(service: Service, chain: list[Stage]) -> tuple[list[str], bool]:

@@ -9,7 +9,7 @@ import re
 
 from paritycheck_agent.sources import remembered
 from paritycheck_agent.sources.bom import SYSTEM, ecosystem_of
-from paritycheck_agent.sources.lock_formats import FORMATS, UNREAD
+from paritycheck_agent.sources.lock_formats import BESIDE, FORMATS, UNREAD
 from paritycheck_agent.wire import limits
 from paritycheck_agent.wire.purl import purl
 
@@ -40,15 +40,30 @@ class Locked:
         self.warnings: list[str] = []
 
     def read_folder(self, folder: str) -> None:
-        """Read what lies in one folder."""
+        """Read what lies in one folder: of several locks of one ecosystem the first in the table counts."""
+        counting: dict[str, str] = {}
         for names, ecosystem, module, every in FORMATS:
-            for name in names:
-                if self._read_file(folder, posixpath.join(folder, name), ecosystem, module) and not every:
-                    break
-        for name, ecosystem in UNREAD.items():
+            for path in (posixpath.join(folder, name) for name in names):
+                if every:
+                    self._read_file(folder, path, ecosystem, module)
+                elif ecosystem in counting:
+                    self._pass_over(path, counting[ecosystem])
+                elif self._read_file(folder, path, ecosystem, module):
+                    counting[ecosystem] = path
+        self._note_unread(folder, counting)
+
+    def _note_unread(self, folder: str, counting: dict[str, str]) -> None:
+        for name, ecosystem in {**UNREAD, **BESIDE}.items():
             path = posixpath.join(folder, name)
-            if self.context.exists(path) and not self._has(folder, ecosystem):
-                self._gap(folder, ecosystem, f"{path}: this format is not read yet")
+            if ecosystem in counting and name in UNREAD:
+                self._pass_over(path, counting[ecosystem])
+            elif self.context.exists(path) and not self._has(folder, ecosystem):
+                what = "this format is not read" if name in UNREAD else "says nothing without the file it belongs to"
+                self._gap(folder, ecosystem, f"{path}: {what}")
+
+    def _pass_over(self, path: str, counting: str) -> None:
+        if self.context.exists(path):
+            self.warnings.append(f"{path}: not read, for {counting} beside it counts")
 
     def read_sbom(self, path: str, shown: str) -> None:
         """Read a bill of materials, known to people as `shown`."""
@@ -62,15 +77,16 @@ class Locked:
             self.sboms += [(each, lock) for each in sorted({ecosystem_of(package.name) for package in lock.packages})]
 
     def _read_file(self, folder: str, path: str, ecosystem: str, module: str) -> bool:
-        """Read one lock file; return whether it is there and was read."""
+        """Read one lock file; return whether it is there."""
         data = self.context.open_bytes(path)
         if data is None:
-            if self.context.exists(path):
-                self._gap(folder, ecosystem, f"{path}: cannot be read, or is larger than 32 MB")
-            return False
+            if not self.context.exists(path):
+                return False
+            self._gap(folder, ecosystem, f"{path}: cannot be read, or is larger than 32 MB")
+            return True
         if self._full():
             self._gap(folder, ecosystem, f"{path}: left out, at most {limits.LOCKS} lock files are read")
-            return False
+            return True
         self.locks.append((folder, ecosystem, self._read(path, path, data, module)))
         return True
 

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ from paritycheck_agent.redact import clean
 from paritycheck_agent.sources import interpreter, lock_formats
 from paritycheck_agent.wire.bodies import check_body
 from paritycheck_agent.wire.canonical import split
+from paritycheck_agent.wire.purl import purl
+from tests.agent.lock_fixtures import fixture, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +57,7 @@ def by_name(collected: Collected) -> dict[str, dict[str, Any]]:
 def copy(source: str, root: Path, *names: str) -> None:
     root.mkdir(parents=True, exist_ok=True)
     for name in names:
-        shutil.copy(FIXTURES / source / name, root / name)
+        (root / name).write_bytes(fixture(source, name))
 
 
 def wheel(folder: Path, name: str, version: str) -> Path:
@@ -178,12 +181,103 @@ def test_a_manifest_beside_a_lock_takes_nothing_from_it(tmp_path: Path) -> None:
     assert facts["never-locked"]["unknown"] == "unpinned"
 
 
-@pytest.mark.parametrize(("name", "covers"), [("pnpm-lock.yaml", []), ("Pipfile.lock", []), ("go.sum", [])])
-def test_a_format_that_is_not_read_is_said(tmp_path: Path, name: str, covers: list[str]) -> None:
+def test_of_several_locks_of_one_ecosystem_the_first_counts_and_the_others_are_said(tmp_path: Path) -> None:
+    """Whichever is stale: two locks merged would tell of versions that never ran together."""
+    copy("npm/v3", tmp_path, "package-lock.json")
+    alone = collect(tmp_path)
+    copy("yarn/4.18.1", tmp_path, "yarn.lock")
+    copy("bun/1.4.5", tmp_path, "bun.lock")
+    (tmp_path / "bun.lockb").write_bytes(b"")
+    collected = collect(tmp_path)
+    assert (collected.facts, collected.covers) == (alone.facts, ["pkg:npm/"])
+    assert collected.warnings == [
+        f"{name}: not read, for package-lock.json beside it counts" for name in ("yarn.lock", "bun.lock", "bun.lockb")
+    ]
+
+
+def test_a_first_lock_that_is_broken_counts_all_the_same(tmp_path: Path) -> None:
+    copy("uv/shop", tmp_path, "uv.lock")
+    (tmp_path / "poetry.lock").write_text("<<<<<<< HEAD")
+    assert collect(tmp_path).covers == ["pkg:pypi/"]
+    (tmp_path / "uv.lock").write_text("<<<<<<< HEAD")
+    copy("pdm/2.29.4", tmp_path, "pdm.lock")
+    collected = collect(tmp_path)
+    assert (collected.facts, collected.covers) == ([], [])
+    assert collected.warnings == [
+        "uv.lock: is no TOML, line 1",
+        "poetry.lock: not read, for uv.lock beside it counts",
+        "pdm.lock: not read, for uv.lock beside it counts",
+    ]
+
+
+def test_locks_of_one_ecosystem_in_two_folders_count_both(tmp_path: Path) -> None:
+    copy("npm/v3", tmp_path, "package-lock.json")
+    (tmp_path / "web").mkdir()
+    copy("yarn/4.18.1", tmp_path / "web", "yarn.lock")
+    collected = collect(tmp_path, settings={"dependencies": {"folders": ["web"]}})
+    assert (collected.covers, collected.warnings) == (["pkg:npm/"], [])
+    assert {source.partition(":")[0] for fact in collected.facts for source in fact["sources"]} == {
+        "package-lock.json", "web/yarn.lock",
+    }  # fmt: skip
+
+
+def test_a_workspace_of_yarn_is_told_apart_by_the_manifests_beside_its_lock(tmp_path: Path) -> None:
+    copy("yarn/4.18.1", tmp_path / "web", "yarn.lock", "package.json")
+    copy("yarn/4.18.1/packages/prices", tmp_path / "web" / "packages" / "prices", "package.json")
+    collected = collect(tmp_path, settings={"dependencies": {"folders": ["web"]}})
+    groups = {fact["name"]: fact.get("groups") for fact in collected.facts}
+    assert groups["pkg:npm/isarray"] == ["development"]
+    assert groups["pkg:npm/dinero.js"] is None
+
+
+def test_conda_and_the_packages_of_pip_in_it_are_told_and_conda_alone_is_covered(tmp_path: Path) -> None:
+    copy("conda", tmp_path, "conda-lock.yml", "environment.yml")
+    collected = collect(tmp_path)
+    facts = {fact["name"]: fact for fact in collected.facts}
+    assert collected.covers == ["pkg:conda/"]
+    assert facts["pkg:conda/xz"]["value"] == "0.10"
+    assert facts["pkg:conda/python"]["scope"] == "direct"
+    assert facts["pkg:pypi/flask-sqlalchemy"]["value"] == "3.1.1"
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("pnpm/ws", "pnpm-lock.yaml"),
+        ("yarn/express", "yarn.lock"),
+        ("yarn/raw-body", "yarn.lock"),
+        ("bun/ms", "bun.lock"),
+    ],
+)
+def test_locks_of_real_projects_are_told_whole_and_fit_the_wire(tmp_path: Path, folder: str, name: str) -> None:
+    copy(folder, tmp_path, name, "package.json")
+    collected = collect(tmp_path)
+    assert (collected.covers, collected.warnings) == (["pkg:npm/"], [])
+    assert [fact["name"] for fact in collected.facts] == sorted({purl("npm", found) for found, _ in listed(folder)})
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "key"), [("pdm/pdm", "pdm.lock", "package"), ("pylock/flask", "pylock.toml", "packages")]
+)
+def test_locks_of_real_python_projects_are_told_whole_and_fit_the_wire(
+    tmp_path: Path, folder: str, name: str, key: str
+) -> None:
+    copy(folder, tmp_path, name, "pyproject.toml")
+    collected = collect(tmp_path)
+    assert (collected.covers, collected.warnings) == (["pkg:pypi/"], [])
+    entries = tomllib.loads(fixture(folder, name).decode())[key]
+    assert [fact["name"] for fact in collected.facts] == sorted({purl("pypi", entry["name"]) for entry in entries})
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("bun.lockb", "this format is not read"), ("go.sum", "says nothing without the file it belongs to")],
+)
+def test_a_format_that_is_not_read_is_said(tmp_path: Path, name: str, why: str) -> None:
     (tmp_path / name).write_text("")
     collected = collect(tmp_path)
-    assert collected.covers == covers
-    assert collected.warnings[0] == f"{name}: this format is not read yet"
+    assert collected.covers == []
+    assert collected.warnings[0] == f"{name}: {why}"
 
 
 def test_includes_never_leave_the_checkout(tmp_path: Path) -> None:

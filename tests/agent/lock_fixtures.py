@@ -1,0 +1,94 @@
+"""The fixtures of lock files, plain or gzipped, and what the tests of all formats ask of a lock."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from paritycheck_agent.packages import Lock
+
+FIXTURES = Path(__file__).parent / "fixtures"
+REVISION = "ec1ecd0585b0c53492dbb5d7990d6e10553c9670"
+PY_REVISION = "f7049f4d74233df9e9b93ab859575354893547b9"
+
+
+def stored(folder: str, name: str) -> bytes | None:
+    """The bytes of a fixture, None where there is none of this name."""
+    path = FIXTURES / folder / name
+    if path.is_file():
+        return path.read_bytes()
+    packed = path.with_name(path.name + ".gz")
+    return gzip.decompress(packed.read_bytes()) if packed.is_file() else None
+
+
+def fixture(folder: str, name: str) -> bytes:
+    data = stored(folder, name)
+    assert data is not None
+    return data
+
+
+def beside(folder: str, files: Mapping[str, bytes | None] | None = None) -> Callable[[str], bytes | None]:
+    """A reader of what lies beside a fixture, with `files` in place of its own."""
+
+    def read(path: str) -> bytes | None:
+        return files[path] if files is not None and path in files else stored(folder, path)
+
+    return read
+
+
+def alone(_path: str) -> bytes | None:
+    return None
+
+
+def listed(folder: str, name: str = "list.txt") -> set[tuple[str, str]]:
+    """(name, version) of each line of what a tool listed."""
+    return {(line.split(" ")[0], line.split(" ")[1]) for line in fixture(folder, name).decode().splitlines()}
+
+
+def seen(lock: Lock, *, shipped: bool = False) -> set[tuple[str, str | None]]:
+    """(name, version) of each package of a lock, in the spelling of its ecosystem; `shipped`: none of development."""
+    packages = [package for package in lock.packages if package.ships or not shipped]
+    return {(plain(package.name), package.version) for package in packages}
+
+
+def plain(name: str) -> str:
+    return name.split("/", 1)[1].replace("%40", "@")
+
+
+def told(lock: Lock) -> dict[str, dict[str, Any]]:
+    """The facts of a lock by name, without their sources."""
+    return {
+        plain(fact["name"]): {key: fact[key] for key in fact if key not in {"name", "sources"}} for fact in lock.facts()
+    }
+
+
+def rows_of(lock: Lock, data: bytes) -> list[tuple[str, str]]:
+    """(name, the line that is its source) of each package."""
+    rows = data.decode().split("\n")
+    return [(plain(package.name), rows[int(package.source.rpartition(":")[2]) - 1]) for package in lock.packages]
+
+
+def mutated(data: st.DataObject, *starts: bytes, added: tuple[bytes, ...] = ()) -> bytes:
+    """One of the starts with a piece cut out and another put in."""
+    start = data.draw(st.sampled_from(starts))
+    at = data.draw(st.integers(0, len(start)))
+    removed = data.draw(st.integers(0, 300))
+    piece = data.draw(st.one_of(st.binary(max_size=20), st.sampled_from([b"\n", b'"', b"{", b"}", b":", b" ", *added])))
+    return start[:at] + piece + start[at + removed :]
+
+
+def seconds(reader: Callable[[bytes], object], data: bytes) -> float:
+    """CPU seconds of the best of three readings: other work on the machine makes each of them slower."""
+    took = []
+    for _run in range(3):
+        started = time.process_time()
+        reader(data)
+        took.append(time.process_time() - started)
+    return min(took)
