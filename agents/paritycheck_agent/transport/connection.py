@@ -23,7 +23,11 @@ _STEP_BYTES = 64 * 1024
 
 
 class Unreachable(Exception):  # noqa: N818 - a state of the world, read as "raise Unreachable"
-    """Nobody answered, or what answered is not our server. Sending again later may help."""
+    """Nobody answered, or what answered is not our server. Later may help: after `wait_s`, where that was said."""
+
+    def __init__(self, text: str, wait_s: int = 0) -> None:
+        super().__init__(text)
+        self.wait_s = wait_s
 
 
 class Answer:
