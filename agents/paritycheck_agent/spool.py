@@ -55,13 +55,14 @@ class Spool:
 
     def waiting(self) -> list[str]:
         """Return the files that wait, oldest first; those older than a week are dropped and counted."""
-        names = self._names()
+        names = self.names()
         oldest = (time.time() - MOST_AGE_S) * 1000
         while names and int(names[0].split(".")[0]) < oldest:
             self._drop(names.pop(0))
         return [os.path.join(self.directory, name) for name in names]
 
-    def _names(self) -> list[str]:
+    def names(self) -> list[str]:
+        """Return the names of the files that wait, oldest first; changes nothing."""
         try:
             found = os.listdir(self.directory)
         except OSError:
@@ -86,7 +87,7 @@ class Spool:
         data = hashlib.sha256(line).hexdigest().encode() + b"\n" + line
         failed = self._write(path, data)
         while failed:
-            names = self._names()
+            names = self.names()
             if failed not in _FULL or not names or not self._drop(names[0]):
                 self.dropped += 1
                 return False
@@ -97,7 +98,7 @@ class Spool:
 
     def _same_as_newest(self, entry: Entry) -> str:
         """Return the newest file when it says the same: of an unchanged state only the last report is worth keeping."""
-        names = self._names()
+        names = self.names()
         newest = os.path.join(self.directory, names[-1]) if names else ""
         kept = self.read(newest) if newest else None
         return newest if kept is not None and state_of(kept.report) == state_of(entry.report) else ""
@@ -118,7 +119,7 @@ class Spool:
                 _remove(os.path.join(self.directory, name))
 
     def _make_room(self, size: int) -> None:
-        names = self._names()
+        names = self.names()
         sizes = {name: _size(os.path.join(self.directory, name)) for name in names}
         while names and (len(names) >= MOST_REPORTS or sum(sizes.values()) + size > MOST_BYTES):
             sizes.pop(names[0])

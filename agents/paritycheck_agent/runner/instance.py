@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _CI = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "BUILDKITE", "TF_BUILD", "CIRCLECI", "DRONE")
 _CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
+_ID_FILE = "instance"
 _BATTERIES = "/sys/class/power_supply"
 # A machine that stays may change its name; what comes and goes is named by whoever starts it.
 _REMEMBERED = frozenset({"host", "laptop"})
@@ -24,7 +25,7 @@ def identity(environ: Mapping[str, str], state_home: str) -> dict[str, str]:
     kind = kind_of(environ)
     name = environ.get("PARITY_INSTANCE", "").strip()
     if not name and kind in _REMEMBERED:
-        name = _remembered(os.path.join(state_home, "instance"))
+        name = _remembered(state_home)
     return {"id": to_nfc(name or host_name())[: limits.NAME_CHARS], "kind": kind}
 
 
@@ -54,15 +55,22 @@ def _has_battery() -> bool:
         return False
 
 
-def _remembered(path: str) -> str:
-    """Return the id kept at path, made once; empty where nothing can be kept."""
+def kept_id(state_home: str) -> str:
+    """Return the random id that this host or laptop remembers, empty where there is none; makes none."""
     try:
-        with open(path, encoding="ascii") as stream:
+        with open(os.path.join(state_home, _ID_FILE), encoding="ascii") as stream:
             kept = stream.read(limits.NAME_CHARS).strip()
-        if kept.isalnum():
-            return kept
     except (OSError, ValueError):
-        pass
+        return ""
+    return kept if kept.isalnum() else ""
+
+
+def _remembered(state_home: str) -> str:
+    """Return the id kept in the state directory, made once; empty where nothing can be kept."""
+    kept = kept_id(state_home)
+    if kept:
+        return kept
+    path = os.path.join(state_home, _ID_FILE)
     made = os.urandom(16).hex()
     try:
         os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)

@@ -42,4 +42,11 @@ def read(directory: str) -> dict[str, Any]:
             kept = json.loads(stream.read(_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
-    return kept if isinstance(kept, dict) else {}
+    return {name: value for name, value in kept.items() if _is_ours(name, value)} if isinstance(kept, dict) else {}
+
+
+def _is_ours(name: str, value: Any) -> bool:
+    """Whether a member is of the kind that `note` writes."""
+    if name in {"hints", "warnings"}:
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, int if name in {"code", "interval_s"} else str)

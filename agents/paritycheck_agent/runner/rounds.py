@@ -97,19 +97,41 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.stdout.close()
     if process.returncode is not None:
         return
+    family = _family(process.pid)
+    _signal(family, signal.SIGTERM)
     until = time.monotonic() + GRACE_S
-    while _signalled(process, signal.SIGTERM if process.poll() is None else 0):
+    while process.poll() is None or _signal(family[1:], 0):
         if time.monotonic() > until:
-            _signalled(process, signal.SIGKILL)
+            _signal(family, signal.SIGKILL)
             break
         time.sleep(_STEP_S)
     process.wait()
 
 
-def _signalled(process: subprocess.Popen[bytes], number: int) -> bool:
-    """Send a signal to a round and all that it started; False where nothing of it is left."""
+def _family(pid: int) -> list[int]:
+    """Return a process and all that descend from it, as far as /proc tells: git runs in a session of its own."""
+    family = [pid]
+    for member in family:
+        family += _children(member)
+    return family
+
+
+def _children(pid: int) -> list[int]:
     try:
-        os.killpg(process.pid, number)
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as stream:
+            return [int(child) for child in stream.read().split()]
+    except (OSError, ValueError):
+        return []
+
+
+def _signal(family: list[int], number: int) -> int:
+    """Send a signal to each process; return how many there still are."""
+    return sum(_reached(pid, number) for pid in family)
+
+
+def _reached(pid: int, number: int) -> bool:
+    try:
+        os.kill(pid, number)
     except OSError:
         return False
     return True

@@ -83,7 +83,7 @@ def open_delivery(config: Config, url: str, token: str, memory: Memory) -> Deliv
     from paritycheck_agent.transport.client import Client
     from paritycheck_agent.transport.connection import Connection
 
-    if url.startswith("http://") and not _is_loopback(url):
+    if url.startswith("http://") and not is_loopback(url):
         config.warnings.append("PARITY_URL is http: the token travels readable; use https")
     connection = Connection(url, token=token, ca_file=config.ca_file, environ=config.environ)
 
@@ -203,7 +203,7 @@ def _taken(answer: dict[str, Any], late: int) -> str:
     return f"{said}; {late} kept earlier {'was' if late == 1 else 'were'} sent first" if late else said
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
     authority = url.partition("://")[2].partition("/")[0]
     host = authority[1:].partition("]")[0] if authority.startswith("[") else authority.partition(":")[0]
     return host in {"localhost", "::1"} or host.startswith("127.")
