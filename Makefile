@@ -57,6 +57,10 @@ fmt: install ## Put code into shape
 bench: install ## Ratios to peers measured in the same run
 	@for script in tests/benchmarks/*.py; do $(BIN)/python "$$script" || exit 1; done
 
+.PHONY: agent
+agent: install ## The agent as one file, dist/parity.pyz, for any Python from 3.9 on
+	@exec $(BIN)/python agents/pyz.py dist/parity.pyz
+
 ##@ Other
 
 .PHONY: help

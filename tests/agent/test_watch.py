@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -305,6 +306,13 @@ def test_no_token_is_on_a_command_line(start: Callable[..., Watching], checkout:
     for pid in (watching.process.pid, *watching.rounds()):
         assert TOKEN.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
     assert not reporting.reports
+
+
+def test_a_signal_that_came_just_before_the_wait_ends_it() -> None:
+    code = "import os, signal\nfrom paritycheck_agent.runner.signals import Signals\nsignals = Signals()\n"
+    code += "os.kill(os.getpid(), signal.SIGTERM)\nsignals.readable(None, 0)\nsignals.wait(60)\nprint(signals.stop)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    assert done.stdout == "15\n"
 
 
 def test_the_graces_before_the_end_add_up_to_less_than_two_seconds() -> None:

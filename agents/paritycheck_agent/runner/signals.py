@@ -33,10 +33,9 @@ class Signals:
             self.stop = number
 
     def wait(self, seconds: float) -> None:
-        """Sleep until the time is over or a signal has come that was not there before."""
+        """Sleep until the time is over or a signal has come, before this or meanwhile."""
         until = time.monotonic() + seconds
-        asked = self.stop, self.reload
-        while (self.stop, self.reload) == asked and time.monotonic() < until:
+        while not (self.stop or self.reload) and time.monotonic() < until:
             self.readable(None, until)
 
     def readable(self, handle: int | None, until: float) -> bool:

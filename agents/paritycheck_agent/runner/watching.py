@@ -75,7 +75,7 @@ def watch(wanted: rounds.Wanted, check: Callable[[], object], voice: Voice) -> i
             break
         schedule.note(result, started=started, ended=time.monotonic())
         voice.tell(result, kept_only=kept_only)
-        signals.wait(0 if signals.reload else schedule.due - time.monotonic())
+        signals.wait(schedule.due - time.monotonic())
         if signals.reload:
             signals.reload = False
             schedule.now()
