@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import socket
 import ssl
 import time
@@ -14,6 +15,7 @@ from paritycheck_agent.wire.version import VERSION
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 CONNECT_S = 10.0
 READ_S = 30.0
@@ -39,6 +41,41 @@ class Answer:
         self.status = status
         self.headers = {name.lower(): value for name, value in headers.items()}
         self.body = body
+
+
+class _Timed(io.RawIOBase):
+    """Bytes of an answer until a time: a server that drips its headers must not hold the agent."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._until = time.monotonic() + ANSWER_S
+
+    def readable(self) -> bool:  # type: ignore[explicit-override]  # Python 3.9 has no such decorator
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:  # type: ignore[explicit-override]  # Python 3.9 has no such decorator
+        left = self._until - time.monotonic()
+        if left > 0:
+            try:
+                self._sock.settimeout(min(READ_S, left))
+                return self._raw.readinto(buffer)
+            except socket.timeout:
+                if left > READ_S:
+                    raise
+        raise Unreachable(f"the answer took longer than {ANSWER_S:.0f} s")
+
+    def close(self) -> None:  # type: ignore[explicit-override]  # Python 3.9 has no such decorator
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer that has to come within 60 s, its headers included."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_Timed(self.fp.detach(), sock))
 
 
 class Connection:
@@ -117,6 +154,7 @@ class Connection:
         else:
             connection = http.client.HTTPConnection(host, port, timeout=CONNECT_S)
             self._forward = proxy.headers if proxy else None
+        connection.response_class = _Response
         connection.connect()
         if connection.sock is not None:
             connection.sock.settimeout(READ_S)
@@ -153,8 +191,7 @@ def _context(ca_file: str) -> ssl.SSLContext:
 
 
 def _read(response: http.client.HTTPResponse) -> bytes:
-    """Read the body within 60 s and 8 MiB: a server that drips must not hold the agent."""
-    until = time.monotonic() + ANSWER_S
+    """Read the body, of 8 MiB at most."""
     body = bytearray()
     while True:
         piece = response.read1(_STEP_BYTES)
@@ -163,8 +200,6 @@ def _read(response: http.client.HTTPResponse) -> bytes:
         body += piece
         if len(body) > ANSWER_BYTES:
             raise Unreachable(f"the answer has more than {ANSWER_BYTES // 1024 // 1024} MiB")
-        if time.monotonic() > until:
-            raise Unreachable(f"the answer took longer than {ANSWER_S:.0f} s")
     if response.length:
         raise Unreachable("the answer was cut off")
     # read1 leaves an answer open that it read to its last byte; the next request needs it closed.
