@@ -4,8 +4,8 @@
 
 Peers in the same run, rounds interleaved, medians of wall time: `cyclonedx-py environment` of the same interpreter
 (goals: a fifth of its time, half of its memory) and `npm ls --all --json` of the same lock (a fifth of its time). The
-agent reads both each time, and is measured twice: as every five minutes, and with an empty state directory (`cold`), where
-it remembers no lock file. All of it stays below 40 MB. cyclonedx-bom is put into a virtual environment of its own by pip.
+agent reads both each time, and is measured twice: as every five minutes, and with an empty state directory (`cold`),
+where it remembers nothing. All of it stays below 40 MB. cyclonedx-bom is put into an environment of its own by pip.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ GOALS = {
 def make_lock(root: Path) -> None:
     """Write package.json and a lock of version 3: 50 direct packages, each package in need of two further ones."""
     names = [f"package-{number:04}" for number in range(LOCKED)]
-    direct = {name: "^1.0.0" for name in names[:50]}
+    direct = dict.fromkeys(names[:50], "^1.0.0")
     packages: dict[str, object] = {"": {"name": "shop", "version": "1.0.0", "dependencies": direct}}
     for number, name in enumerate(names):
         wants = [2 * number + 50, 2 * number + 51]
@@ -60,7 +60,7 @@ def peer_program(root: Path) -> str:
     """Return the path of cyclonedx-py, installed here."""
     subprocess.run([sys.executable, "-m", "venv", str(root)], check=True)
     pip = [str(root / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, PEER], check=True)
+    subprocess.run([*pip, PEER], check=True, stderr=subprocess.DEVNULL)
     return str(root / "bin" / "cyclonedx-py")
 
 

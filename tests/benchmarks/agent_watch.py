@@ -2,8 +2,8 @@
 
     PYTHONPATH=. .venv/bin/python tests/benchmarks/agent_watch.py
 
-After the first report it is left alone for 20 s (goals: below 30 MB resident, less than 1 ms on a CPU, which is 0.005 %).
-Also told: the CPU of a round with all that it starts, and the share of one core that makes at a round every five minutes.
+After the first report it is left alone for 20 s (goals: below 30 MB resident, less than 1 ms on a CPU: 0.005 %).
+Also told: the CPU of a round with all that it starts, and the share of one core that makes, a round every 5 minutes.
 """
 
 from __future__ import annotations

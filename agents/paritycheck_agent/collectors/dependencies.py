@@ -158,7 +158,7 @@ def _installed(context: Context, warnings: list[str]) -> dict[str, Package] | No
         found = interpreter.find(context.root, context.environ, context.settings)
         if found is None:
             return None
-        packages = distributions.installed(found.folders)
+        packages = distributions.installed(found.folders, context.state_dir)
     except interpreter.InterpreterFault as fault:
         warnings.append(f"{fault}: nothing is known of what is installed")
         return None
