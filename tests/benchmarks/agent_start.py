@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 DISTRIBUTIONS = 400
 ROUNDS = 15
 GOAL = 7.0
+# What is installed is remembered once its folder has been left alone for a while.
+SETTLED_S = 4
 
 
 @contextmanager
@@ -83,6 +86,7 @@ def compare(work: Path) -> tuple[float, str]:
     report = [str(Path(sys.executable).parent / "parity"), "report"]
     nothing = [sys.executable, "-I", "-S", "-c", "pass"]
     ours, theirs = [], []
+    time.sleep(SETTLED_S)
     with served(work, secure=True) as (wire, environ):
         environ["PARITY_PYTHON"] = str(python)
         for number in range(ROUNDS + 1):

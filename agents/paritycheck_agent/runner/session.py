@@ -78,7 +78,7 @@ def _collected(config: Config, memory: Memory, interval_s: int) -> tuple[list[Pa
 
 
 def open_delivery(config: Config, url: str, token: str, memory: Memory) -> Delivery:
-    """Return a delivery to the server of this configuration. Imports http.client: 29 ms that only sending pays."""
+    """Return a delivery to the server of this configuration. Imports ssl: 10 ms that only sending pays."""
     from paritycheck_agent.runner.delivery import Delivery
     from paritycheck_agent.transport.client import Client
     from paritycheck_agent.transport.connection import Connection
