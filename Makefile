@@ -55,7 +55,11 @@ fmt: install ## Put code into shape
 
 .PHONY: bench
 bench: install ## Ratios to peers measured in the same run
-	@for script in tests/benchmarks/*.py; do $(BIN)/python "$$script" || exit 1; done
+	@for script in tests/benchmarks/*.py; do PYTHONPATH=. $(BIN)/python "$$script" || exit 1; done
+
+.PHONY: agent
+agent: install ## The agent as one file, dist/parity.pyz, for any Python from 3.9 on
+	@exec $(BIN)/python agents/pyz.py dist/parity.pyz
 
 ##@ Other
 

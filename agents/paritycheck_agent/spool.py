@@ -6,6 +6,7 @@ written beside its place, synced and renamed, so that a kill leaves the old stat
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -22,7 +23,12 @@ MOST_REPORTS = 500
 MOST_BYTES = 50 * 1024 * 1024
 MOST_AGE_S = 7 * 86_400
 _REJECTED_KEPT = 20
+_REASON_CHARS = 300
+_REASONS_BYTES = 64 * 1024
 _SUFFIX = ".report"
+_UNFINISHED = ".tmp"
+# Only a full disk is helped by dropping what is older; where nothing may be written nothing may be given up either.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Entry:
@@ -37,36 +43,38 @@ class Entry:
 
 
 class Spool:
-    """The directory `spool` and its neighbour `rejected`."""
+    """The directory `spool`, its neighbour `rejected`, and in `rejected.json` why each file went there."""
 
-    __slots__ = ("directory", "dropped", "rejected")
+    __slots__ = ("directory", "dropped", "reasons", "rejected")
 
     def __init__(self, state: str) -> None:
         self.directory = os.path.join(state, "spool")
         self.rejected = os.path.join(state, "rejected")
+        self.reasons = os.path.join(state, "rejected.json")
         self.dropped = 0
 
     def waiting(self) -> list[str]:
         """Return the files that wait, oldest first; those older than a week are dropped and counted."""
-        names = self._names()
+        names = self.names()
         oldest = (time.time() - MOST_AGE_S) * 1000
         while names and int(names[0].split(".")[0]) < oldest:
             self._drop(names.pop(0))
         return [os.path.join(self.directory, name) for name in names]
 
-    def _names(self) -> list[str]:
+    def names(self) -> list[str]:
+        """Return the names of the files that wait, oldest first; changes nothing."""
         try:
             found = os.listdir(self.directory)
         except OSError:
             return []
-        return sorted(name for name in found if name.endswith(_SUFFIX) and name.split(".")[0].isdigit())
+        return sorted(name for name in found if name.endswith(_SUFFIX) and name.split(".")[0].isdecimal())
 
     def read(self, path: str) -> Entry | None:
         """Return what a file holds; one that is damaged goes to `rejected` and gives None."""
         try:
             return _decoded(path)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            self.reject(path)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            self.reject(path, "damaged: it is not what was written")
             return None
 
     def keep(self, entry: Entry) -> bool:
@@ -74,33 +82,52 @@ class Spool:
         line = _encoded(entry)
         path = os.path.join(self.directory, f"{entry.report['seq']:020}{_SUFFIX}")
         same = self._same_as_newest(entry)
+        self._sweep()
         self._make_room(len(line))
-        while not self._write(path, hashlib.sha256(line).hexdigest().encode() + b"\n" + line):
-            names = self._names()
-            if not names:
+        data = hashlib.sha256(line).hexdigest().encode() + b"\n" + line
+        failed = self._write(path, data)
+        while failed:
+            names = self.names()
+            if failed not in _FULL or not names or not self._drop(names[0]):
                 self.dropped += 1
                 return False
-            self._drop(names[0])
+            failed = self._write(path, data)
         if same and same != path:
             _remove(same)
         return True
 
     def _same_as_newest(self, entry: Entry) -> str:
         """Return the newest file when it says the same: of an unchanged state only the last report is worth keeping."""
-        names = self._names()
+        names = self.names()
         newest = os.path.join(self.directory, names[-1]) if names else ""
         kept = self.read(newest) if newest else None
         return newest if kept is not None and state_of(kept.report) == state_of(entry.report) else ""
 
+    def lost(self) -> int:
+        """Return how many reports were dropped since this was asked last."""
+        dropped, self.dropped = self.dropped, 0
+        return dropped
+
+    def _sweep(self) -> None:
+        """Remove what a killed run left half written: the lock of the state directory says that nobody writes now."""
+        try:
+            found = os.listdir(self.directory)
+        except OSError:
+            return
+        for name in found:
+            if name.endswith(_UNFINISHED):
+                _remove(os.path.join(self.directory, name))
+
     def _make_room(self, size: int) -> None:
-        names = self._names()
+        names = self.names()
         sizes = {name: _size(os.path.join(self.directory, name)) for name in names}
         while names and (len(names) >= MOST_REPORTS or sum(sizes.values()) + size > MOST_BYTES):
             sizes.pop(names[0])
             self._drop(names.pop(0))
 
-    def _write(self, path: str, data: bytes) -> bool:
-        temporary = f"{path}.{os.getpid()}.tmp"
+    def _write(self, path: str, data: bytes) -> int:
+        """Return 0, or the number of the error."""
+        temporary = f"{path}.{os.getpid()}{_UNFINISHED}"
         try:
             os.makedirs(self.directory, 0o700, exist_ok=True)
             with open(temporary, "wb", opener=_private) as stream:
@@ -109,28 +136,53 @@ class Spool:
                 os.fsync(stream.fileno())
             os.replace(temporary, path)
             _sync_directory(self.directory)
-        except OSError:
+        except OSError as error:
             _remove(temporary)
-            return False
-        return True
+            return error.errno or errno.EIO
+        return 0
 
-    def _drop(self, name: str) -> None:
-        _remove(os.path.join(self.directory, name))
-        self.dropped += 1
+    def _drop(self, name: str) -> bool:
+        """Return whether a file is gone, and count it."""
+        gone = _remove(os.path.join(self.directory, name))
+        self.dropped += gone
+        return gone
 
     def done(self, path: str) -> None:
         """Forget a report that was taken."""
         _remove(path)
 
-    def reject(self, path: str) -> None:
-        """Put a file aside that will never be taken; the last twenty stay for a person to look at."""
+    def reject(self, path: str, why: str = "") -> None:
+        """Put a file aside that will never be taken; the last twenty stay, with why, for a person to look at."""
+        name = os.path.basename(path)
         try:
             os.makedirs(self.rejected, 0o700, exist_ok=True)
-            os.replace(path, os.path.join(self.rejected, os.path.basename(path)))
-            for name in sorted(os.listdir(self.rejected))[:-_REJECTED_KEPT]:
-                _remove(os.path.join(self.rejected, name))
+            os.replace(path, os.path.join(self.rejected, name))
+            names = sorted(os.listdir(self.rejected))
+            for old in names[:-_REJECTED_KEPT]:
+                _remove(os.path.join(self.rejected, old))
+            told = {**self.why(), name: why[:_REASON_CHARS]}
+            self._explain({kept: told[kept] for kept in names[-_REJECTED_KEPT:] if kept in told})
         except OSError:
             _remove(path)
+
+    def why(self) -> dict[str, str]:
+        """Return why each file of `rejected` was put aside, the oldest first; empty text where that is not known."""
+        try:
+            names = sorted(os.listdir(self.rejected))
+        except OSError:
+            return {}
+        try:
+            with open(self.reasons, encoding="utf-8") as stream:
+                kept = json.loads(stream.read(_REASONS_BYTES))
+        except (OSError, ValueError, RecursionError):
+            kept = {}
+        return {name: str(kept.get(name, "")) if isinstance(kept, dict) else "" for name in names}
+
+    def _explain(self, reasons: Mapping[str, str]) -> None:
+        temporary = f"{self.reasons}.{os.getpid()}"
+        with open(temporary, "w", encoding="utf-8", opener=_private) as stream:
+            json.dump(reasons, stream)
+        os.replace(temporary, self.reasons)
 
 
 def _encoded(entry: Entry) -> bytes:
@@ -142,7 +194,7 @@ def _encoded(entry: Entry) -> bytes:
 
 def _decoded(path: str) -> Entry:
     with open(path, "rb") as stream:
-        said, _newline, line = stream.read().partition(b"\n")
+        said, _newline, line = stream.read(MOST_BYTES).partition(b"\n")
     if said.decode() != hashlib.sha256(line).hexdigest():
         raise ValueError(path)
     kept = json.loads(line)
@@ -169,8 +221,9 @@ def _size(path: str) -> int:
         return 0
 
 
-def _remove(path: str) -> None:
+def _remove(path: str) -> bool:
     try:
         os.unlink(path)
     except OSError:
-        return
+        return False
+    return True

@@ -181,7 +181,23 @@ def test_keygen_writes_a_private_file_once(tmp_path: Path, capsys: pytest.Captur
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], *([name, "--help"] for name in ("init", "show", "report", "gate", "keygen"))]
+    "arguments",
+    [
+        ["--help"],
+        *(
+            [name, "--help"]
+            for name in (
+                "init",
+                "show",
+                "report",
+                "watch",
+                "status",
+                "doctor",
+                "gate",
+                "keygen",
+            )
+        ),
+    ],
 )
 def test_every_help_has_an_example_and_tells_of_exit_codes_where_they_matter(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
@@ -191,7 +207,7 @@ def test_every_help_has_an_example_and_tells_of_exit_codes_where_they_matter(
     out = capsys.readouterr().out
     assert caught.value.code == 0
     assert "example" in out or arguments == ["--help"]
-    assert ("exit codes" in out) == (arguments[0] in {"report", "gate"})
+    assert ("exit codes" in out) == (arguments[0] in {"report", "watch", "status", "doctor", "gate"})
     assert max(len(row) for row in out.splitlines()) <= 120
 
 

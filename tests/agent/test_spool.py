@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import hashlib
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from paritycheck_agent import spool
+from paritycheck_agent.cli import main
 from paritycheck_agent.spool import Entry, Spool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.agent.conftest import Wire
 
 
 def entry(seq: int, state: str = "") -> Entry:
@@ -171,3 +182,134 @@ def test_its_files_are_for_their_owner_only(tmp_path: Path) -> None:
     kept.keep(entry(now()))
     assert Path(kept.waiting()[0]).stat().st_mode & 0o077 == 0
     assert (tmp_path / "spool").stat().st_mode & 0o077 == 0
+
+
+def test_where_nothing_may_be_written_any_more_nothing_kept_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system that turned read-only: dropping what is older would not help, and cannot be done."""
+    kept, base = Spool(str(tmp_path)), now()
+    for seq in (base, base + 1):
+        kept.keep(entry(seq))
+
+    def read_only(path: str, *_rest: object, **_named: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", path)
+
+    for name in ("open", "unlink", "replace", "makedirs"):
+        monkeypatch.setattr(os, name, read_only)
+    assert not kept.keep(entry(base + 2))
+    assert kept.lost() == 1
+    monkeypatch.undo()
+    assert reports(kept) == [base, base + 1]
+
+
+def test_a_full_disk_whose_files_cannot_be_removed_is_no_endless_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, base = Spool(str(tmp_path)), now()
+    kept.keep(entry(base))
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def forbidden(path: str) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", path)
+
+    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "unlink", forbidden)
+    assert not kept.keep(entry(base + 1))
+    assert kept.lost() == 1
+
+
+def test_what_a_killed_run_left_half_written_is_swept_away(tmp_path: Path) -> None:
+    kept = Spool(str(tmp_path))
+    kept.keep(entry(now()))
+    torn = tmp_path / "spool" / f"{now():020}.report.4711.tmp"
+    torn.write_bytes(b"half a rep")
+    kept.keep(entry(now() + 1))
+    assert not torn.exists()
+    assert len(reports(kept)) == 2
+
+
+def test_why_a_file_was_put_aside_is_kept_as_long_as_the_file(tmp_path: Path) -> None:
+    kept, base = Spool(str(tmp_path)), now()
+    for seq in range(base, base + 25):
+        kept.keep(entry(seq))
+        kept.reject(kept.waiting()[-1], f"422 invalid-report {seq}")
+    assert list(kept.why().values()) == [f"422 invalid-report {seq}" for seq in range(base + 5, base + 25)]
+    assert not kept.names()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "3", '{"x": "[' * 1000])
+def test_reasons_that_cannot_be_read_are_not_known(tmp_path: Path, text: str) -> None:
+    kept = Spool(str(tmp_path))
+    kept.keep(entry(now()))
+    kept.reject(kept.waiting()[0], "a reason")
+    (tmp_path / "rejected.json").write_text(text)
+    assert list(kept.why().values()) == [""]
+
+
+@given(st.binary(max_size=400))
+def test_whatever_lies_in_the_spool_never_fails_a_run(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        (Path(directory) / "spool").mkdir()
+        honest = hashlib.sha256(data).hexdigest().encode() + b"\n" + data
+        for number, text in enumerate((data, honest)):
+            (Path(directory) / "spool" / f"{now() + number:020}.report").write_bytes(text)
+        kept = Spool(directory)
+        for path in kept.waiting():
+            kept.read(path)
+        assert kept.keep(entry(now() + 5))
+        assert reports(kept)[-1] > 0
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 256 KiB of its own."""
+    place = tmp_path / "small"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", str(place)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a small file system, and not in every container")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def fill(disk: Path) -> None:
+    """Write until there is no room."""
+    with contextlib.suppress(OSError), (disk / "ballast").open("wb", buffering=0) as ballast:
+        while True:
+            ballast.write(b"x" * 4096)
+
+
+@pytest.mark.e2e
+def test_on_a_disk_that_is_really_full_the_newest_is_kept(small_disk: Path) -> None:
+    """Reports of 20 kB on 256 KiB, then a disk that something else has filled to the last page."""
+    kept, base = Spool(str(small_disk)), now()
+    for seq in range(base, base + 40):
+        large = Entry({"seq": seq, "n": seq}, {"sha256:a": b"x" * 20_000}, None)
+        assert kept.keep(large)
+    assert reports(kept)[-1] == base + 39
+    assert kept.lost() == 40 - len(reports(kept))
+    assert not list((small_disk / "spool").glob("*.tmp"))
+    for path in kept.waiting():
+        kept.done(path)
+    fill(small_disk)
+    assert not kept.keep(Entry({"seq": base + 50}, {"sha256:a": b"x" * 20_000}, None))
+    assert kept.lost() == 1
+    (small_disk / "ballast").unlink()
+    assert kept.keep(entry(base + 60))
+    assert reports(kept) == [base + 60]
+
+
+@pytest.mark.e2e
+def test_a_report_on_a_full_disk_is_sent_and_one_that_cannot_be_is_told(
+    small_disk: Path, reporting: Wire, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PARITY_STATE_DIR", str(small_disk))
+    fill(small_disk)
+    assert main(["report"]) == 0
+    assert len(reporting.reports) == 1
+    reporting.faults = [b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"]
+    assert main(["report"]) == 3
+    assert "the report could not be kept" in capsys.readouterr().err

@@ -25,8 +25,8 @@ RATIO, MEGABYTES = 1.0, 40.0
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def make_environment(root: Path) -> Path:
-    """Build a virtual environment with pip and 150 distributions; return its interpreter."""
+def make_environment(root: Path, count: int = DISTRIBUTIONS) -> Path:
+    """Build a virtual environment with pip and so many distributions; return its interpreter."""
     subprocess.run([sys.executable, "-m", "venv", str(root)], check=True)
     python = root / "bin" / "python"
     place = next(root.glob("lib/python3*/site-packages"))
@@ -34,7 +34,7 @@ def make_environment(root: Path) -> Path:
     for path in originals:
         shutil.copytree(path, place / path.name, dirs_exist_ok=True)
     number = 0
-    while len(list(place.glob("*.dist-info"))) < DISTRIBUTIONS:
+    while len(list(place.glob("*.dist-info"))) < count:
         _copy_renamed(originals[number % len(originals)], place, f"copy{number}")
         number += 1
     return python

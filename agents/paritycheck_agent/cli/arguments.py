@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from paritycheck_agent.wire.limits import INTERVAL_MAX_S, INTERVAL_MIN_S
 from paritycheck_agent.wire.version import VERSION
 
 TYPE_CHECKING = False
@@ -53,6 +54,45 @@ exit codes:
   2  usage or configuration error
   3  the server could not be reached or refused; the report is kept and goes with the next run"""
 
+_WATCH = """\
+Collects and sends as `parity report` does, again and again. Where the server is away reports are kept, and sent
+when it is back. SIGHUP reads the configuration anew and reports at once; SIGTERM ends it.
+
+examples:
+  parity watch -C /srv/shop/current             every 5 minutes, give or take a tenth
+  parity watch --interval 1h --quiet            a line only where something failed
+
+exit codes:
+  0  ended by SIGTERM
+  2  usage or configuration error at the start; later ones are said, and tried again
+  130  interrupted"""
+
+_STATUS = """\
+Reads what the agent keeps between runs, asks nobody and changes nothing. With PARITY_URL and PARITY_TOKEN it tells of
+that server alone, otherwise of all that this state directory remembers.
+
+examples:
+  parity status
+  PARITY_STATE_DIR=/var/lib/paritycheck parity status --format json
+
+exit codes:
+  0  the last report was taken, and nothing waits
+  2  usage or configuration error
+  3  nothing was taken yet, the last run failed, reports wait, or none came for too long"""
+
+_DOCTOR = """\
+Collects as `parity report` does, and tells of each section what was found and where, what was not and why, and what to
+do. Asks the server whether it is there and takes the token. Sends no fact, and shows no value.
+
+examples:
+  parity doctor
+  parity doctor -C services/shop --format json
+
+exit codes:
+  0  nothing is in the way of a report
+  2  something has to be changed here
+  3  the server could not be reached or refused"""
+
 _GATE = """\
 examples:
   parity gate                                   against the baseline, production unless the project says otherwise
@@ -93,6 +133,11 @@ def _parser() -> argparse.ArgumentParser:
     _init(_command(commands, "init", "write a commented parity.toml", _INIT))
     _show(_command(commands, "show", "print what would be sent, and send nothing", _SHOW))
     _report(_command(commands, "report", "collect and send", _REPORT))
+    _watch(_command(commands, "watch", "report again and again", _WATCH))
+    _told(_command(commands, "status", "tell what this agent remembers: what was taken, what waits", _STATUS))
+    doctor = _command(commands, "doctor", "tell what is found, what is not, why, and what to do", _DOCTOR)
+    _server(doctor)
+    _told(doctor)
     _gate(_command(commands, "gate", "ask whether this checkout drifts from an environment", _GATE))
     _keygen(_command(commands, "keygen", "make a key for fingerprints", _KEYGEN))
     return parser
@@ -157,6 +202,18 @@ def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing when the report was taken")
 
 
+def _watch(parser: argparse.ArgumentParser) -> None:
+    _server(parser)
+    parser.add_argument(
+        "--interval", type=_interval, default=_interval("5m"), metavar="TIME", help="from 60s to 24h (default: 5m)"
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="say only what failed")
+
+
+def _told(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", default="text", choices=("text", "json"), help="how to print (default: text)")
+
+
 def _gate(parser: argparse.ArgumentParser) -> None:
     _server(parser)
     parser.add_argument("--project", default="", metavar="SLUG", help="otherwise [project] name of parity.toml")
@@ -187,6 +244,13 @@ def _seconds(text: str) -> int:
     if unit not in _UNITS or not number.isdigit() or not number.isascii():
         raise argparse.ArgumentTypeError("must be a number and one of s m h d w, such as 24h")
     return int(number) * _UNITS[unit]
+
+
+def _interval(text: str) -> int:
+    seconds = _seconds(text)
+    if not INTERVAL_MIN_S <= seconds <= INTERVAL_MAX_S:
+        raise argparse.ArgumentTypeError("must be from 60s to 24h")
+    return seconds
 
 
 def _percent(text: str) -> int:

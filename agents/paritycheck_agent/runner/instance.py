@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_ID_FILE = "instance"
 # A machine that stays may change its name; what comes and goes is named by whoever starts it.
 _REMEMBERED = frozenset({"host", "laptop"})
 
@@ -21,7 +22,7 @@ def identity(environ: Mapping[str, str], state_home: str) -> dict[str, str]:
     kind = kind_of(environ)
     name = environ.get("PARITY_INSTANCE", "").strip()
     if not name and kind in _REMEMBERED:
-        name = _remembered(os.path.join(state_home, "instance"))
+        name = _remembered(state_home)
     return {"id": to_nfc(name or host_name())[: limits.NAME_CHARS], "kind": kind}
 
 
@@ -30,15 +31,22 @@ def host_name() -> str:
     return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "unnamed")
 
 
-def _remembered(path: str) -> str:
-    """Return the id kept at path, made once; empty where nothing can be kept."""
+def kept_id(state_home: str) -> str:
+    """Return the random id that this host or laptop remembers, empty where there is none; makes none."""
     try:
-        with open(path, encoding="ascii") as stream:
+        with open(os.path.join(state_home, _ID_FILE), encoding="ascii") as stream:
             kept = stream.read(limits.NAME_CHARS).strip()
-        if kept.isalnum():
-            return kept
     except (OSError, ValueError):
-        pass
+        return ""
+    return kept if kept.isalnum() else ""
+
+
+def _remembered(state_home: str) -> str:
+    """Return the id kept in the state directory, made once; empty where nothing can be kept."""
+    kept = kept_id(state_home)
+    if kept:
+        return kept
+    path = os.path.join(state_home, _ID_FILE)
     made = os.urandom(16).hex()
     try:
         os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)

@@ -39,8 +39,13 @@ def parts_of(config: Config, *, candidate: bool = False) -> list[Part]:
     return collect(context, config.agent("collect", ()))
 
 
-def build(config: Config, parts: Sequence[Part], *, seq: int, collected_at: str, dropped: int = 0) -> dict[str, Any]:
-    """Return the report: everything but the bodies. `dropped` counts reports that the spool could not keep."""
+def build(
+    config: Config, parts: Sequence[Part], *, seq: int, collected_at: str, dropped: int = 0, interval_s: int = 0
+) -> dict[str, Any]:
+    """Return the report: everything but the bodies.
+
+    `dropped` counts reports that the spool could not keep; `interval_s` says when the next one comes, 0: none does.
+    """
     document: dict[str, Any] = {
         "schema": REPORT_SCHEMA,
         "report_id": uuid7(),
@@ -53,6 +58,8 @@ def build(config: Config, parts: Sequence[Part], *, seq: int, collected_at: str,
     }
     if dropped:
         document["agent"]["spool_dropped"] = dropped
+    if interval_s:
+        document["agent"]["interval_s"] = interval_s
     resource = _resource(config)
     if resource:
         document["resource"] = resource

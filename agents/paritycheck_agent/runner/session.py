@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from paritycheck_agent.runner import last
 from paritycheck_agent.runner.memory import Memory, directory
 from paritycheck_agent.runner.report import bodies_of, build, now, parts_of
 from paritycheck_agent.spool import Entry, Spool
@@ -20,9 +21,13 @@ _NOT_FOUND, _UNPROCESSABLE = 404, 422
 
 
 class Outcome:
-    """How a run ended: the exit code, one line that says so, what to do about it, warnings, and what was collected."""
+    """How a run ended: the exit code, one line that says so, what to do about it, warnings, and what was collected.
 
-    __slots__ = ("code", "hints", "parts", "text", "warnings")
+    `again`: sending the same later can help, not before `wait_s` seconds where the server said so. `interval_s`: how
+    often the server wants to hear, 0 where it does not say.
+    """
+
+    __slots__ = ("again", "code", "hints", "interval_s", "parts", "text", "unchanged", "wait_s", "warnings")
 
     def __init__(self, code: int, text: str, warnings: Sequence[str] = (), hints: Sequence[str] = ()) -> None:
         self.code = code
@@ -30,36 +35,55 @@ class Outcome:
         self.warnings = list(warnings)
         self.hints = list(hints)
         self.parts: list[Part] = []
+        self.again = False
+        self.wait_s = 0
+        self.unchanged = False
+        self.interval_s = 0
 
 
-def send_report(config: Config) -> Outcome:
-    """Collect and send; raise ConfigError, Busy."""
+def send_report(config: Config, *, interval_s: int = 0, kept_only: bool = False) -> Outcome:
+    """Collect and send; raise ConfigError, Busy.
+
+    `interval_s`: another report follows after that time, or the time that the server asked for. `kept_only`: where
+    reports wait they are sent and nothing is collected.
+    """
     url, token = config.url(), config.token()
     memory = Memory(directory(config.state_home, url, token))
     memory.lock()
     try:
-        started = now()
-        parts = parts_of(config)
-        dropped = memory.dropped
-        report = build(config, parts, seq=memory.next_seq(), collected_at=started, dropped=dropped)
-        entry = Entry(report, bodies_of(parts), config.policy)
-        outcome = _deliver(open_delivery(config, url, token, memory), Spool(memory.directory), entry)
+        spool = Spool(memory.directory)
+        parts: list[Part] = []
+        entry: Entry | None = None
+        waiting = spool.waiting()
+        memory.dropped += spool.lost()
+        if not (kept_only and waiting):
+            parts, entry = _collected(config, memory, interval_s)
+        outcome = _deliver(open_delivery(config, url, token, memory), spool, entry)
+        outcome.parts, outcome.interval_s = parts, memory.interval_s
+        outcome.warnings = config.warnings + outcome.warnings
+        last.note(memory, url, outcome, (memory.interval_s or interval_s) if interval_s else 0)
     finally:
         memory.release()
-    outcome.parts = parts
-    outcome.warnings = config.warnings + outcome.warnings
     if not memory.writable:
         outcome.warnings.append(f"{memory.directory} cannot be written to: nothing is kept between runs")
     return outcome
 
 
+def _collected(config: Config, memory: Memory, interval_s: int) -> tuple[list[Part], Entry]:
+    started, dropped = now(), memory.dropped
+    parts = parts_of(config)
+    interval_s = (memory.interval_s or interval_s) if interval_s else 0
+    report = build(config, parts, seq=memory.next_seq(), collected_at=started, dropped=dropped, interval_s=interval_s)
+    return parts, Entry(report, bodies_of(parts), config.policy)
+
+
 def open_delivery(config: Config, url: str, token: str, memory: Memory) -> Delivery:
-    """Return a delivery to the server of this configuration. Imports http.client: 29 ms that only sending pays."""
+    """Return a delivery to the server of this configuration. Imports ssl: 10 ms that only sending pays."""
     from paritycheck_agent.runner.delivery import Delivery
     from paritycheck_agent.transport.client import Client
     from paritycheck_agent.transport.connection import Connection
 
-    if url.startswith("http://") and not _is_loopback(url):
+    if url.startswith("http://") and not is_loopback(url):
         config.warnings.append("PARITY_URL is http: the token travels readable; use https")
     connection = Connection(url, token=token, ca_file=config.ca_file, environ=config.environ)
 
@@ -81,26 +105,29 @@ def commit_lines(config: Config, have: list[str], tips: list[str], want: int) ->
         return b""
 
 
-def _deliver(delivery: Delivery, spool: Spool, entry: Entry) -> Outcome:
+def _deliver(delivery: Delivery, spool: Spool, entry: Entry | None) -> Outcome:
+    """Send what waits, then the entry where there is one."""
     from paritycheck_agent.transport.client import Refused
     from paritycheck_agent.transport.connection import Unreachable
 
     try:
         late = _send_waiting(delivery, spool)
-        answer = delivery.send(entry)
+        answer = delivery.send(entry) if entry else {}
     except Unreachable as error:
-        return _kept(delivery, spool, entry, f"the server cannot be reached: {error}")
+        return _kept(delivery, spool, entry, f"the server cannot be reached: {error}", error.wait_s)
     except Refused as refused:
         said = f"the server refused the report: {told(refused)}"
         if refused.retryable:
-            return _kept(delivery, spool, entry, said)
+            return _kept(delivery, spool, entry, said, refused.wait_s)
         # Kept aside, so that a person can see what was refused.
-        if spool.keep(entry):
-            spool.reject(spool.waiting()[-1])
+        if entry and spool.keep(entry):
+            spool.reject(spool.waiting()[-1], told(refused))
         return Outcome(exit_code(refused), said, delivery.warnings, hints_of(refused))
     finally:
         delivery.client.connection.close()
-    return Outcome(OK, _taken(answer, late), delivery.warnings)
+    outcome = Outcome(OK, _taken(answer, late) if entry else _caught_up(late), delivery.warnings)
+    outcome.unchanged = answer.get("unchanged") is True and not late
+    return outcome
 
 
 def _send_waiting(delivery: Delivery, spool: Spool) -> int:
@@ -118,7 +145,7 @@ def _send_waiting(delivery: Delivery, spool: Spool) -> int:
         except Refused as refused:
             if refused.retryable or refused.status in {401, 403}:
                 raise
-            spool.reject(path)
+            spool.reject(path, told(refused))
             delivery.warnings.append(f"a kept report was refused and is put aside: {told(refused)}")
         else:
             spool.done(path)
@@ -126,13 +153,14 @@ def _send_waiting(delivery: Delivery, spool: Spool) -> int:
     return sent
 
 
-def _kept(delivery: Delivery, spool: Spool, entry: Entry, why: str) -> Outcome:
-    kept = spool.keep(entry)
-    if spool.dropped:
-        delivery.memory.dropped += spool.dropped
-        delivery.memory.save()
+def _kept(delivery: Delivery, spool: Spool, entry: Entry | None, why: str, wait_s: int) -> Outcome:
+    kept = spool.keep(entry) if entry else True
+    delivery.memory.dropped += spool.lost()
+    delivery.memory.save()
     then = "the report is kept and goes with the next run" if kept else "the report could not be kept"
-    return Outcome(UNREACHABLE, f"{why}; {then}", delivery.warnings)
+    outcome = Outcome(UNREACHABLE, f"{why}; {then}", delivery.warnings)
+    outcome.again, outcome.wait_s = True, wait_s
+    return outcome
 
 
 def exit_code(refused: Any) -> int:
@@ -158,6 +186,10 @@ def hints_of(refused: Any) -> list[str]:
     return places + ([hints[refused.code]] if refused.code in hints else [])
 
 
+def _caught_up(late: int) -> str:
+    return f"{late} kept {'report was' if late == 1 else 'reports were'} sent"
+
+
 def _taken(answer: dict[str, Any], late: int) -> str:
     said = "report taken"
     if answer.get("unchanged") is True:
@@ -171,7 +203,7 @@ def _taken(answer: dict[str, Any], late: int) -> str:
     return f"{said}; {late} kept earlier {'was' if late == 1 else 'were'} sent first" if late else said
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
     authority = url.partition("://")[2].partition("/")[0]
     host = authority[1:].partition("]")[0] if authority.startswith("[") else authority.partition(":")[0]
     return host in {"localhost", "::1"} or host.startswith("127.")

@@ -120,7 +120,7 @@ def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
     lines = enumerate(text.splitlines(), 1)
     for number, raw in lines:
         line = raw.strip()
-        while line.endswith("\\"):
+        while line.endswith("\\") and not line.startswith("#"):
             follow = next(lines, (0, ""))[1].strip()
             line = line[:-1] + (" " if follow.startswith("#") else " " + follow)
             if follow.startswith("#"):

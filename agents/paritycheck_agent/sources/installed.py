@@ -46,7 +46,7 @@ class Installed:
         try:
             found = interpreter.find(context.root, context.environ, context.settings)
             if found is not None:
-                self._take(PYTHON, distributions.installed(found.folders))
+                self._take(PYTHON, distributions.installed(found.folders, state_dir=context.state_dir))
         except interpreter.InterpreterFault as fault:
             self.warnings.append(f"{fault}: nothing is known of what is installed")
         except OSError:

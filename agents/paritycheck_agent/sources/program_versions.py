@@ -63,7 +63,7 @@ def _pypi(context: Context, names: Collection[str]) -> dict[str, str]:
 
     try:
         found = interpreter.find(context.root, context.environ, context.settings)
-        packages = distributions.installed(found.folders, names) if found is not None else []
+        packages = distributions.installed(found.folders, only=names) if found is not None else []
     except (interpreter.InterpreterFault, OSError):
         return {}
     return {package.name: package.version for package in packages if package.version}

@@ -22,6 +22,7 @@ ATTEMPTS = 4
 WAIT_S = 60.0
 _BACKOFF_S = 2.0
 _GZIP = 31
+_DIGITS = 9
 _BUSY = frozenset({429, 503})
 _OK, _CREATED = 200, 201
 _REDIRECT, _CLIENT, _SERVER = 300, 400, 500
@@ -32,10 +33,11 @@ TOML_TYPE = "application/toml"
 
 
 class Refused(Exception):  # noqa: N818 - what the server did, read as "raise Refused"
-    """A problem that our server named (RFC 9457); `retryable` says whether sending again can help."""
+    """A problem that our server named (RFC 9457); `retryable`: sending again can help, after `wait_s` if it said so."""
 
-    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+    def __init__(self, status: int, problem: Mapping[str, Any], wait_s: int = 0) -> None:
         self.status = status
+        self.wait_s = wait_s
         self.code = str(problem.get("code", ""))
         self.detail = str(problem.get("detail") or problem.get("title") or "")
         self.retryable = problem.get("retryable") is True
@@ -117,10 +119,14 @@ def fits(body: bytes) -> bool:
 
 def _retry_after(answer: Answer | None, attempt: int) -> float:
     """Return the seconds to wait: what the server says, else a random part of a doubling time."""
-    said = answer.headers.get("retry-after", "") if answer else ""
-    if said.isascii() and said.isdigit():
-        return float(said)
-    return _BACKOFF_S * (1 << attempt) * os.urandom(1)[0] / 256
+    said = _said_wait(answer) if answer else None
+    return _BACKOFF_S * (1 << attempt) * os.urandom(1)[0] / 256 if said is None else float(said)
+
+
+def _said_wait(answer: Answer) -> int | None:
+    """Return the seconds of Retry-After, None where it says none: its other form, a date, needs two equal clocks."""
+    said = answer.headers.get("retry-after", "")
+    return int(said[:_DIGITS]) if said.isascii() and said.isdigit() else None
 
 
 def _document(answer: Answer) -> dict[str, Any]:
@@ -135,8 +141,8 @@ def _document(answer: Answer) -> dict[str, Any]:
         raise Unreachable(f"{answer.status}: redirects are not followed; PARITY_URL must be the final address")
     # An error page of something between is not our server's word; only a problem with a code is.
     if document is None or not isinstance(document.get("code"), str):
-        raise Unreachable(f"{answer.status} without our JSON")
-    raise Refused(answer.status, {"retryable": answer.status >= _SERVER, **document})
+        raise Unreachable(f"{answer.status} without our JSON", _said_wait(answer) or 0)
+    raise Refused(answer.status, {"retryable": answer.status >= _SERVER, **document}, _said_wait(answer) or 0)
 
 
 def _json(answer: Answer) -> dict[str, Any] | None:

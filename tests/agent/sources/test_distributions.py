@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -91,3 +93,74 @@ def test_four_hundred_distributions_take_a_few_milliseconds(tmp_path: Path) -> N
         took.append(time.process_time() - started)
     assert len(packages) == 400
     assert min(took) < 0.05
+
+
+def names(folder: Path, state: Path) -> list[str]:
+    return [package.name for package in distributions.installed([str(folder)], state_dir=str(state))]
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock an hour ahead: what was just made has settled."""
+    ahead = time.time() + 3_600
+    monkeypatch.setattr(time, "time", lambda: ahead)
+
+
+def add(folder: Path, name: str) -> Path:
+    place = folder / f"{name}.dist-info"
+    place.mkdir(parents=True)
+    (place / "METADATA").write_text("")
+    return place
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_folder_that_is_as_it_was_is_not_looked_into_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, state = tmp_path / "site-packages", tmp_path / "state"
+    vcs = add(folder, "django-5.2")
+    (vcs / "direct_url.json").write_text('{"url": "https://x/y", "vcs_info": {"vcs": "git"}}')
+    (add(folder, "shop-1.0") / "direct_url.json").write_text('{"url": "file:///shop", "dir_info": {}}')
+    first = distributions.installed([str(folder)], state_dir=str(state))
+
+    def never(_folder: str) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(distributions, "_of_folder", never)
+    again = distributions.installed([str(folder)], state_dir=str(state))
+    told = [(package.name, package.version, package.origin, package.source) for package in again]
+    assert told == [(package.name, package.version, package.origin, package.source) for package in first]
+    assert told == [("pkg:pypi/django", "5.2", "vcs", "installed")]
+
+
+@pytest.mark.usefixtures("settled")
+def test_whatever_is_installed_removed_or_replaced_is_seen(tmp_path: Path) -> None:
+    folder, state = tmp_path / "site-packages", tmp_path / "state"
+    add(folder, "django-5.2.18")
+    assert names(folder, state) == ["pkg:pypi/django"]
+    other = add(folder, "sqlparse-0.5")
+    assert names(folder, state) == ["pkg:pypi/django", "pkg:pypi/sqlparse"]
+    shutil.rmtree(other)
+    assert names(folder, state) == ["pkg:pypi/django"]
+    (folder / "django-5.2.18.dist-info").rename(folder / "django-5.2.19.dist-info")
+    assert [package.version for package in distributions.installed([str(folder)], state_dir=str(state))] == ["5.2.19"]
+    shutil.rmtree(folder)
+    add(folder, "flask-3.1")
+    assert names(folder, state) == ["pkg:pypi/flask"]
+
+
+def test_a_folder_that_has_just_changed_is_not_kept(tmp_path: Path) -> None:
+    add(tmp_path / "site-packages", "django-5.2")
+    names(tmp_path / "site-packages", tmp_path / "state")
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"key": 1}', "\x00", "[" * 100_000, "rows"])
+def test_what_is_kept_and_torn_is_read_anew(tmp_path: Path, text: str) -> None:
+    folder, state = tmp_path / "site-packages", tmp_path / "state"
+    add(folder, "django-5.2")
+    names(folder, state)
+    [kept] = (state / "installed").iterdir()
+    if text == "rows":
+        text = json.dumps({**json.loads(kept.read_text()), "rows": [["a", [1, 2]]]})
+    kept.write_text(text)
+    assert names(folder, state) == ["pkg:pypi/django"]

@@ -58,3 +58,9 @@ def test_the_time_grows_with_the_length_only() -> None:
     started = time.process_time()
     dockerfile.stages("FROM a AS a\n" * 20_000 + "ENV A='\n" * 20_000 + "RUN x \\\n" * 20_000)
     assert time.process_time() - started < 3
+
+
+def test_a_comment_goes_on_over_no_line() -> None:
+    """A backslash at its end is part of it: docker reads the next line as an instruction."""
+    [stage] = dockerfile.stages("#   docker run \\\n#     -it app\n# docker build \\\nFROM python:3.13\n")
+    assert (stage.base, stage.line) == ("python:3.13", 4)
