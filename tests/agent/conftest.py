@@ -207,6 +207,13 @@ def no_image(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(autouse=True)
+def no_settings_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of all tests starts a server and names it; an application whose agent runs here has no part in that."""
+    for name in ("DATABASE_URL", "SECRET_KEY", "PEPPER", "ALLOWED_HOSTS", "DJANGO_SETTINGS_MODULE"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small checkout, the working directory, with an environment that names nothing of this machine."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
+
+from tests.agent.lock_fixtures import seconds
 
 if TYPE_CHECKING:
     from paritycheck_agent.packages import Lock
@@ -60,13 +61,8 @@ def line_of(source: str) -> int:
 
 
 def cpu(reader: Reader, data: bytes) -> float:
-    """Seconds of CPU that reading takes, the best of three: other work on the machine makes each of them slower."""
-    took = []
-    for _run in range(3):
-        started = time.process_time()
-        reader.read(data)
-        took.append(time.process_time() - started)
-    return min(took)
+    """CPU seconds that reading takes."""
+    return seconds(reader.read, data)
 
 
 @st.composite

@@ -196,4 +196,6 @@ def test_a_mutated_lock_never_crashes_and_never_loses_a_package_silently(data: s
 
 
 def _is_local(entry: Any) -> bool:
-    return str(entry[0]).partition("@")[2].startswith(("workspace:", "file:", "root:", "link:"))
+    """A folder, by its reference behind the name, whose first character may be the `@` of a scope."""
+    reference = str(entry[0])[1:].partition("@")[2]
+    return reference.startswith(("workspace:", "file:", "root:", "link:", "portal:", "./", "../", "/", "~/"))

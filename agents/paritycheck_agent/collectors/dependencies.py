@@ -74,7 +74,8 @@ def _sboms(context: Context, warnings: list[str]) -> Iterator[tuple[str, str]]:
 
 def _facts(locked: Locked, installed: Installed) -> list[dict[str, Any]]:
     places, local = locked.packages(installed.packages), locked.local() | installed.local
-    names = set(places).union(*installed.packages.values()) - local
+    # A project may need a package of its own name (`ms` does, by way of `debug`): what a lock lists counts.
+    names = set(places) | (set().union(*installed.packages.values()) - local)
     whole = {ecosystem: locked.whole(ecosystem) for ecosystem in installed.packages}
     facts = []
     for name in sorted(names):

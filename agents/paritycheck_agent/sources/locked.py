@@ -130,10 +130,11 @@ class Locked:
         for _folder, _ecosystem, lock in self.locks:
             for package in lock.packages:
                 by_name.setdefault(package.name, []).append(package)
+        local = self.local()
         decided = {ecosystem for _folder, ecosystem, _lock in self.locks if ecosystem in installed}
         for lock in self._bills():
             for package in lock.packages:
-                if not decided or ecosystem_of(package.name) not in decided:
+                if package.name not in local and ecosystem_of(package.name) not in decided:
                     by_name.setdefault(package.name, []).append(package)
         return by_name
 

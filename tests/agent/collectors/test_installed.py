@@ -218,13 +218,13 @@ def test_a_bill_that_is_missing_or_no_bill_is_said(tmp_path: Path) -> None:
 
 
 def test_a_bill_stands_in_for_a_lock_that_is_not_read(tmp_path: Path) -> None:
-    (tmp_path / "Podfile.lock").write_text("")
-    components = [{"type": "library", "bom-ref": "a", "purl": "pkg:cocoapods/Alamofire@5.9.0"}]
+    (tmp_path / "bun.lockb").write_text("")
+    components = [{"type": "library", "bom-ref": "a", "purl": "pkg:npm/express@5.1.0"}]
     bill = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}
     (tmp_path / "bom.json").write_text(json.dumps(bill))
     assert collect(tmp_path).covers == []
     collected = collect(tmp_path, {"sbom": ["bom.json"]})
-    assert (collected.covers, collected.warnings) == (["pkg:cocoapods/"], [])
+    assert (collected.covers, collected.warnings) == (["pkg:npm/"], [])
 
 
 def test_what_is_no_closed_set_is_never_covered(tmp_path: Path) -> None:
