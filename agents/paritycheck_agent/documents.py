@@ -28,13 +28,18 @@ def decoded(data: bytes, lock: Lock) -> str | None:
         return None
 
 
-def json_of(data: bytes, lock: Lock) -> tuple[str, dict[str, Any]] | None:
-    """Return text and document of a lock in JSON; None, and the lock not whole, where it is none."""
+def json_of(
+    data: bytes, lock: Lock, plain: Callable[[str], str] = lambda written: written
+) -> tuple[str, dict[str, Any]] | None:
+    """Return text and document of a lock in JSON; None, and the lock not whole, where it is none.
+
+    `plain` makes JSON of a text that has more, such as comments.
+    """
     written = decoded(data, lock)
     if written is None:
         return None
     try:
-        document = json.loads(written)
+        document = json.loads(plain(written))
     except json.JSONDecodeError as error:
         lock.incomplete(f"is no JSON, line {error.lineno}")
         return None
@@ -45,6 +50,26 @@ def json_of(data: bytes, lock: Lock) -> tuple[str, dict[str, Any]] | None:
         lock.incomplete("is no JSON of a lock")
         return None
     return written, document
+
+
+def toml_of(data: bytes, lock: Lock, blanked: str) -> tuple[str, dict[str, Any]] | None:
+    """Return text and document of a lock in TOML; None, and the lock not whole, where it is none.
+
+    `blanked`: a pattern of lines that are not needed. They are most of a lock, and without them it parses many times
+    as fast; the text that is returned has them still.
+    """
+    import re
+
+    from paritycheck_agent import toml
+
+    written = decoded(data, lock)
+    if written is None:
+        return None
+    try:
+        return written, toml.load(re.sub(blanked, "", written, flags=re.MULTILINE))
+    except toml.TomlError as error:
+        lock.incomplete(f"is no TOML, line {error.line}" if error.line else error.detail)
+        return None
 
 
 def json_beside(sibling: Callable[[str], bytes | None], path: str) -> dict[str, Any] | None:
@@ -63,12 +88,15 @@ def text_beside(sibling: Callable[[str], bytes | None], path: str) -> str | None
 
 
 class Lines:
-    """Finds the line of each name in a JSON text, asked for in the order of the text: one pass in all."""
+    """Finds the line of each name in a JSON text, asked for in the order of the text: one pass in all.
 
-    def __init__(self, written: str) -> None:
+    `start`: the key behind which the first one is looked for.
+    """
+
+    def __init__(self, written: str, start: str = "") -> None:
         self.written = written
-        self.at = 0
-        self.line = 1
+        self.at = max(0, written.find(f'"{start}"')) if start else 0
+        self.line = 1 + written.count("\n", 0, self.at)
         self.misses = 0
         self.places = 0
 
@@ -90,12 +118,11 @@ class Lines:
     def _find(self, name: str, stands: Callable[[int, int], bool]) -> int:
         for quoted in dict.fromkeys((json.dumps(name, ensure_ascii=False), json.dumps(name).replace("/", "\\/"))):
             at = self.at
-            while self.misses < _MISSES and self.places < _PLACES and (at := self.written.find(quoted, at)) >= 0:
+            while self.misses < _MISSES and self.places < _PLACES and (at := self.written.find(quoted, at + 1)) >= 0:
                 self.places += 1
                 if stands(at, at + len(quoted)):
                     self.line += self.written.count("\n", self.at, at)
                     self.at = at
                     return self.line
-                at += 1
         self.misses += 1
         return 0

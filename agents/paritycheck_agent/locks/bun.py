@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 
+from paritycheck_agent.documents import json_of
 from paritycheck_agent.node_packages import ASKED, archived, groups_of, origin_of, split_name
 from paritycheck_agent.packages import PRODUCTION, Lock, Package, table, text
 from paritycheck_agent.wire.purl import purl
@@ -40,18 +41,10 @@ def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tup
 def read(data: bytes, path: str, _sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what a bun.lock says. One that is no JSON gives a lock without packages, not whole."""
     lock = Lock(path)
-    try:
-        written = data.decode("utf-8-sig")
-        document = table(json.loads(_plain(written)))
-    except UnicodeDecodeError:
-        lock.incomplete("is not UTF-8")
+    told = json_of(data, lock, _plain)
+    if told is None:
         return lock
-    except json.JSONDecodeError as error:
-        lock.incomplete(f"is no JSON, line {error.lineno}")
-        return lock
-    except (ValueError, RecursionError):
-        lock.incomplete("is no JSON of a lock")
-        return lock
+    written, document = told
     packages = document.get("packages", {})
     version = document.get("lockfileVersion")
     if not isinstance(packages, dict) or version is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from paritycheck_agent.json_lines import KeyLines
+from paritycheck_agent.documents import Lines, json_of
 from paritycheck_agent.packages import DEVELOPMENT, OPTIONAL, Lock, Package, table, text
 from paritycheck_agent.wire.purl import purl
 
@@ -42,18 +42,10 @@ def parse(data: bytes, path: str, sibling: Sibling) -> tuple[list[Table], list[s
 def read(data: bytes, path: str, sibling: Sibling) -> Lock:
     """Return what a lock of npm says. One that is no JSON gives a lock without packages, not whole."""
     lock = Lock(path)
-    try:
-        written = data.decode("utf-8-sig")
-        document = table(json.loads(written))
-    except UnicodeDecodeError:
-        lock.incomplete("is not UTF-8")
+    told = json_of(data, lock)
+    if told is None:
         return lock
-    except json.JSONDecodeError as error:
-        lock.incomplete(f"is no JSON, line {error.lineno}")
-        return lock
-    except (ValueError, RecursionError):
-        lock.incomplete("is no JSON of a lock")
-        return lock
+    written, document = told
     if isinstance(document.get("packages"), dict):
         _Flat(lock, written, document["packages"]).fill()
     elif "packages" in document or not isinstance(document.get("dependencies", {}), dict):
@@ -78,13 +70,13 @@ class _Flat:
         self.packages = {folder: table(entry) for folder, entry in packages.items() if len(folder) <= _FOLDER_CHARS}
         if len(self.packages) < len(packages):
             lock.incomplete(f"a folder is longer than {_FOLDER_CHARS} characters")
-        self.lines = KeyLines(written, "packages")
+        self.lines = Lines(written, "packages")
 
     def fill(self) -> None:
         direct = self._direct()
         urls = {found for folder in self.packages for found in self._asked_for(folder, by_url=True)}
         for folder, entry in self.packages.items():
-            line = self.lines.of(folder)
+            line = self.lines.opening(folder)
             name = text(entry.get("name")) or folder.rpartition(_FOLDER)[2]
             if _FOLDER not in folder or entry.get("link") is True:
                 self.lock.local.update({purl(ECOSYSTEM, name)} if name and _FOLDER in folder else ())
@@ -175,12 +167,12 @@ class _Nested:
     def __init__(self, lock: Lock, written: str, dependencies: Table) -> None:
         self.lock = lock
         self.dependencies = dependencies
-        self.lines = KeyLines(written, "dependencies")
+        self.lines = Lines(written, "dependencies")
 
     def fill(self, sibling: Sibling) -> None:
         direct = self._direct(sibling)
         for key, entry in _walk(self.dependencies):
-            line = self.lines.of(key)
+            line = self.lines.opening(key)
             name, version, origin = _meaning(key, text(entry.get("version")))
             if origin == "local":
                 self.lock.local.add(purl(ECOSYSTEM, name))

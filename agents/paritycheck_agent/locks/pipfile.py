@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from paritycheck_agent import toml
-from paritycheck_agent.json_lines import KeyLines
+from paritycheck_agent.documents import Lines, json_of
 from paritycheck_agent.packages import DEVELOPMENT, OPTIONAL, PRODUCTION, Lock, Package, archived, pep440, table, text
 from paritycheck_agent.wire.purl import normalized, purl
 
@@ -38,18 +36,10 @@ def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tup
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what a Pipfile.lock says. One that is no JSON gives a lock without packages, not whole."""
     lock = Lock(path)
-    try:
-        written = data.decode("utf-8-sig")
-        document = table(json.loads(written))
-    except UnicodeDecodeError:
-        lock.incomplete("is not UTF-8")
+    told = json_of(data, lock)
+    if told is None:
         return lock
-    except json.JSONDecodeError as error:
-        lock.incomplete(f"is no JSON, line {error.lineno}")
-        return lock
-    except (ValueError, RecursionError):
-        lock.incomplete("is no JSON of a lock")
-        return lock
+    written, document = told
     if _META not in document:
         lock.incomplete("is no lock of Pipenv")
         return lock
@@ -57,7 +47,7 @@ def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock
     if spec != _KNOWN_SPEC:
         said = spec if isinstance(spec, int) and 0 < spec < _KNOWN_SPEC**9 else "unknown"
         lock.incomplete(f"pipfile-spec {said} is not known (known: {_KNOWN_SPEC}), read as far as possible")
-    _fill(lock, document, _direct(sibling, lock), KeyLines(written, _META))
+    _fill(lock, document, _direct(sibling, lock), Lines(written, _META))
     return lock
 
 
@@ -78,16 +68,16 @@ def _direct(sibling: Callable[[str], bytes | None], lock: Lock) -> set[tuple[str
     }
 
 
-def _fill(lock: Lock, document: Table, direct: set[tuple[str, str]] | None, lines: KeyLines) -> None:
+def _fill(lock: Lock, document: Table, direct: set[tuple[str, str]] | None, lines: Lines) -> None:
     for category, packages in document.items():
         if category == _META:
             continue
         if not isinstance(packages, dict):
             lock.incomplete("a category is no table")
             continue
-        lines.of(category)
+        lines.opening(category)
         for written, value in packages.items():
-            line, name, entry = lines.of(written), normalized(written), table(value)
+            line, name, entry = lines.opening(written), normalized(written), table(value)
             version, origin = _meaning(entry)
             if origin == "local":
                 lock.local.update({purl(ECOSYSTEM, name)} if name else ())

@@ -7,6 +7,7 @@ of them: that is in pyproject.toml beside it. Without it the scope is left out.
 from __future__ import annotations
 
 from paritycheck_agent import toml
+from paritycheck_agent.documents import toml_of
 from paritycheck_agent.packages import (
     DEVELOPMENT,
     OPTIONAL,
@@ -48,18 +49,11 @@ def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tup
 
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what a poetry.lock says. One that is no TOML gives a lock without packages, not whole."""
-    import re
-
     lock = Lock(path)
-    try:
-        written = data.decode("utf-8-sig")
-        document = toml.load(re.sub(_FILES, "", written, flags=re.MULTILINE))
-    except UnicodeDecodeError:
-        lock.incomplete("is not UTF-8")
+    told = toml_of(data, lock, _FILES)
+    if told is None:
         return lock
-    except toml.TomlError as error:
-        lock.incomplete(f"is no TOML, line {error.line}" if error.line else error.detail)
-        return lock
+    written, document = told
     _check_version(text(table(document.get("metadata")).get("lock-version")), lock)
     _fill(lock, tables(document.get("package")), _asked_for(sibling, lock), header_lines(written, "package"))
     return lock

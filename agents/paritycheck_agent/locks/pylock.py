@@ -6,6 +6,7 @@ Groups and extras stand in markers. Who asked for what stands nowhere: what is d
 from __future__ import annotations
 
 from paritycheck_agent import pyproject, toml
+from paritycheck_agent.documents import toml_of
 from paritycheck_agent.packages import (
     DEVELOPMENT,
     OPTIONAL,
@@ -45,18 +46,11 @@ def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tup
 
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what a pylock.toml says. One that is no TOML gives a lock without packages, not whole."""
-    import re
-
     lock = Lock(path)
-    try:
-        written = data.decode("utf-8-sig")
-        document = toml.load(re.sub(_FILES, "", written, flags=re.MULTILINE))
-    except UnicodeDecodeError:
-        lock.incomplete("is not UTF-8")
+    told = toml_of(data, lock, _FILES)
+    if told is None:
         return lock
-    except toml.TomlError as error:
-        lock.incomplete(f"is no TOML, line {error.line}" if error.line else error.detail)
-        return lock
+    written, document = told
     _check_version(text(document.get("lock-version")), lock)
     _fill(lock, document, _direct(sibling, lock), header_lines(written, "packages"))
     return lock

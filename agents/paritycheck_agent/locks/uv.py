@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paritycheck_agent import toml
+from paritycheck_agent.documents import toml_of
 from paritycheck_agent.packages import (
     DEVELOPMENT,
     OPTIONAL,
@@ -44,18 +44,11 @@ def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tup
 
 def read(data: bytes, path: str, _sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what a uv.lock says. One that is no TOML gives a lock without packages, not whole."""
-    import re
-
     lock = Lock(path)
-    try:
-        written = data.decode("utf-8-sig")
-        document = toml.load(re.sub(_FILES, "", written, flags=re.MULTILINE))
-    except UnicodeDecodeError:
-        lock.incomplete("is not UTF-8")
+    told = toml_of(data, lock, _FILES)
+    if told is None:
         return lock
-    except toml.TomlError as error:
-        lock.incomplete(f"is no TOML, line {error.line}" if error.line else error.detail)
-        return lock
+    written, document = told
     _check_version(document, lock)
     _fill(lock, document, header_lines(written, "package"))
     return lock
