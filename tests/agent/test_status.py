@@ -84,9 +84,7 @@ def test_what_waits_is_counted_with_its_age(reporting: Wire, capsys: Capture) ->
 
 
 @pytest.mark.usefixtures("reporting")
-def test_a_token_that_is_not_known_is_the_first_thing_to_do(
-    monkeypatch: pytest.MonkeyPatch, capsys: Capture
-) -> None:
+def test_a_token_that_is_not_known_is_the_first_thing_to_do(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setenv("PARITY_TOKEN", TOKEN[:-1] + "x")
     main(["report"])
     code, document = status(capsys)

@@ -1,7 +1,8 @@
 """Redis and the servers that speak its protocol (RESP 2): Valkey, Dragonfly, KeyDB, Garnet.
 
-`AUTH` with the application's own credentials where the URL holds some and TLS has verified the server or it is on this
-machine, then `INFO`, `CONFIG GET` of named settings and `MODULE LIST`. Managed services forbid some of these; what INFO says of it stands in, the rest is left out.
+`AUTH` with the application's own credentials where the URL holds some, and TLS has verified the server or it is on this
+machine; then `INFO`, `CONFIG GET` of named settings and `MODULE LIST`. Managed services forbid some of these; what INFO
+says of it stands in, the rest is left out.
 """
 
 from __future__ import annotations
