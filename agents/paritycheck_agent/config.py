@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from paritycheck_agent.context import regular
 from paritycheck_agent.wire import limits
 from paritycheck_agent.wire.canonical import digest
 
@@ -162,7 +163,7 @@ def load(
 def _sbom(path: str) -> str:
     """Return the full path of a bill of materials; raise ConfigError where it cannot be opened."""
     try:
-        with open(path, "rb"):
+        with open(path, "rb", opener=regular):
             return os.path.abspath(path)
     except OSError as error:
         raise ConfigError(path, f"cannot be read: {error.strerror}", "--sbom names a file") from None
@@ -196,7 +197,7 @@ def _policy_text(root: str) -> tuple[str, str]:
 
 def _read(path: str) -> str | None:
     try:
-        with open(path, "rb") as stream:
+        with open(path, "rb", opener=regular) as stream:
             data = stream.read(_FILE_BYTES + 1)
     except FileNotFoundError:
         return None

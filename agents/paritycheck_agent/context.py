@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -95,3 +96,12 @@ class Context:
 def without_waiting(path: str, flags: int) -> int:
     """Open without waiting, as an opener: a named pipe in a checkout must not stop the agent."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def regular(path: str, flags: int) -> int:
+    """Open a regular file alone, as an opener; raise OSError for a pipe, which would be waited for, and all others."""
+    handle = without_waiting(path, flags)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "no regular file", path)
+    return handle

@@ -113,6 +113,8 @@ def _missing(drift: Subject) -> str:
     told = f"{lacking.environment} has no {_label(drift)}"
     if drift.section == "config" or not (having.value or having.kind):
         return told
+    if drift.section == "processes" and "." not in drift.name:
+        return f"{told}, {having.environment} runs it as {having.thing}"
     verb = "runs" if drift.section in _RUNNING else "has"
     thing = having.thing if drift.section in _RUNNING else having.value
     return f"{told}, {having.environment} {verb} {thing}"
@@ -122,6 +124,8 @@ def _version(drift: Subject) -> str:
     left, right = drift.left, drift.right
     if drift.section not in _RUNNING or "." in drift.name:
         return f"{left.environment} has {drift.name} {left.word}, {right.environment} has {right.word}"
+    if drift.section == "processes":
+        return _as_what(drift)
     if drift.section == "runtime":
         name = kind_label(left.kind or drift.name)
         return f"{left.environment} runs {name} {left.word}, {right.environment} runs {right.word}"
@@ -129,7 +133,15 @@ def _version(drift: Subject) -> str:
     return f"{left.environment} runs {left.thing}, {right.environment} runs {theirs}"
 
 
+def _as_what(drift: Subject) -> str:
+    """Of a process type, for which the program's own name is not enough: a web and a worker may be the same one."""
+    left, right = drift.left, drift.right
+    return f"{left.environment} runs {drift.name} as {left.thing}, {right.environment} as {right.thing}"
+
+
 def _kind(drift: Subject) -> str:
+    if drift.section == "processes":
+        return _as_what(drift)
     return f"{drift.left.environment} runs {drift.left.thing}, {drift.right.environment} runs {drift.right.thing}"
 
 
@@ -143,9 +155,9 @@ def _value(drift: Subject) -> str:
 
 def _values(drift: Subject) -> str:
     left, right = drift.left, drift.right
-    if left.word == right.word:
-        return f"differs between {left.environment} and {right.environment}"
     mine, theirs = (left.thing, right.thing) if drift.rule == "kind" else (left.word, right.word)
+    if mine == theirs:
+        return f"differs between {left.environment} and {right.environment}"
     return f"{mine} {where(left.environment)}, {theirs} {where(right.environment)}"
 
 
@@ -248,10 +260,20 @@ _BY_RULE: Final = {
 }
 
 
+def _applied(drift: Subject) -> str:
+    """What stands between two databases: a number of versions says nothing of migrations."""
+    left, right = drift.left.environment, drift.right.environment
+    if drift.distance == 1:
+        return f"{left} has applied all that {right} has, and more; the policy expects both to be the same."
+    return f"{right} has applied what {left} has not."
+
+
 def consequence(drift: Subject) -> str:
     """One line: how far apart, and what the policy expects."""
     if drift.rule in _BY_RULE:
         return _BY_RULE[drift.rule]
+    if drift.rule == "behind":
+        return _applied(drift)
     expected = f"the policy expects {_EXPECTED.get(drift.expectation, drift.expectation)}."
     if drift.rule == "missing":
         return f"{_split(drift)[1].environment} has it; {expected}"

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.utils import ProgrammingError
 from typing_extensions import override
 
+from paritycheck.selectors.health import is_migrated
 from paritycheck.services.errors import Refused
 from paritycheck.services.jobs import take_noted
 from paritycheck.tasks.wake import publish_noted
@@ -23,5 +25,10 @@ class WakingCommand(BaseCommand):
             output = super().execute(*args, **options)
         except Refused as error:
             raise CommandError(error.detail) from error
+        except ProgrammingError as error:
+            if is_migrated():
+                raise
+            said = "the database has not all of its tables yet: `paritycheck up` makes them, and `paritycheck migrate`"
+            raise CommandError(said) from error
         publish_noted()
         return output

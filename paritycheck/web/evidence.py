@@ -169,6 +169,8 @@ STEPS = {1: "patch", 2: "minor", 3: "major"}
 
 def apart(drift: Drift) -> str:
     """How far the sides are apart: `3 majors`, else the greatest step that differs."""
+    if drift.rule == "behind":
+        return ""  # migrations have no majors
     word = STEPS.get(drift.distance or 0, "another kind" if drift.distance and drift.rule == "kind" else "")
     one, other = (fact_of(side).value or "" for side in (drift.left_side, drift.right_side))
     at = len(STEPS) - (drift.distance or 0)

@@ -122,6 +122,25 @@ def test_init_writes_a_file_that_says_what_it_found(checkout: Path, capsys: pyte
     assert main(["show"]) == 0
 
 
+def test_init_names_whatever_is_read_of_a_checkout(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (checkout / "parity.toml").unlink()
+    files = ("Gemfile.lock", "pnpm-lock.yaml", "Procfile", ".ruby-version", "app.json")
+    folders = ("db/migrate", ".github/workflows")
+    for name in files:
+        (checkout / name).write_text("")
+    for name in folders:
+        (checkout / name).mkdir(parents=True)
+    assert main(["init"]) == 0
+    out, text = capsys.readouterr().out, (checkout / "parity.toml").read_text()
+    assert [name for name in (*files, *folders) if name not in out or name not in text] == []
+
+
+def test_init_says_where_nothing_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    assert main(["init", "-C", str(tmp_path / "empty")]) == 0
+    assert "found here: nothing that paritycheck reads yet" in capsys.readouterr().out.split("\n")[1]
+
+
 def test_every_commented_line_of_init_is_grammar(checkout: Path) -> None:
     """Whoever takes the comment signs away has a file that parses."""
     (checkout / "parity.toml").unlink()

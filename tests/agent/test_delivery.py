@@ -155,16 +155,36 @@ def test_the_json_of_another_service_is_no_receipt(reporting: Wire, tmp_path: Pa
     assert waiting(tmp_path) == 1
 
 
-def test_a_report_refused_for_good_is_put_aside(
-    reporting: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_report_whose_token_is_not_known_is_kept_until_it_is(
+    reporting: Wire, tmp_path: Path, checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("PARITY_TOKEN", TOKEN[:-1] + "x")
+    taken = reporting.call
+    unknown = {"status": 401, "code": "unauthenticated", "title": "", "detail": "no valid token", "retryable": False}
+    reporting.call = lambda *_: (401, unknown)  # type: ignore[method-assign]
     assert main(["report"]) == 3
-    assert reporting.reports == []
     told = capsys.readouterr().err
     assert "unauthenticated" in told
+    assert "kept" in told
     assert "hint: PARITY_TOKEN" in told
-    assert TOKEN[:-1] not in told
+    assert TOKEN not in told
+    (checkout / ".env").write_text("DEBUG=1\n")
+    assert main(["report"]) == 3
+    assert waiting(tmp_path) == 2
+    assert list(state(tmp_path).glob("rejected/*")) == []
+    reporting.call = taken  # type: ignore[method-assign]
+    assert main(["report"]) == 0
+    assert len(reporting.reports) == 3
+    assert waiting(tmp_path) == 0
+
+
+def test_a_report_refused_for_good_is_put_aside(
+    reporting: Wire, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forbidden = {"status": 403, "code": "forbidden", "title": "", "detail": "", "retryable": False}
+    reporting.call = lambda *_: (403, forbidden)  # type: ignore[method-assign]
+    assert main(["report"]) == 3
+    assert reporting.reports == []
+    assert "hint: a report needs a token" in capsys.readouterr().err
     assert len(list(state(tmp_path).glob("rejected/*"))) == 1
     assert waiting(tmp_path) == 0
 

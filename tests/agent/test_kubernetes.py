@@ -87,6 +87,18 @@ def test_a_file_of_kubectl_tells_services_configuration_and_release(
     assert set(sections["runtime"]["by_name"]) & {"os", "libc", "python"} == set()
 
 
+def test_a_file_without_pods_says_nothing_of_types_that_it_does_not_name(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del shop
+    document = json.loads(FIXTURE.read_text())
+    document["items"] = [item for item in document["items"] if item["kind"] == "Deployment"]
+    (tmp_path / "deployments.json").write_text(json.dumps(document))
+    section = shown(capsys, "--kubernetes", str(tmp_path / "deployments.json"))["processes"]
+    assert "web" in section["by_name"]
+    assert section["covers"] == []
+
+
 def test_standard_input_is_read_once_for_all_sections(
     shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -208,3 +208,16 @@ def test_a_mutated_lock_never_crashes_and_never_loses_a_package_silently(data: s
     names = _oracle(mutated)
     if lock.whole and names is not None:
         assert sorted(package.name for package in lock.packages) == sorted(purl("pypi", name) for name in names)
+
+
+@pytest.mark.parametrize("said", ["", ', version = "{}"', ', extra = ["{}"]', ', source = {{ url = "{}" }}'])
+def test_a_name_that_many_ask_for_and_many_have_is_not_looked_at_by_each_of_them(said: str) -> None:
+    count = 2_000
+    root = 'version = 1\n[[package]]\nname = "a"\nversion = "0"\nsource = { virtual = "." }\ndependencies = ['
+    blocks = [root + '{ name = "a" }]\n']
+    for number in range(count):
+        asked = said.format(number)
+        blocks.append(f'[[package]]\nname = "a"\nversion = "{number}"\ndependencies = [{{ name = "a"{asked} }}]\n')
+    data = "".join(blocks).encode()
+    assert len(read(data).packages) == count
+    assert seconds(read, data) < 2

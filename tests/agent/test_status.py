@@ -84,18 +84,29 @@ def test_what_waits_is_counted_with_its_age(reporting: Wire, capsys: Capture) ->
 
 
 @pytest.mark.usefixtures("reporting")
-def test_what_was_rejected_is_told_with_why(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+def test_a_token_that_is_not_known_is_the_first_thing_to_do(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setenv("PARITY_TOKEN", TOKEN[:-1] + "x")
     main(["report"])
     code, document = status(capsys)
     assert code == 3
     [server] = document["servers"]
-    assert [rejected["why"] for rejected in server["rejected"]] == ["401 unauthenticated no valid token"]
+    assert (server["waiting"], server["rejected"]) == (1, [])
     assert server["next"][0] == "PARITY_TOKEN is not known to this server, or was revoked"
     assert main(["status"]) == 3
     out = capsys.readouterr().out
     assert "401 unauthenticated" in out
     assert TOKEN[:-1] not in out
+
+
+def test_what_was_rejected_is_told_with_why(reporting: Wire, capsys: Capture) -> None:
+    forbidden = {"status": 403, "code": "forbidden", "title": "", "detail": "not this one", "retryable": False}
+    reporting.call = lambda *_: (403, forbidden)  # type: ignore[method-assign]
+    main(["report"])
+    code, document = status(capsys)
+    assert code == 3
+    [server] = document["servers"]
+    assert [rejected["why"] for rejected in server["rejected"]] == ["403 forbidden not this one"]
+    assert any("is not sent again" in step for step in server["next"])
 
 
 def test_without_a_token_it_tells_of_all_that_it_remembers_the_latest_first(

@@ -174,6 +174,27 @@ GONE = {"state": "absent"}
             "0014_add_sku on staging, 0015_drop_sku in production",
         ),
         (
+            "processes/web:kind",
+            side("staging", kind="gunicorn"),
+            side("production", kind="uwsgi"),
+            "staging runs web as gunicorn, production as uwsgi",
+            "gunicorn on staging, uwsgi in production",
+        ),
+        (
+            "processes/web:version",
+            side("staging", "22.0.0", kind="gunicorn"),
+            side("production", "23.0.0", kind="gunicorn"),
+            "staging runs web as gunicorn 22.0.0, production as gunicorn 23.0.0",
+            "22.0.0 on staging, 23.0.0 in production",
+        ),
+        (
+            "processes/beat:missing",
+            side("staging", **GONE),
+            side("production", kind="celery"),
+            "staging has no beat, production runs it as celery",
+            "missing on staging",
+        ),
+        (
             "runtime/python:skew",
             side("production", state="unknown", reason="skew"),
             side("production", state="unknown", reason="skew"),
@@ -221,6 +242,18 @@ def test_the_consequence_says_how_far_and_what_is_expected(
     rule: str, distance: int, expectation: str, said: str
 ) -> None:
     drift = subject(f"config/X:{rule}", side("a", "1"), side("b", **GONE), distance=distance, expectation=expectation)
+    assert consequence(drift) == said
+
+
+@pytest.mark.parametrize(
+    ("distance", "said"),
+    [
+        (1, "a has applied all that b has, and more; the policy expects both to be the same."),
+        (3, "b has applied what a has not."),
+    ],
+)
+def test_migrations_are_told_by_what_is_applied(distance: int, said: str) -> None:
+    drift = subject("migrations/django/shop:behind", side("a", "2"), side("b", "3"), distance=distance)
     assert consequence(drift) == said
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 
 from paritycheck_agent.config import POLICY_FILE, ConfigError
+from paritycheck_agent.sources.lock_formats import FORMATS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,11 +14,23 @@ if TYPE_CHECKING:
     from typing import Any
 
 _SEEN = (
-    ("lock files", ("uv.lock", "poetry.lock", "requirements.txt", "package-lock.json")),
+    ("lock files", tuple(name for names, *_rest in FORMATS for name in names)),
     ("service images", ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")),
-    ("configuration names", (".env.example", ".env.sample", "env.example", ".env.template", ".env")),
-    ("pinned runtimes", (".python-version", ".tool-versions", ".nvmrc", ".node-version", "mise.toml")),
-)
+    ("configuration names", (".env.example", ".env.sample", "env.example", ".env.template", ".env", "app.json")),
+    (
+        "pinned runtimes",
+        (
+            ".python-version", ".nvmrc", ".node-version", ".ruby-version", ".java-version", ".go-version",
+            ".php-version", ".tool-versions", "mise.toml", ".mise.toml", "rust-toolchain.toml",
+        ),
+    ),
+    ("processes", ("Procfile", "Dockerfile")),
+    ("migrations", ("manage.py", "alembic.ini", "db/migrate", "prisma/migrations", "db/migration", "knexfile.js")),
+    (
+        "services of pipelines, for the gate",
+        (".github/workflows", ".gitlab-ci.yml", "bitbucket-pipelines.yml", ".circleci/config.yml"),
+    ),
+)  # fmt: skip
 _SLUG_CHARS = 63
 
 _TEMPLATE = """\
@@ -81,7 +94,8 @@ def run(options: Any) -> int:
     found = list(look_around(root))
     text = _TEMPLATE.format(name=project_name(root), found="\n".join(found) or "#   nothing that paritycheck reads yet")
     _write(path, text, force=options.force)
-    sys.stdout.write(f"wrote {path}\n" + "\n".join(row.replace("#   ", "  ", 1) for row in found) + "\n")
+    rows = [row.replace("#   ", "  ", 1) for row in found] or ["  found here: nothing that paritycheck reads yet"]
+    sys.stdout.write(f"wrote {path}\n" + "\n".join(rows) + "\n")
     sys.stdout.write(
         "next: `parity show` prints what would be sent; then export PARITY_URL and PARITY_TOKEN"
         " and run `parity report`\n"
@@ -92,7 +106,7 @@ def run(options: Any) -> int:
 def look_around(root: str) -> Iterable[str]:
     """Yield a comment line for each kind of file that the collectors read and that is here."""
     for title, names in _SEEN:
-        present = [name for name in names if os.path.isfile(os.path.join(root, name))]
+        present = [name for name in names if os.path.exists(os.path.join(root, name))]
         if present:
             yield f"#   {title}: {', '.join(present)}"
     if os.path.exists(os.path.join(root, ".git")):

@@ -84,7 +84,8 @@ def _facts(locked: Locked, installed: Installed) -> list[dict[str, Any]]:
         if own is None:
             facts.append(fact_of(name, places[name]))
             continue
-        fact = reconcile.fact(name, places.get(name, []), own.get(name, []), whole=whole[ecosystem])
+        here = own.get(name) or (installed.editable.get(name, []) if name in places else [])
+        fact = reconcile.fact(name, places.get(name, []), here, whole=whole[ecosystem])
         facts += [] if fact is None else [fact]
     return facts
 

@@ -31,8 +31,12 @@ def collect(context: Context) -> Collected:
     complete = False
     for reader in (_kubernetes,) if context.kubernetes and not context.candidate else READERS:
         read = reader(context, scripts, found)
-        complete = complete or read.complete
+        complete = complete or (read.complete and len(read.processes) <= TYPES)
         warnings += read.warnings
+        if len(read.processes) > TYPES:
+            warnings.append(
+                f"types of process left out: {len(read.processes) - TYPES}; at most {TYPES} of one source are sent"
+            )
         for process in read.processes[:TYPES]:
             known = found.setdefault(process.name, process)
             if known is not process:

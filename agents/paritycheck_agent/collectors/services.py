@@ -75,21 +75,18 @@ def collect(context: Context) -> Collected:
     warnings: list[str] = []
     declared = declarations.read(context, found.project, warnings)
     alone = attachments.declare(attached, declared, candidate=found.candidate)
-    warnings += _limit(attached)
+    over = len(attached) + len(alone) - SERVICES
+    if over > 0:
+        del attached[SERVICES:], alone[max(0, SERVICES - len(attached)) :]
+        warnings.append(f"{over} services left out: at most {SERVICES} are sent")
     wishes = configuration.table(context, SECTION)
     answers = _ask(attached, wishes, candidate=found.candidate)
     facts, covers = _facts(attached, answers, _keys(context, warnings), wishes)
     facts += _declared_only(alone, {fact["name"] for fact in facts})
-    if found.project is not None and found.project.complete:
+    if found.project is not None and found.project.complete and over <= 0:
         covers.append("")
     warnings += found.project.warnings if found.project else []
     return Collected(facts, covers[-COVERS:], warnings)
-
-
-def _limit(attached: list[Attachment]) -> list[str]:
-    over = len(attached) - SERVICES
-    del attached[SERVICES:]
-    return [f"{over} services left out: at most {SERVICES} are sent"] if over > 0 else []
 
 
 def _keys(context: Context, warnings: list[str]) -> list[bytes]:
@@ -174,7 +171,7 @@ def _facts(
             fact.update(_fingerprints(attachment.target, where, keys))
         _override(fact, _wish(wishes, attachment.handle))
         facts += [fact, *_attributes(attachment.handle, answer)]
-        covers += [f"{attachment.handle}.extension."] if "extensions" in answer else []
+        covers += [f"{attachment.handle}.extension."] if _is_whole(answer.get("extensions")) else []
     return facts, covers
 
 
@@ -205,7 +202,7 @@ def _declare(fact: dict[str, Any], declared: Declared) -> None:
     version = written.version if written.kind == fact["kind"] else None
     if fact["via"] == "scheme" and fact.get("unknown") in SILENT and declared.certain:
         del fact["unknown"]
-        fact.update(_of_image(declared))
+        fact.update(_members(declared.image))
     elif version is None:
         return
     elif declared.certain and not fact.keys() & {"value", "unknown"}:
@@ -213,10 +210,6 @@ def _declare(fact: dict[str, Any], declared: Declared) -> None:
     if version is not None and not _agree(version, fact.get("value")):
         fact["declared"] = version
     fact["sources"] = list(dict.fromkeys([*fact["sources"], *declared.sources]))
-
-
-def _of_image(declared: Declared) -> dict[str, Any]:
-    return _members(declared.image)
 
 
 def _members(image: Image) -> dict[str, Any]:
@@ -237,7 +230,7 @@ def _declared_only(alone: list[Declared], taken: set[str]) -> list[dict[str, Any
         handle = f"{declared.origin}-{handle}" if handle in taken else handle
         if handle and handle not in taken:
             taken.add(handle)
-            facts.append({"name": handle, **_of_image(declared), "sources": declared.sources})
+            facts.append({"name": handle, **_members(declared.image), "sources": declared.sources})
     return facts
 
 
@@ -273,11 +266,20 @@ def _override(fact: dict[str, Any], wish: Mapping[str, Any]) -> None:
         fact["sources"].append("parity.toml")
 
 
+def _is_whole(members: Mapping[str, str] | None) -> bool:
+    """Whether all of what a service told of is sent."""
+    return members is not None and len(members) <= ATTRIBUTES and all(map(_can_be_sent, members.items()))
+
+
+def _can_be_sent(member: tuple[str, str]) -> bool:
+    return ATTRIBUTE_NAME.fullmatch(member[0]) is not None and len(member[1]) <= STRING_CHARS
+
+
 def _attributes(handle: str, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     facts = []
     for word, members in (("setting", "settings"), ("extension", "extensions")):
         for name, value in sorted(answer.get(members, {}).items())[:ATTRIBUTES]:
-            if ATTRIBUTE_NAME.fullmatch(name) and len(value) <= STRING_CHARS:
+            if _can_be_sent((name, value)):
                 facts.append({"name": f"{handle}.{word}.{name.lower()}", "value": value, "sources": ["probe"]})
     return facts
 

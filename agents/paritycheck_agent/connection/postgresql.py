@@ -1,7 +1,8 @@
 """PostgreSQL's client protocol 3.0: one session that reads, for the probe and for whatever else has a query.
 
 Start-up, TLS where sslmode asks, SCRAM-SHA-256, md5, clear text and simple queries, as in "Frontend/Backend
-Protocol" of PostgreSQL's manual.
+Protocol" of PostgreSQL's manual. A server that wants the password itself gets it where TLS has verified it or it is on
+this machine, whatever sslmode says: the application's choice is not the agent's.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ class Session:
             self._scram(password, request[4:].split(b"\0"))
         elif method == METHOD_MD5:
             self._send_password(_text(_md5(self.user, password, request[4:8])))
-        elif self.connection.verified or self.target.loopback or self.target.tls in ("disable", "allow"):
+        elif self.connection.verified or self.target.loopback:
             self._send_password(_text(password))
         else:
             raise Unanswered("tls-failed")  # nobody has proved to be the server, and the password would be shown

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     Table = dict[str, Any]
-    Node = tuple[int, str]
+    Node = tuple[Any, ...]
 
 FILENAMES = ("uv.lock",)
 ECOSYSTEM = "pypi"
@@ -89,18 +89,30 @@ def _origin(entry: Table) -> str:
 
 
 class _Graph:
-    """Who asks for whom. A node is (index of the package, extra), the extra "" for the package itself."""
+    """Who asks for whom. A node is (index of the package, extra), the extra "" for the package itself, or what is
+    asked for: name, version, source and extra, the middle two None where it says none. What is asked for leads to the
+    packages that it means, so that a thousand who ask for a name of a thousand packages cost two thousand steps.
+    """
 
     def __init__(self, entries: list[Table], manifest: Table) -> None:
         self.entries = entries
-        self.by_name: dict[str, list[int]] = {}
+        self.meant: dict[Node, list[Node]] = {}
         for index, entry in enumerate(entries):
-            self.by_name.setdefault(text(entry.get("name")), []).append(index)
+            self._take(index, entry)
         starts = self._starts(manifest)
-        self.direct = {index for nodes in starts.values() for index, _extra in nodes}
+        self.direct = {
+            index for nodes in starts.values() for node in nodes for index, _extra in self.meant.get(node, ())
+        }
         self.groups = {group: _indexes(reach(nodes, self._next)) for group, nodes in starts.items()}
         certain = self._starts(manifest, certain=True)[PRODUCTION]
         self.certain = _indexes(reach(certain, self._next_certain))
+
+    def _take(self, index: int, entry: Table) -> None:
+        """Note a package under everything that can mean it."""
+        version, source = _said(entry, "version"), _said(entry, "source")
+        for extra in ("", *table(entry.get("optional-dependencies"))):
+            for asked in {(v, s) for v in (None, version) for s in (None, source)}:
+                self.meant.setdefault((text(entry.get("name")), *asked, extra), []).append((index, extra))
 
     def members(self, index: int, entry: Table) -> dict[str, Any]:
         """Return what a package's place in the graph says of it, as `Package` takes it."""
@@ -115,48 +127,50 @@ class _Graph:
         """Return what the project and the members of its workspace ask for, by group."""
         starts: dict[str, set[Node]] = {PRODUCTION: set(), OPTIONAL: set(), DEVELOPMENT: set()}
         for root in self._roots(manifest):
-            starts[PRODUCTION].update(self._targets(root.get("dependencies"), certain=certain))
+            starts[PRODUCTION].update(_targets(root.get("dependencies"), certain=certain))
             for group, key in ((OPTIONAL, "optional-dependencies"), (DEVELOPMENT, "dev-dependencies")):
                 for asked in table(root.get(key)).values():
-                    starts[group].update(self._targets(asked, certain=certain))
-        starts[PRODUCTION].update(self._targets(_asked(manifest.get("requirements")), certain=certain))
+                    starts[group].update(_targets(asked, certain=certain))
+        starts[PRODUCTION].update(_targets(_asked(manifest.get("requirements")), certain=certain))
         for asked in table(manifest.get("dependency-groups")).values():
-            starts[DEVELOPMENT].update(self._targets(_asked(asked), certain=certain))
+            starts[DEVELOPMENT].update(_targets(_asked(asked), certain=certain))
         return starts
 
     def _roots(self, manifest: Table) -> list[Table]:
         members = manifest.get("members")
         if isinstance(members, list) and members:
-            return [entry for entry in self.entries if entry.get("name") in members]
+            named = {text(member) for member in members} - {""}
+            return [entry for entry in self.entries if text(entry.get("name")) in named]
         return [entry for entry in self.entries if _is_root(table(entry.get("source")))]
 
-    def _next(self, node: Node) -> Iterator[Node]:
-        return self._targets(self._asked_by(node))
+    def _next(self, node: Node) -> Iterable[Node]:
+        return self.meant[node] if node in self.meant else _targets(self._asked_by(node))
 
-    def _next_certain(self, node: Node) -> Iterator[Node]:
-        return self._targets(self._asked_by(node), certain=True)
+    def _next_certain(self, node: Node) -> Iterable[Node]:
+        return self.meant[node] if node in self.meant else _targets(self._asked_by(node), certain=True)
 
     def _asked_by(self, node: Node) -> Any:
+        if not isinstance(node[0], int):
+            return None  # asked for, and not in the lock
         index, extra = node
         entry = self.entries[index]
         return table(entry.get("optional-dependencies")).get(extra) if extra else entry.get("dependencies")
 
-    def _targets(self, asked: Any, *, certain: bool = False) -> Iterator[Node]:
-        """Yield the packages of a list of dependencies; with `certain` only those that no marker guards."""
-        for dependency in tables(asked):
-            if certain and "marker" in dependency:
-                continue
-            for index in self._matches(dependency):
-                yield index, ""
-                yield from ((index, text(extra)) for extra in _extras(dependency))
 
-    def _matches(self, dependency: Table) -> list[int]:
-        """Return the packages that a dependency means: those of its name, its version and source where it says them."""
-        found = self.by_name.get(text(dependency.get("name")), [])
-        for key in ("version", "source"):
-            if key in dependency:
-                found = [index for index in found if self.entries[index].get(key) == dependency[key]]
-        return found
+def _targets(asked: Any, *, certain: bool = False) -> Iterator[Node]:
+    """Yield what a list of dependencies asks for; with `certain` only what no marker guards."""
+    for dependency in tables(asked):
+        if certain and "marker" in dependency:
+            continue
+        name, version, source = text(dependency.get("name")), _said(dependency, "version"), _said(dependency, "source")
+        yield name, version, source, ""
+        yield from ((name, version, source, text(extra)) for extra in _extras(dependency))
+
+
+def _said(entry: Table, key: str) -> str | None:
+    """Return a version or a source as a text, equal where they are; None where there is none."""
+    said = entry.get(key)
+    return str(sorted(said.items())) if isinstance(said, dict) else None if said is None else str(said)
 
 
 def _is_root(source: Table) -> bool:
@@ -174,4 +188,4 @@ def _asked(requirements: Any) -> list[Table]:
 
 
 def _indexes(nodes: Iterable[Node]) -> set[int]:
-    return {index for index, _extra in nodes}
+    return {node[0] for node in nodes if isinstance(node[0], int)}

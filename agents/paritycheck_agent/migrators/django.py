@@ -28,6 +28,8 @@ _LISTS = re.compile(
     r"^[ \t]+(dependencies|replaces)(?:[ \t]*:[^=\n]{0,80})?[ \t]*=[ \t]*\[([^\]]{0,20000})\]", re.MULTILINE
 )
 _PAIR = re.compile(r"\(\s{0,80}[\"'](\w{1,100})[\"'],\s{0,80}[\"'](\w{1,200})[\"']\s{0,80},?\s{0,80}\)")
+# Django refuses a module without it. Tests of migrations lie in folders of that name too.
+_CLASS = "Migration"
 _LABEL = re.compile(r"^[ \t]+label[ \t]*=[ \t]*[\"'](\w{1,100})[\"']", re.MULTILINE)
 
 
@@ -69,15 +71,17 @@ def _history(context: Context, app: str) -> History | None:
     history = History(f"{TOOL}/{label}", place)
     asked: dict[str, list[str]] = {}
     replaced: dict[str, str] = {}
+    django = False
     for ident in _idents(context, place):
         text = context.open_text(f"{place}/{ident}.py") or ""
+        django = django or _CLASS in text
         asked[ident] = [name for unit, name in _pairs(text, "dependencies") if unit == label]
         replaced.update({name: ident for unit, name in _pairs(text, "replaces") if unit == label})
     for ident, parents in asked.items():
         # What a squashed migration replaces is not there any more: who asked for the last of them asks for it.
         if ident not in replaced:
             history.add(ident, {replaced.get(name, name) for name in parents} - {ident})
-    return history if asked else None
+    return history if django else None
 
 
 def _idents(context: Context, place: str) -> list[str]:

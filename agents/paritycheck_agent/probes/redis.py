@@ -1,7 +1,8 @@
 """Redis and the servers that speak its protocol (RESP 2): Valkey, Dragonfly, KeyDB, Garnet.
 
-`AUTH` with the application's own credentials where the URL holds some, then `INFO`, `CONFIG GET` of named
-settings and `MODULE LIST`. Managed services forbid some of these; what INFO says of it stands in, the rest is left out.
+`AUTH` with the application's own credentials where the URL holds some, and TLS has verified the server or it is on this
+machine; then `INFO`, `CONFIG GET` of named settings and `MODULE LIST`. Managed services forbid some of these; what INFO
+says of it stands in, the rest is left out.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ def _read(session: _Session, target: Target, found: dict[str, Any]) -> None:
     if isinstance(info, Refusal):
         found["via"] = "handshake"
     if not isinstance(info, str):
-        raise Unanswered(_reason(info, known=known))
+        held = target.password is not None and not known and not (session.connection.verified or target.loopback)
+        raise Unanswered(_reason(info, known=known, held=held))
     fields = dict(line.split(":", 1) for line in info.splitlines() if ":" in line)
     _name(fields, found)
     found["via"] = "auth" if known else "handshake"
@@ -72,8 +74,8 @@ def _read(session: _Session, target: Target, found: dict[str, Any]) -> None:
 
 
 def _log_in(session: _Session, target: Target, found: dict[str, Any]) -> bool:
-    """Whether credentials were shown and taken."""
-    if target.password is None:
+    """Whether credentials were shown and taken. One who has not proved to be the server is asked without them."""
+    if target.password is None or not (session.connection.verified or target.loopback):
         return False
     words = [target.user, target.password] if target.user else [target.password]
     answer = session.ask("AUTH", *words)
@@ -86,11 +88,12 @@ def _log_in(session: _Session, target: Target, found: dict[str, Any]) -> bool:
     return True
 
 
-def _reason(answer: Reply, *, known: bool) -> str:
+def _reason(answer: Reply, *, known: bool, held: bool) -> str:
+    """`held`: there is a password, which was not shown to whoever answers."""
     if not isinstance(answer, Refusal):
         return "bad-reply"
     if answer.code == "NOAUTH":
-        return "auth-failed" if known else "auth-required"
+        return "auth-failed" if known else "tls-failed" if held else "auth-required"
     if answer.code in ("NOPERM", "DENIED", "-DENIED"):
         return "no-permission"
     return "bad-reply"

@@ -32,6 +32,7 @@ _EMPTY = {
         "[dependencies] folders in parity.toml names folders to look in",
     ),
 }
+_INSTALLED = {"pkg:pypi": "in the interpreter", "pkg:npm": "in node_modules"}
 # What the collector says of an empty section is told in more words.
 _SAID_ABOVE = "no lock file that is read"
 _VIA = {
@@ -67,8 +68,11 @@ def examine(part: Part) -> Iterator[Finding]:
 
 def _dependencies(facts: Facts, area: str) -> Iterator[Finding]:
     for place, count in _by_place(facts):
-        told = "installed in the interpreter" if place == "installed" else f"in {place}"
-        yield Finding(area, OK, f"{_count(count, 'package')} {told}")
+        if place != "installed":
+            yield Finding(area, OK, f"{_count(count, 'package')} in {place}")
+    for ecosystem, count in sorted(_installed(facts).items()):
+        where = _INSTALLED.get(ecosystem, "by the system's package manager")
+        yield Finding(area, OK, f"{_count(count, 'package')} installed {where}")
     other = [fact for fact in facts if fact.get("locked") and "value" in fact]
     if other:
         text = f"{_count(len(other), 'package')} installed in another version than locked: {_names(other)}"
@@ -82,6 +86,38 @@ def _dependencies(facts: Facts, area: str) -> Iterator[Finding]:
         text = f"{_count(len(gone), 'package')} locked and not installed: {_names(gone)}"
         yield Finding(area, WARNING, text, "install from the lock file again")
     yield from _unknown(facts, area)
+
+
+def _installed(facts: Facts) -> dict[str, int]:
+    """Return how many packages of each ecosystem are installed."""
+    counts: dict[str, int] = {}
+    for fact in facts:
+        if "installed" in fact.get("sources", ()):
+            ecosystem = fact["name"].partition("/")[0]
+            counts[ecosystem] = counts.get(ecosystem, 0) + 1
+    return counts
+
+
+def _migrations(facts: Facts, area: str) -> Iterator[Finding]:
+    """Tell units whole, `django/shop`: several tools may name one alike."""
+    for fact in facts:
+        if "unknown" not in fact:
+            applied = "nothing applied" if fact.get("absent") else f"{_value(fact)} applied"
+            waiting = f", {_heads(fact['code'])} in the code" if _waits(fact) else ""
+            yield Finding(area, WARNING if waiting else OK, f"{fact['name']}: {applied}{waiting}")
+        elif fact["unknown"] == "not-collected":
+            text = f"{fact['name']}: {_heads(fact.get('code', 'none'))} in the code; no database tells what is applied"
+            hint = "run it with the application's environment, where DATABASE_URL or the like is set"
+            yield Finding(area, WARNING, text, hint)
+    yield from _unknown([fact for fact in facts if fact.get("unknown") != "not-collected"], area)
+
+
+def _waits(fact: dict[str, Any]) -> bool:
+    return "code" in fact and fact["code"] != fact.get("value")
+
+
+def _heads(heads: Any) -> str:
+    return heads if isinstance(heads, str) else " and ".join(str(head) for head in heads)
 
 
 def _services(facts: Facts, area: str) -> Iterator[Finding]:
@@ -137,7 +173,11 @@ def _config(facts: Facts, area: str) -> Iterator[Finding]:
 def _plainly(facts: Facts, area: str) -> Iterator[Finding]:
     """Tell each value that is short; of many facts the first."""
     told = [f"{fact['name']} {_value(fact)}" for fact in facts if "value" in fact]
-    told += [f"{fact['name']}" for fact in facts if "value" not in fact and not _is_open(fact)]
+    told += [
+        " ".join([fact["name"], fact.get("kind", "")]).rstrip()
+        for fact in facts
+        if "value" not in fact and not _is_open(fact)
+    ]
     for start in range(0, min(len(told), 2 * _SHOWN), 4):
         yield Finding(area, OK, ", ".join(told[start : start + 4]))
     if len(told) > 2 * _SHOWN:
@@ -157,8 +197,7 @@ def _is_open(fact: dict[str, Any]) -> bool:
 
 
 def _value(fact: dict[str, Any]) -> str:
-    value = fact["value"]
-    text = value if isinstance(value, str) else " and ".join(str(item) for item in value)
+    text = _heads(fact["value"])
     return f"{fact['kind']} {text}" if "kind" in fact else text
 
 
@@ -205,4 +244,5 @@ _TELLERS: dict[str, Callable[[Facts, str], Iterable[Finding]]] = {
     "dependencies": _dependencies,
     "services": _services,
     "config": _config,
+    "migrations": _migrations,
 }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from paritycheck_agent.runner.delivery import Delivery
 
 OK, USAGE, UNREACHABLE = 0, 2, 3
-_NOT_FOUND, _UNPROCESSABLE = 404, 422
+_UNAUTHENTICATED, _FORBIDDEN, _NOT_FOUND, _UNPROCESSABLE = 401, 403, 404, 422
 
 
 class Outcome:
@@ -119,6 +119,9 @@ def _deliver(delivery: Delivery, spool: Spool, entry: Entry | None) -> Outcome:
         said = f"the server refused the report: {told(refused)}"
         if refused.retryable:
             return _kept(delivery, spool, entry, said, refused.wait_s)
+        if refused.status == _UNAUTHENTICATED:
+            # Nothing is wrong with the report: it goes once the server knows the token.
+            return _kept_unknown(delivery, spool, entry, said, hints_of(refused))
         # Kept aside, so that a person can see what was refused.
         if entry and spool.keep(entry):
             spool.reject(spool.waiting()[-1], told(refused))
@@ -143,7 +146,7 @@ def _send_waiting(delivery: Delivery, spool: Spool) -> int:
         try:
             delivery.send(entry)
         except Refused as refused:
-            if refused.retryable or refused.status in {401, 403}:
+            if refused.retryable or refused.status in {_UNAUTHENTICATED, _FORBIDDEN}:
                 raise
             spool.reject(path, told(refused))
             delivery.warnings.append(f"a kept report was refused and is put aside: {told(refused)}")
@@ -160,6 +163,13 @@ def _kept(delivery: Delivery, spool: Spool, entry: Entry | None, why: str, wait_
     then = "the report is kept and goes with the next run" if kept else "the report could not be kept"
     outcome = Outcome(UNREACHABLE, f"{why}; {then}", delivery.warnings)
     outcome.again, outcome.wait_s = True, wait_s
+    return outcome
+
+
+def _kept_unknown(delivery: Delivery, spool: Spool, entry: Entry | None, why: str, hints: Sequence[str]) -> Outcome:
+    """Keep what a token that is not known cannot send. To ask again soon does not help: a person has to act."""
+    outcome = _kept(delivery, spool, entry, why, 0)
+    outcome.again, outcome.hints = False, list(hints)
     return outcome
 
 

@@ -29,21 +29,23 @@ KINDS = {"ConfigMap": "configmaps", "Secret": "secrets"}
 
 class Cluster:
     """`keys` are the names of the keys by (namespace, kind, name) of a ConfigMap or Secret; `refused` the resources
-    that the role does not let the agent see.
+    that the role does not let the agent see. `whole`: pods are among what was read, and whatever runs is a pod's.
     """
 
-    __slots__ = ("keys", "refused", "warnings", "workloads")
+    __slots__ = ("keys", "refused", "warnings", "whole", "workloads")
 
     def __init__(self) -> None:
         self.workloads: list[Workload] = []
         self.keys: dict[tuple[str, str, str], list[str]] = {}
         self.refused: set[str] = set()
+        self.whole = False
         self.warnings: list[str] = []
 
     def take(self, objects: list[Any]) -> None:
         """Take the objects that were read: workloads, and names of keys."""
         if len(objects) > OBJECTS:
             self.warnings.append(f"kubernetes: more than {OBJECTS} objects; the rest is not read")
+        self.whole = len(objects) <= OBJECTS and any(thing.get("kind") == "Pod" for thing in unlisted(objects))
         self.workloads = workloads({"kind": "List", "items": objects})
         for thing in unlisted(objects):
             namespace, name, kind = identity(thing)

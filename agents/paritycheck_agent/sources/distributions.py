@@ -11,6 +11,7 @@ import json
 import os
 import time
 
+from paritycheck_agent.context import regular
 from paritycheck_agent.packages import Package, pep440
 from paritycheck_agent.wire.purl import purl
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 # Rises when this module says something else of the same folder.
-_EDITION = 1
+_EDITION = 2
 # A folder that changed so lately may change again within what its time can tell apart.
 _SETTLED_S = 3
 _INFO, _EGG = ".dist-info", ".egg-info"
@@ -31,20 +32,21 @@ SOURCE = "installed"
 
 
 def installed(folders: list[str], *, only: Collection[str] = (), state_dir: str = "") -> list[Package]:
-    """Return what is installed, the first folder winning where one shadows another; local projects are left out.
+    """Return what is installed, the first folder winning where one shadows another; the origin of a project
+    that is installed from its own tree is "local".
 
     `only`: the purls that are asked for, all where it is empty; of all that is there `state_dir` is where it is
     remembered. Raise OSError where a folder cannot be read.
     """
-    found: dict[str, Package | None] = {}
+    found: dict[str, Package] = {}
     for folder in folders:
         kept = state_dir and not only
         for name, package in _remembered(folder, state_dir) if kept else _of_folder(folder, only):
             found.setdefault(name, package)
-    return [package for package in found.values() if package is not None]
+    return list(found.values())
 
 
-def _remembered(folder: str, state_dir: str) -> list[tuple[str, Package | None]]:
+def _remembered(folder: str, state_dir: str) -> list[tuple[str, Package]]:
     """Return what `_of_folder` says of a folder, from the state directory while the folder is as it was."""
     seen = os.stat(folder)
     key = [_EDITION, folder, seen.st_dev, seen.st_ino, seen.st_mtime_ns, seen.st_ctime_ns]
@@ -54,19 +56,19 @@ def _remembered(folder: str, state_dir: str) -> list[tuple[str, Package | None]]
     if kept is None:
         kept = list(_of_folder(folder, ()))
         if time.time() - max(seen.st_mtime, seen.st_ctime) > _SETTLED_S:
-            rows = [(name, package and (package.version, package.origin)) for name, package in kept]
+            rows = [(name, (package.version, package.origin)) for name, package in kept]
             _store(place, {"key": key, "rows": rows})
     return kept
 
 
-def _load(place: str, key: list[Any]) -> list[tuple[str, Package | None]] | None:
+def _load(place: str, key: list[Any]) -> list[tuple[str, Package]] | None:
     """Return what is kept under a key; None for anything else, whatever the file holds."""
     try:
         with open(place, encoding="utf-8") as stream:
             kept = json.load(stream)
         if kept["key"] != key:
             return None
-        return [(name, _package(name, *told) if told else None) for name, told in kept["rows"]]
+        return [(name, _package(name, *told)) for name, told in kept["rows"]]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
@@ -93,8 +95,8 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _of_folder(folder: str, only: Collection[str]) -> Iterator[tuple[str, Package | None]]:
-    """Yield (purl, package) of each distribution in a folder, None for a project installed from its own tree."""
+def _of_folder(folder: str, only: Collection[str]) -> Iterator[tuple[str, Package]]:
+    """Yield (purl, package) of each distribution in a folder."""
     with os.scandir(folder) as entries:
         names = sorted(entry.name for entry in entries if entry.name.endswith((_INFO, _EGG)))
     for file_name in names:
@@ -106,7 +108,7 @@ def _of_folder(folder: str, only: Collection[str]) -> Iterator[tuple[str, Packag
             continue
         origin = _origin(path) if file_name.endswith(_INFO) else "registry"
         key = purl("pypi", name)
-        yield key, None if origin == "local" else Package(key, pep440(version), SOURCE, origin=origin)
+        yield key, Package(key, pep440(version), SOURCE, origin=origin)
 
 
 def _stated(path: str, file_name: str) -> tuple[str, str]:
@@ -125,7 +127,7 @@ def _stated(path: str, file_name: str) -> tuple[str, str]:
 def _metadata(path: str) -> tuple[str, str]:
     for candidate in (os.path.join(path, "METADATA"), os.path.join(path, "PKG-INFO"), path):
         try:
-            with open(candidate, encoding="utf-8", errors="replace") as stream:
+            with open(candidate, encoding="utf-8", errors="replace", opener=regular) as stream:
                 rows = stream.read(_METADATA_BYTES).partition("\n\n")[0].split("\n")
         except OSError:
             continue
@@ -138,7 +140,7 @@ def _metadata(path: str) -> tuple[str, str]:
 def _origin(path: str) -> str:
     """Return where a distribution came from (PEP 610): "local" for a folder, else as facts.md says."""
     try:
-        with open(os.path.join(path, "direct_url.json"), encoding="utf-8", errors="replace") as stream:
+        with open(os.path.join(path, "direct_url.json"), encoding="utf-8", errors="replace", opener=regular) as stream:
             text = stream.read(_URL_BYTES)
     except OSError:
         return "registry"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 
+from paritycheck_agent.packages import Package
 from paritycheck_agent.sources import distributions, interpreter, machine
 from paritycheck_agent.sources.locked import kept_in
 
@@ -13,19 +14,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from paritycheck_agent.context import Context
-    from paritycheck_agent.packages import Package
     from paritycheck_agent.sources.node_modules import Tree
 
 PYTHON, NPM = "pypi", "npm"
 
 
 class Installed:
-    """What is installed by ecosystem and name; an ecosystem that is not in it is not known. `local`: no packages."""
+    """What is installed by ecosystem and name; an ecosystem that is not in it is not known. `local`: no packages.
+
+    `editable` are Python's projects that are installed from their own trees: packages only where a lock lists them.
+    """
 
     def __init__(self, context: Context) -> None:
         self.context = context
         self.packages: dict[str, dict[str, list[Package]]] = {}
         self.local: set[str] = set()
+        self.editable: dict[str, list[Package]] = {}
         self.warnings: list[str] = []
 
     def read(self, folders: Sequence[str], locked_npm: set[str]) -> None:
@@ -46,12 +50,19 @@ class Installed:
         try:
             found = interpreter.find(context.root, context.environ, context.settings)
             if found is not None:
-                self._take(PYTHON, distributions.installed(found.folders, state_dir=context.state_dir))
+                self._take_python(distributions.installed(found.folders, state_dir=context.state_dir))
         except interpreter.InterpreterFault as fault:
             self.warnings.append(f"{fault}: nothing is known of what is installed")
         except OSError:
             said = "the packages of the interpreter may not be read: nothing is known of what is installed"
             self.warnings.append(said)
+
+    def _take_python(self, packages: Sequence[Package]) -> None:
+        self._take(PYTHON, (package for package in packages if package.origin != "local"))
+        for package in packages:
+            if package.origin == "local":
+                own = Package(package.name, package.version, package.source, origin="path")
+                self.editable[package.name] = [own]
 
     def _read_npm(self, folders: Sequence[str], locked: set[str]) -> None:
         """Read node_modules of each folder. Facts have no folder, so that one which is missing leaves all unknown."""

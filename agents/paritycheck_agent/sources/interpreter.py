@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from paritycheck_agent.context import regular
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,7 +101,7 @@ def _of_venv(prefix: str, program: str) -> Interpreter:
 
 def _pyvenv(path: str) -> dict[str, str]:
     try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
+        with open(path, encoding="utf-8", errors="replace", opener=regular) as stream:
             rows = stream.read(_FILE_BYTES).split("\n")
     except OSError:
         return {}

@@ -21,7 +21,7 @@ def read(context: Context, scripts: Mapping[str, str]) -> Read:
     if found is None:
         return Read()
     told = [one for one in cluster.applications(found) if one[1].kind not in PASSING]
-    read = Read([_process(*one, scripts) for one in told], complete=bool(told) and not found.refused)
+    read = Read([_process(*one, scripts) for one in told], complete=bool(told) and found.whole and not found.refused)
     read.warnings += found.warnings
     return read
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 
+from paritycheck_agent.context import regular
 from paritycheck_agent.sources.process_types import Process, Read, driver_name, signal_name
 from paritycheck_agent.sources.programs import program_of
 
@@ -124,9 +125,7 @@ def _unit(folder: str, name: str) -> Unit | None:
 def _read(path: str) -> str | None:
     """The text of a regular file; a masked unit is a link to /dev/null and has none."""
     try:
-        if not os.path.isfile(path):
-            return None
-        with open(path, encoding="utf-8", errors="replace") as stream:
+        with open(path, encoding="utf-8", errors="replace", opener=regular) as stream:
             return stream.read(FILE_BYTES)
     except (OSError, ValueError):
         return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from paritycheck_agent.context import regular
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +93,7 @@ def _from_files(language: str, program: str) -> str:
 
 def _read(path: str) -> str:
     try:
-        with open(path, "rb") as stream:
+        with open(path, "rb", opener=regular) as stream:
             return stream.read(_FILE_BYTES).decode("utf-8", "replace")
     except OSError:
         return ""

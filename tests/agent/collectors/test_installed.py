@@ -65,6 +65,21 @@ def shop(tmp_path: Path) -> Path:
     return root
 
 
+def test_a_locked_package_that_is_installed_from_its_own_tree_is_installed(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    distributions(root, acme="1.1.dev0", shop="1.0")
+    for name in ("acme-1.1.dev0", "shop-1.0"):
+        info = root / ".venv" / "lib" / "python3.12" / "site-packages" / f"{name}.dist-info"
+        (info / "direct_url.json").write_text('{"url": "file:///src", "dir_info": {"editable": true}}')
+    (root / "requirements.txt").write_text("acme==1.0\n")
+    assert collect(root, {"system": False}).facts == [
+        {
+            "name": "pkg:pypi/acme", "value": "1.1.dev0", "origin": "path", "locked": "1.0",
+            "sources": ["installed", "requirements.txt:1"],
+        },
+    ]  # fmt: skip
+
+
 def test_what_is_installed_as_locked_differs_in_nothing(shop: Path) -> None:
     collected = collect(shop)
     facts = by_name(collected)

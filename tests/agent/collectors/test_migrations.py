@@ -101,6 +101,13 @@ def test_django_s_heads_in_code_and_database(project: Path) -> None:
     }
 
 
+def test_tests_of_migrations_are_no_migrations(tmp_path: Path) -> None:
+    (tmp_path / "manage.py").touch()
+    (tmp_path / "tests" / "migrations").mkdir(parents=True)
+    (tmp_path / "tests" / "migrations" / "test_shop.py").write_text("def test_it() -> None:\n    pass\n")
+    assert collect(tmp_path) == {}
+
+
 @pytest.mark.e2e
 def test_of_a_candidate_what_it_holds_counts_and_no_database_is_asked(project: Path) -> None:
     fact = collect(project, candidate=True, DATABASE_URL="sqlite:///shop.db")["django/shop"]
@@ -270,6 +277,7 @@ def test_no_text_of_a_migration_breaks_the_reader(pieces: list[str], tmp_path: P
     for path in ("shop/migrations/0001_a.py", "shop/migrations/0002_b.py", "db/versions/a1_x.py"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("".join(pieces))
+    (tmp_path / "shop/migrations/0003_c.py").write_text("class Migration(migrations.Migration):\n" + "".join(pieces))
     (tmp_path / "manage.py").touch()
     (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = db\n")
     facts = collect(tmp_path)

@@ -133,6 +133,15 @@ def test_a_source_that_knows_the_program_counts_before_one_that_does_not(tmp_pat
     assert by_name(collect(tmp_path))["web"] == {"unknown": "unsupported-format", "sources": ["Procfile:1"]}
 
 
+def test_types_beyond_the_limit_are_told_and_cover_nothing(tmp_path: Path) -> None:
+    services = "".join(f"  type{number}: {{ build: ., command: gunicorn a }}\n" for number in range(201))
+    (tmp_path / "compose.yaml").write_text(f"services:\n{services}")
+    collected = collect(tmp_path)
+    assert len(collected.facts) == 200
+    assert collected.covers == []
+    assert collected.warnings == ["types of process left out: 1; at most 200 of one source are sent"]
+
+
 def test_a_dockerfile_is_the_last_resort(tmp_path: Path) -> None:
     write(tmp_path, Dockerfile="FROM python:3\nCMD uvicorn shop:app\n")
     collected = collect(tmp_path)

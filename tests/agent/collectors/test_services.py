@@ -294,3 +294,8 @@ def test_more_services_than_the_wire_takes_are_cut_and_counted(checkout: Checkou
     found = checkout.collect({f"S{number:03}_URL": "opensearch://x" for number in range(230)})
     assert len(found) == 200
     assert checkout.warnings == ["30 services left out: at most 200 are sent"]
+    # With a compose file that is read whole too: those left out are not absent.
+    checkout.write({"compose.yaml": "services: { db: { image: postgres:16 } }"})
+    found = checkout.collect({f"S{number:03}_URL": "opensearch://x" for number in range(230)})
+    assert (len(found), checkout.covers) == (200, [])
+    assert checkout.warnings == ["31 services left out: at most 200 are sent"]

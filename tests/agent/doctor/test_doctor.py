@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
+import sqlite3
 import time
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
@@ -11,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from paritycheck_agent.cli import main
-from paritycheck_agent.runner import findings
+from paritycheck_agent.runner import doctor_sections, findings
+from paritycheck_agent.runner.collecting import Part
+from paritycheck_agent.wire.canonical import split
 from paritycheck_agent.wire.words import REASONS
 from tests.agent.conftest import TOKEN, Wire
 from tests.agent.doctor.conftest import DJANGO, NODE, RAILS, SECRET
@@ -34,6 +38,52 @@ def told(capsys: Capture) -> tuple[int, list[dict[str, str]]]:
 
 def of(found: list[dict[str, str]], area: str) -> list[tuple[str, str]]:
     return [(finding["level"], finding["text"]) for finding in found if finding["area"] == area]
+
+
+@pytest.mark.usefixtures("reporting")
+def test_migrations_and_processes_are_told_by_name(write: Write, capsys: Capture) -> None:
+    root = write({"Procfile": "web: gunicorn a\nworker: celery worker\n"})
+    (root / "db" / "migrate").mkdir(parents=True)
+    (root / "db" / "migrate" / "20240901120000_a.rb").write_text("")
+    _code, found = told(capsys)
+    assert of(found, "processes") == [("ok", "web gunicorn, worker celery")]
+    text = "rails/main: 20240901120000 in the code; no database tells what is applied"
+    assert of(found, "migrations") == [("warning", text)]
+
+
+@pytest.mark.usefixtures("reporting")
+@pytest.mark.parametrize(
+    ("applied", "level", "text"),
+    [
+        ("", "warning", "rails/main: nothing applied, 20240901120000 in the code"),
+        ("20240901120000", "ok", "rails/main: 20240901120000 applied"),
+    ],
+)
+def test_what_is_applied_is_held_against_the_code(
+    write: Write, capsys: Capture, applied: str, level: str, text: str
+) -> None:
+    root = write({".env": "DATABASE_URL=sqlite:///shop.db\n"})
+    (root / "db" / "migrate").mkdir(parents=True)
+    (root / "db" / "migrate" / "20240901120000_a.rb").write_text("")
+    with contextlib.closing(sqlite3.connect(root / "shop.db")) as database:
+        database.execute("CREATE TABLE schema_migrations (version TEXT)")
+        if applied:
+            database.execute("INSERT INTO schema_migrations VALUES (?)", (applied,))
+        database.commit()
+    assert of(told(capsys)[1], "migrations") == [(level, text)]
+
+
+def test_installed_packages_are_told_by_who_installed_them() -> None:
+    names = ("pkg:pypi/django", "pkg:npm/debug", "pkg:deb/debian/libc6", "pkg:deb/debian/bash")
+    facts = [{"name": name, "value": "1", "sources": ["installed"]} for name in names]
+    body, evidence = split("dependencies", [], facts, [])
+    part = Part("dependencies", facts=body, evidence=evidence)
+    said = [finding.text for finding in doctor_sections.examine(part)]
+    assert said == [
+        "2 packages installed by the system's package manager",
+        "1 package installed in node_modules",
+        "1 package installed in the interpreter",
+    ]
 
 
 @pytest.mark.usefixtures("reporting")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -76,6 +77,19 @@ def test_a_password_that_nobody_asked_for_costs_nothing(redis: int) -> None:
     assert (answer["via"], "value" in answer) == ("handshake", True)
 
 
+def test_redis_is_shown_no_password_where_nobody_has_proved_to_be_the_server(
+    redis: int, locked_redis: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, port, **rest: resolve("127.0.0.1", port, **rest))
+    url = f"redis://:{quote(PASSWORD)}@cache.example.com"
+    refused = {"kind": "redis", "unknown": "tls-failed", "via": "handshake"}
+    assert ask(redis_probe.probe, f"{url}:{locked_redis}") == refused
+    # One that is open tells its version all the same.
+    answer = ask(redis_probe.probe, f"{url}:{redis}")
+    assert (answer["value"], answer["via"]) == (told("redis-server", "--version"), "handshake")
+
+
 def test_redis_in_tls_is_verified(encrypted_redis: int, authority: Any) -> None:
     url = f"rediss://localhost:{encrypted_redis}"
     assert ask(redis_probe.probe, f"{url}?ssl_ca_certs={authority.certificate}")["via"] == "handshake"
@@ -107,10 +121,10 @@ def test_nobody_listens(tmp_path: Path) -> None:
     closed = targets.parse("A_URL", "redis://127.0.0.1:1")
     assert closed is not None
     assert redis_probe.probe(closed) == {"kind": "redis", "unknown": "connection-refused", "via": "scheme"}
-    socket = Target("postgresql", path=str(tmp_path / "nothing"))
+    nowhere = Target("postgresql", path=str(tmp_path / "nothing"))
     from paritycheck_agent.probes import postgresql
 
-    assert postgresql.probe(socket)["unknown"] == "connection-refused"
+    assert postgresql.probe(nowhere)["unknown"] == "connection-refused"
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 300, "bad\0name", "ä" * 100])

@@ -115,9 +115,11 @@ def test_a_password_is_shown_to_nobody_who_is_not_verified(postgres: Any, monkey
     resolve = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", lambda _, port, **rest: resolve("127.0.0.1", port, **rest))
     url = f"postgres://plain:{quote(PASSWORD)}@db.example.com:{postgres.port}/shop"
-    assert ask(url) == {"kind": "postgresql", "unknown": "tls-failed", "via": "handshake"}
-    assert ask(f"{url}?sslmode=disable")["via"] == "auth"
-    assert ask(url.replace("plain:", "scram:"))["via"] == "auth"
+    for mode in ("prefer", "disable", "allow"):
+        refused = {"kind": "postgresql", "unknown": "tls-failed", "via": "handshake"}
+        assert ask(f"{url}?sslmode={mode}") == refused
+    for user in ("scram", "hashing"):
+        assert ask(f"{url.replace('plain:', f'{user}:')}?sslmode=disable")["via"] == "auth"
 
 
 def encrypted(server: Any, authority: Any, mode: str, host: str = "localhost", user: str = "scram") -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -35,7 +36,8 @@ def test_what_is_installed_is_what_importlib_says_of_this_very_environment() -> 
         if not local
     }
     assert len(expected) > 50
-    assert {(package.name, package.version) for package in distributions.installed(folders)} == expected
+    installed = [package for package in distributions.installed(folders) if package.origin != "local"]
+    assert {(package.name, package.version) for package in installed} == expected
 
 
 def _information(site: Path, name: str, **files: str) -> None:
@@ -72,8 +74,17 @@ def test_odd_folders_of_packages_are_read_or_passed_over(tmp_path: Path) -> None
     assert found == {
         "plain": ("1.0", "registry"), "un-versioned": ("2.0", "registry"), "old": ("3.0", "registry"),
         "git": ("1.0", "vcs"), "web": ("1.0", "url"), "file": ("1.0", "path"), "broken": ("1.0", "registry"),
-        "debian": ("4.0", "registry"),
+        "debian": ("4.0", "registry"), "local": ("1.0", "local"),
     }  # fmt: skip
+
+
+def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
+    _information(tmp_path, "plain-1.0.dist-info", METADATA="x")
+    _information(tmp_path, "unversioned.dist-info")
+    os.mkfifo(tmp_path / "plain-1.0.dist-info" / "direct_url.json")
+    os.mkfifo(tmp_path / "unversioned.dist-info" / "METADATA")
+    told = [(package.name, package.version) for package in distributions.installed([str(tmp_path)])]
+    assert told == [("pkg:pypi/plain", "1.0")]
 
 
 def test_the_first_folder_shadows_the_second(tmp_path: Path) -> None:
@@ -128,7 +139,7 @@ def test_a_folder_that_is_as_it_was_is_not_looked_into_again(tmp_path: Path, mon
     again = distributions.installed([str(folder)], state_dir=str(state))
     told = [(package.name, package.version, package.origin, package.source) for package in again]
     assert told == [(package.name, package.version, package.origin, package.source) for package in first]
-    assert told == [("pkg:pypi/django", "5.2", "vcs", "installed")]
+    assert told == [("pkg:pypi/django", "5.2", "vcs", "installed"), ("pkg:pypi/shop", "1.0", "local", "installed")]
 
 
 @pytest.mark.usefixtures("settled")
