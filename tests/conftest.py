@@ -30,6 +30,7 @@ DEFAULTS = {
     "PARITYCHECK_TESTING": "1",
 }
 NO_SKIP = "PARITYCHECK_NO_SKIP"
+PROBES = "tests/agent/probes/"
 # Nothing here has to survive a power cut.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 SERVER: "pytest.StashKey[Embedded]" = pytest.StashKey()
@@ -84,6 +85,20 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"{NO_SKIP}=1 forbids this skip: {reason}"
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show how each kind of service is probed, behind a run in which the probes were tested.
+
+    This runs where the whole run does, not in the workers of xdist: what they did is in the reports.
+    """
+    reports = (report for each in terminalreporter.stats.values() for report in each)
+    if any(str(getattr(report, "nodeid", "")).startswith(PROBES) for report in reports):
+        from tests.agent.probes.table import lines
+
+        terminalreporter.section("How the agent finds the version of a service")
+        for row in lines():
+            terminalreporter.write_line(row)
 
 
 @pytest.fixture

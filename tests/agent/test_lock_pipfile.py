@@ -71,6 +71,13 @@ def test_a_marker_that_is_only_the_package_s_own_python_is_no_condition() -> Non
     assert certain.isdisjoint({"pkg:pypi/importlib-metadata", "pkg:pypi/zipp", "pkg:pypi/pytest", "pkg:pypi/mistune"})
 
 
+def test_a_range_behind_an_equals_sign_is_no_version() -> None:
+    """Pipenv 2026.8.0 wrote so of a package that markers keep from its Python (fixtures/pipenv/celery)."""
+    lock = read(LOCK.replace(b'"version": "==8.1.7"', b'"version": "==>=8.1.7"'))
+    assert told(lock)["click"] == {"unknown": "unpinned", "scope": "direct"}
+    assert lock.whole
+
+
 def test_a_star_and_a_range_are_unpinned_and_counted_as_read() -> None:
     data = LOCK.replace(b'"version": "==8.1.7"', b'"version": "*"').replace(
         b'"version": "==0.6"', b'"version": ">=0.5"'

@@ -24,7 +24,8 @@ _IN_PIPFILE = {"packages": "default", "dev-packages": "develop"}
 _VCS = ("git", "hg", "svn", "bzr")
 # What Pipenv writes of a package's own `Requires-Python`: it was locked for a Python that has it.
 _OWN_PYTHON = r"python(?:_full)?_version (?:>=|>|!=) '[\d.*]+'"
-_PIN = r"\s*===?\s*([^\s,;*]+)\s*"
+# Of a package that markers keep from its Python, Pipenv 2026 writes the range that it did not resolve: `==>=0.2.1`.
+_PIN = r"\s*===?\s*([^\s,;*<>=!~][^\s,;*]*)\s*"
 
 
 def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[Table], list[str]]:

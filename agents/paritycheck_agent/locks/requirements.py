@@ -32,7 +32,7 @@ _LINE_CHARS = 64 * 1024
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _NAME = r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\[\]]*\])?\s*"
 _AFTER_NAME = ("==", ">", "<", "!=", "~=", "(", "@")
-_PIN = r"(===|==)\s*([^\s,;()]+)"
+_PIN = r"(===|==)\s*([^\s,;()<>=!~][^\s,;()]*)"
 _OPTION = r"(-r|--requirement|-c|--constraint|-e|--editable)(?:\s+|=)\s*(\S.*)|(-[rce])(\S.*)"
 _FOLLOWED = {"-r": "-r", "--requirement": "-r", "-c": "-c", "--constraint": "-c", "-e": "-e", "--editable": "-e"}
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://|git\+|file:"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Sibling = Callable[[str], "bytes | None"]
 
 # Rises when a reader changes what it says of the same bytes.
-_EDITION = 1
+_EDITION = 2
 
 
 def read(place: str, data: bytes, path: str, sibling: Sibling, reader: Callable[[bytes, str, Sibling], Lock]) -> Lock:

@@ -33,3 +33,10 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "ldap": ("root entry, vendorVersion", "before", "real: Debian's slapd, which tells none; 389's recorded"),
     "sqlite": ("own library, else the header's last writer", "before", "real: the interpreter's SQLite"),
 }
+
+
+def lines() -> list[str]:
+    """The table as people read it, after a run of the tests."""
+    rows = [("service", "the version is", "log-in", "seen on"), *((kind, *row) for kind, row in ROWS.items())]
+    widths = [max(len(row[at]) for row in rows) for at in range(3)]
+    return ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]) for row in rows]
