@@ -34,7 +34,9 @@ from paritycheck.selectors.comparisons import (
 )
 from paritycheck.selectors.filters import FilterError
 
-ADDRESS = "`production` (its latest), `production#42`, `production~2`, `production@{2026-11-20T12:00Z}`, `@{2.weeks.ago}`"
+ADDRESS = (
+    "`production` (its latest), `production#42`, `production~2`, `production@{2026-11-20T12:00Z}`, `@{2.weeks.ago}`"
+)
 EXAMPLE = OpenApiExample(
     "What changed in production",
     value={
@@ -112,7 +114,7 @@ class CompareView(ProjectApiView):
     @extend_schema(
         operation_id="compare_snapshots",
         summary="Compare two snapshots",
-        description="Rows by section and name. An `ETag` comes with the answer; `If-None-Match` gives 304 while it holds.",
+        description="Rows by section and name. The answer has an `ETag`; `If-None-Match` gives 304 while it holds.",
         parameters=[
             OpenApiParameter("left", str, required=True, description=ADDRESS),
             OpenApiParameter("right", str, required=True, description="As `left`; `#` is written `%23` in a query."),
@@ -162,8 +164,8 @@ def _place(project: Project, request: Request, name: str) -> Place:
 
 def _tag(request: Request, left: Place, right: Place) -> str:
     """Of all that the answer is made of: the rules, both snapshots as stored, and the question."""
-    sides = [[each.environment.slug, each.environment.tier, each.environment.kind, each.snapshot.number,
-              each.snapshot.confirmed_at, each.snapshot.instances, each.snapshot.sections] for each in (left, right)]  # fmt: skip
+    sides = [(snapshot_document(each.environment, each.snapshot), each.environment.tier, each.environment.kind,
+              each.snapshot.sections) for each in (left, right)]  # fmt: skip
     made = json.dumps([RULES, sides, request.get_full_path()], cls=DjangoJSONEncoder, sort_keys=True)
     return f'"{hashlib.sha256(made.encode()).hexdigest()[:32]}"'
 

@@ -4,8 +4,8 @@ from django.urls import include, path
 
 from paritycheck.api import converters
 from paritycheck.api.commits import CommitsView
-from paritycheck.api.drifts import DriftsView, DriftView
 from paritycheck.api.compare import CompareView
+from paritycheck.api.drifts import DriftsView, DriftView
 from paritycheck.api.environments import EnvironmentsView, EnvironmentView
 from paritycheck.api.gate import GateView
 from paritycheck.api.parity import ParityView

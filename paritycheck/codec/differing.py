@@ -18,7 +18,7 @@ Look = Callable[[bytes], Iterator[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Differing:
-    """Lines that one side has and the other has not, sorted; of the equal lines those asked for, and how many others."""
+    """Lines that one side has and the other has not, sorted; equal lines asked for, and how many others."""
 
     left: list[bytes]
     right: list[bytes]

@@ -29,7 +29,7 @@ class Shown:
 
 
 def read_shown(data: bytes, name: str) -> Shown:
-    """The report as one side, called `name`; raises NotShownError. Sections of names that are not known are passed by."""
+    """The report as one side, called `name`; raises NotShownError. Sections that are not known are passed by."""
     document = _document(data)
     bodies: dict[str, bytes] = {}
     reasons: dict[str, str] = {}

@@ -10,7 +10,6 @@ from typing import Any
 from paritycheck.codec.comparing import Compared, compare_bodies, compare_whole
 from paritycheck.codec.shown import NotShownError, Shown, read_shown
 from paritycheck.codec.sides import BUCKET_OF, BUCKETS, counts_of, fact_document, row_document, total
-from paritycheck.core.comparison import Row
 from paritycheck.core.facts import SECTIONS, Fact
 from paritycheck.local.errors import LocalError
 from paritycheck_agent.outputs import comparison, document
@@ -91,7 +90,7 @@ def _read(path: str) -> Shown:
 
 def _document(compared: Compared, left: Shown, right: Shown, options: argparse.Namespace) -> dict[str, Any]:
     """The form of the API's answer, without what only a server knows."""
-    rows: Sequence[Row] = compared.rows if options.only != "same" else compare_whole(left.taken, right.taken)
+    rows = compared.rows if options.only != "same" else compare_whole(left.taken, right.taken)
     shown = [
         row_document(row, _side(left, row.section, row.left), _side(right, row.section, row.right))
         for row in rows

@@ -135,7 +135,9 @@ def sources_of(place: Place, section: str, fact: Fact) -> list[Any]:
 
 def _identity(place: Place) -> tuple[Any, ...]:
     entries = sorted(place.snapshot.sections.items())
-    said = tuple((name, entry.get("digest"), None if entry.get("digest") else entry.get("reason")) for name, entry in entries)
+    said = tuple(
+        (name, entry.get("digest"), None if entry.get("digest") else entry.get("reason")) for name, entry in entries
+    )
     return (place.environment.slug, place.environment.tier, place.environment.kind, said)
 
 
@@ -150,6 +152,10 @@ def _side(place: Place) -> Taken:
         environment.slug,
         environment.tier,
         environment.kind,
-        {name: body(place.snapshot.project_id, entry["digest"]) for name, entry in entries.items() if entry.get("digest")},
+        {
+            name: body(place.snapshot.project_id, entry["digest"])
+            for name, entry in entries.items()
+            if entry.get("digest")
+        },
         {name: entry.get("reason") or "not-collected" for name, entry in entries.items() if not entry.get("digest")},
     )

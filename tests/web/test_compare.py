@@ -18,7 +18,8 @@ def compare(left: str, right: str, rest: str = "") -> str:
     return f"/p/shop/compare?left={quote(left)}&right={quote(right)}{rest}"
 
 
-def test_it_shows_both_sides_and_marks_what_differs(drifted: Any, ask: Callable[[str], str]) -> None:
+@pytest.mark.usefixtures("drifted")
+def test_it_shows_both_sides_and_marks_what_differs(ask: Callable[[str], str]) -> None:
     page = ask(compare("ci", "production"))
     assert "Comparing ci#1 with production#1" in page
     assert re.search(r"<mark>13</mark>.*?<mark>16</mark>", page, re.DOTALL)
@@ -28,7 +29,8 @@ def test_it_shows_both_sides_and_marks_what_differs(drifted: Any, ask: Callable[
     assert "STRIPE_WEBHOOK_SECRET" in page
 
 
-def test_buckets_are_filters_with_counts(drifted: Any, ask: Callable[[str], str]) -> None:
+@pytest.mark.usefixtures("drifted")
+def test_buckets_are_filters_with_counts(ask: Callable[[str], str]) -> None:
     counts = {}
     page = ask(compare("staging", "production"))
     for bucket in ("different", "left", "right", "unknown", "same"):
@@ -42,19 +44,22 @@ def test_buckets_are_filters_with_counts(drifted: Any, ask: Callable[[str], str]
     assert counts["same"] > 5
 
 
-def test_swapped_the_sides_change_places(drifted: Any, ask: Callable[[str], str]) -> None:
+@pytest.mark.usefixtures("drifted")
+def test_swapped_the_sides_change_places(ask: Callable[[str], str]) -> None:
     page = ask(compare("staging", "production"))
     swap = re.search(r'compare-swap" href="([^"]+)"', page)
     assert swap is not None
     assert "Comparing production#1 with staging#1" in ask(swap[1].replace("&amp;", "&"))
 
 
+@pytest.mark.usefixtures("drifted")
 def test_without_addresses_it_compares_an_environment_with_the_baseline(
-    drifted: Any, ask: Callable[[str], str]
+    ask: Callable[[str], str],
 ) -> None:
     assert "Comparing staging#1 with production#1" in ask("/p/shop/compare")
 
 
+@pytest.mark.usefixtures("drifted")
 @pytest.mark.parametrize(
     ("address", "said"),
     [
@@ -65,9 +70,7 @@ def test_without_addresses_it_compares_an_environment_with_the_baseline(
         ('"><script>x</script>', "This is no address of a snapshot"),
     ],
 )
-def test_an_address_that_is_wrong_is_kept_and_explained(
-    drifted: Any, ask: Callable[[str], str], address: str, said: str
-) -> None:
+def test_an_address_that_is_wrong_is_kept_and_explained(ask: Callable[[str], str], address: str, said: str) -> None:
     page = ask(compare(address, "production"))
     assert said in page
     assert 'aria-invalid="true"' in page

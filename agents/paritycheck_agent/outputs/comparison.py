@@ -16,7 +16,9 @@ _GLYPHS = {"different": "\u2260", "left": "\u2205", "right": "\u2205", "unknown"
 _PLAIN = {"different": "!", "left": "<", "right": ">", "unknown": "?", "same": "="}
 _STEPS = {0: "", 1: "patch", 2: "minor", 3: "major", 4: "another kind"}
 _PIECE = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]+")
-_NAME_MOST, _VALUE_MOST, _ROWS_SHOWN = 44, 34, 1000
+# The longest name, left and right value that a line shows whole.
+_WIDEST = (44, 34, 34)
+_ROWS_SHOWN = 1000
 _BOLD, _DIM, _RED, _YELLOW, _MARK = "1", "2", "31", "33", "1;4"
 
 
@@ -49,7 +51,9 @@ def _headline(answer: Mapping[str, Any], colour: bool, plain: bool) -> str:  # n
 
 def _counts(counts: Mapping[str, Any], signs: Mapping[str, str], colour: bool) -> str:  # noqa: FBT001 - as above
     words = {"different": "different", "left": "only left", "right": "only right", "unknown": "unknown"}
-    said = [f"{signs[bucket]} {_count(counts.get(bucket))} {word}" for bucket, word in words.items() if counts.get(bucket)]
+    said = [
+        f"{signs[bucket]} {_count(counts.get(bucket))} {word}" for bucket, word in words.items() if counts.get(bucket)
+    ]
     same = f"{signs['same']} {_count(counts.get('same'))} same"
     if not said:
         return f"Nothing differs. {_paint(same, _DIM, colour)}"
@@ -70,19 +74,18 @@ def _chapter(
 ) -> list[str]:
     same = f"{_count(counts.get('same'))} same" if counts.get("same") else ""
     lines = ["", f"{_paint(_text(section).capitalize(), _BOLD, colour)}  {_paint(same, _DIM, colour)}".rstrip()]
-    cells = [(row, _name(row), *_sides(row)) for row in rows[:_ROWS_SHOWN]]
-    widths = [max(len(_cut(cell[at], most)) for cell in cells) for at, most in ((1, _NAME_MOST), (2, _VALUE_MOST))]
-    last = max(len(_cut(cell[3], _VALUE_MOST)) for cell in cells)
-    for row, name, left, right in cells:
+    shown = rows[:_ROWS_SHOWN]
+    texts = [tuple(_cut(text, most) for text, most in zip((_name(row), *_sides(row)), _WIDEST)) for row in shown]
+    widths = [max(len(text[at]) for text in texts) for at in range(len(_WIDEST))]
+    for row, (name, left, right) in zip(shown, texts):
         bucket = str(row.get("bucket"))
         sign = _paint(signs.get(bucket, "?"), _YELLOW if bucket == "unknown" else _RED, colour and bucket != "same")
-        one, other = _cut(left, _VALUE_MOST), _cut(right, _VALUE_MOST)
-        shown = _marked(one, other, bucket, colour), _marked(other, one, bucket, colour)
-        gaps = [" " * (width - len(text)) for width, text in ((widths[1], one), (last, other))]
-        text = f"  {sign} {_cut(name, _NAME_MOST).ljust(widths[0])}  {shown[0]}{gaps[0]}  {shown[1]}{gaps[1]}"
-        lines.append(f"{text}  {_paint(_remark(row), _DIM, colour)}".rstrip())
-    if len(rows) > len(cells):
-        lines.append(f"  and {_count(len(rows) - len(cells))} more: --format json has them all")
+        one = _marked(left, right, bucket, colour) + " " * (widths[1] - len(left))
+        other = _marked(right, left, bucket, colour) + " " * (widths[2] - len(right))
+        line = f"  {sign} {name.ljust(widths[0])}  {one}  {other}  {_paint(_remark(row), _DIM, colour)}"
+        lines.append(line.rstrip())
+    if len(rows) > len(shown):
+        lines.append(f"  and {_count(len(rows) - len(shown))} more: --format json has them all")
     return lines
 
 

@@ -193,16 +193,16 @@ def _named(place: Place) -> str:
 def _chapters(
     rows: Sequence[Row], sections: dict[str, dict[str, int]], left: Place, right: Place, after: str
 ) -> list[Chapter]:
-    names = sorted({row.section for row in rows}, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
+    names = sorted(
+        {row.section for row in rows}, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)
+    )
     return [
         _chapter(name, [row for row in rows if row.section == name], sections.get(name, {}), left, right, after)
         for name in names
     ]
 
 
-def _chapter(
-    name: str, rows: Sequence[Row], counts: dict[str, int], left: Place, right: Place, after: str
-) -> Chapter:
+def _chapter(name: str, rows: Sequence[Row], counts: dict[str, int], left: Place, right: Place, after: str) -> Chapter:
     start, dot, of = after.partition(":")
     coming = [row for row in rows if not (dot and start == name) or row.name > of]
     shown = coming[:MOST_ROWS]
@@ -220,7 +220,8 @@ def _chapter(
 def _line(row: Row, left: Place, right: Place) -> Line:
     prefix, name = name_parts(row.section, row.name)
     one, other = (
-        visible(value_words(row.section, fact, with_kind=row.left.kind != row.right.kind)) for fact in (row.left, row.right)
+        visible(value_words(row.section, fact, with_kind=row.left.kind != row.right.kind))
+        for fact in (row.left, row.right)
     )
     marked = row.relation is Relation.DIFFERENT
     return Line(
