@@ -1,4 +1,4 @@
-"""The command `paritycheck`: `up` and `demo` run before there are settings, every other COMMAND is Django's."""
+"""The command `paritycheck`: `up`, `demo` and `diff` run before there are settings, every other COMMAND is Django's."""
 
 import os
 import sys
@@ -13,6 +13,7 @@ paritycheck COMMAND [--data DIR]
 
   up          the whole service from one directory, until Ctrl-C
   demo        three environments of a small shop, reported by real agents, compared
+  diff        two outputs of `parity show` side by side, with no server at all
   bootstrap   a project with its environments, tokens and an administrator
 
 Every other command is Django's. Without DATABASE_URL it uses the database of --data, else of PARITYCHECK_DATA, else of
@@ -57,6 +58,10 @@ def _local(name: str) -> Callable[[Sequence[str]], int] | None:
         from paritycheck.local.demo import main as demo
 
         return demo
+    if name == "diff":
+        from paritycheck.local.diff import main as diff
+
+        return diff
     return None
 
 

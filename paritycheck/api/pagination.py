@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import CharField, Model, Q, QuerySet
 from rest_framework import serializers
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -67,10 +68,7 @@ class CursorPages(BasePagination):
             self.links["previous"] = self._address(request, rows[0], backwards=True)
 
     def _address(self, request: Request, row: Any, *, backwards: bool) -> str:
-        key = [_plain(row, field.lstrip("-")) for field in self.ordering]
-        packed = base64.urlsafe_b64encode(json.dumps([backwards, *key]).encode()).decode()
-        kept = {name: value for name, value in request.query_params.items() if name != "cursor"}
-        return f"{settings.PUBLIC_URL}{request.path}?{urlencode({**kept, 'cursor': packed})}"
+        return _address(request, [_plain(row, field.lstrip("-")) for field in self.ordering], backwards=backwards)
 
     @override
     def get_paginated_response(self, data: Any) -> Response:
@@ -125,6 +123,40 @@ def _beyond(ordering: Sequence[str], key: tuple[Any, ...]) -> Q:
         beyond |= equal & Q(**{f"{name}__{'lt' if field.startswith('-') else 'gt'}": value})
         equal &= Q(**{name: value})
     return beyond
+
+
+class SequencePages:
+    """Pages of rows that are in memory, in the order of `key`, a tuple of texts that is unique."""
+
+    def __init__(self, key: Callable[[Any], tuple[str, ...]]) -> None:
+        self.key = key
+        self.links: dict[str, str | None] = {"next": None, "previous": None}
+
+    def paginate_sequence(self, rows: Sequence[Any], request: Request) -> Sequence[Any]:
+        """The page that the request asks for; `rows` are sorted."""
+        size, cursor = _size(request), request.query_params.get("cursor")
+        place = _read(cursor, [CharField()] * len(self.key(rows[0]))) if rows else None
+        start = 0
+        if place is not None and place.backwards:
+            start = max(bisect_left(rows, place.key, key=self.key) - size, 0)
+        elif place is not None:
+            start = bisect_right(rows, place.key, key=self.key)
+        page = rows[start : start + size]
+        if page and start:
+            self.links["previous"] = _address(request, self.key(page[0]), backwards=True)
+        if page and start + size < len(rows):
+            self.links["next"] = _address(request, self.key(page[-1]), backwards=False)
+        return page
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """The links and these documents."""
+        return Response({**self.links, "results": data})
+
+
+def _address(request: Request, key: Sequence[Any], *, backwards: bool) -> str:
+    packed = base64.urlsafe_b64encode(json.dumps([backwards, *key]).encode()).decode()
+    kept = {name: value for name, value in request.query_params.items() if name != "cursor"}
+    return f"{settings.PUBLIC_URL}{request.path}?{urlencode({**kept, 'cursor': packed})}"
 
 
 class PageSerializer(serializers.Serializer[Any]):

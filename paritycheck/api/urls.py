@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from paritycheck.api import converters
 from paritycheck.api.commits import CommitsView
+from paritycheck.api.compare import CompareView
 from paritycheck.api.drifts import DriftsView, DriftView
 from paritycheck.api.environments import EnvironmentsView, EnvironmentView
 from paritycheck.api.gate import GateView
@@ -34,6 +35,7 @@ version_1 = [
     path(f"{ENVIRONMENT}/snapshots/<api-snapshot:place>", SnapshotView.as_view(), name="snapshot"),
     path(f"{PROJECT}/drifts", DriftsView.as_view(), name="drifts"),
     path(f"{PROJECT}/drifts/<api-drift:ident>", DriftView.as_view(), name="drift"),
+    path(f"{PROJECT}/compare", CompareView.as_view(), name="compare"),
     path(f"{PROJECT}/parity", ParityView.as_view(), name="parity"),
     path(f"{PROJECT}/gate", GateView.as_view(), name="gate"),
     path("schema", SchemaView.as_view(), name="schema"),

@@ -12,10 +12,15 @@ OWN = frozenset({"name", "value", "kind", "absent", "unknown"})
 
 def section_from(facts_body: bytes) -> Section:
     """The section of a valid facts body of report version 1."""
-    header, *lines = facts_body.splitlines()
-    head = json.loads(header)
-    facts = [fact_from(json.loads(line)) for line in lines]
+    head = head_of(facts_body)
+    facts = [fact_from(json.loads(line)) for line in facts_body.splitlines()[1:]]
     return Section(head["section"], {fact.name: fact for fact in facts}, tuple(head["covers"]))
+
+
+def head_of(facts_body: bytes) -> dict[str, Any]:
+    """`{"covers", "section"}`, the first line of a facts body."""
+    head: dict[str, Any] = json.loads(facts_body[: facts_body.index(b"\n")])
+    return head
 
 
 def fact_from(row: dict[str, Any]) -> Fact:

@@ -70,7 +70,7 @@ def compare(left: Side, right: Side) -> tuple[Row, ...]:
 
 def compare_paired(left: Side, right: Side) -> tuple[Row, ...]:
     """The same of two sides that went through `pairing.pair`."""
-    one_tier, one_system = left.tier == right.tier, not _systems_differ(left, right)
+    one_tier, one_system = left.tier == right.tier, not systems_differ(left, right)
     rows: list[Row] = []
     for section in SECTIONS:
         mine, theirs = left.section(section), right.section(section)
@@ -90,7 +90,7 @@ def compare_paired(left: Side, right: Side) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _systems_differ(left: Side, right: Side) -> bool:
+def systems_differ(left: Side, right: Side) -> bool:
     """Whether the sides are known to run other systems, or other releases of one: that is one cause and one drift."""
     one, other = left.look_up("runtime", "os"), right.look_up("runtime", "os")
     if not (one.state is other.state is State.PRESENT):

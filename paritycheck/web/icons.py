@@ -4,6 +4,7 @@ Circles, lines and rectangles of the originals are written as path segments, so 
 """
 
 PATHS = {
+    "arrow-left-right": "M8 3 4 7l4 4M4 7h16M16 21l4-4-4-4M20 17H4",
     "arrow-right": "M5 12h14M12 5l7 7-7 7",
     "book-open": (
         "M12 5v16"
@@ -14,6 +15,10 @@ PATHS = {
         "M21 8a2 2 0 0 0-1-1.73l-7-4a2 2 0 0 0-2 0l-7 4A2 2 0 0 0 3 8v8a2 2 0 0 0 1 1.73l7 4a2 2 0 0 0 2 0l"
         "7-4A2 2 0 0 0 21 16Z"
         "M3.3 7l8.7 5 8.7-5M12 22V12"
+    ),
+    "camera": (
+        "M14.5 4h-5L7 7H4a2 2 0 0 0-2 2v9a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2V9a2 2 0 0 0-2-2h-3l-2.5-3z"
+        "M9 13a3 3 0 1 0 6 0a3 3 0 1 0-6 0"
     ),
     "check": "M20 6 9 17l-5-5",
     "chevron-down": "M6 9l6 6 6-6",

@@ -6,6 +6,7 @@ import argparse
 
 from paritycheck_agent.wire.limits import INTERVAL_MAX_S, INTERVAL_MIN_S
 from paritycheck_agent.wire.version import VERSION
+from paritycheck_agent.wire.words import SECTIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,6 +108,22 @@ exit codes:
   3  the server could not be reached or refused
   4  not enough evidence: reports are missing or stale, or coverage is too low"""
 
+_DIFF = """\
+LEFT and RIGHT are addresses of snapshots: production (its latest), production#42, production~2 (two back),
+production@{2026-11-20T12:00Z}, production@{2.weeks.ago}. The token is one that may read: it begins with pcu_.
+
+examples:
+  parity diff staging production                what is not the same
+  parity diff production~1 production --section dependencies
+  parity diff 'production@{1.week.ago}' production --exit-code > /dev/null || echo changed
+  parity diff staging production --only same --format json
+
+exit codes:
+  0  compared; with --exit-code: and nothing differs
+  1  only with --exit-code: something differs, or is on one side only. What is unknown is no difference
+  2  usage or configuration error, or no such snapshot
+  3  the server could not be reached or refused"""
+
 _KEYGEN = """\
 A key turns chosen values into fingerprints, so that equal secrets are found and no value is sent.
 The server never has it. Use one for laptops and CI and another for staging and production.
@@ -139,6 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     _server(doctor)
     _told(doctor)
     _gate(_command(commands, "gate", "ask whether this checkout drifts from an environment", _GATE))
+    _diff(_command(commands, "diff", "compare two snapshots that the server has", _DIFF))
     _keygen(_command(commands, "keygen", "make a key for fingerprints", _KEYGEN))
     return parser
 
@@ -232,6 +250,18 @@ def _gate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--on-error", default="fail", choices=("fail", "pass"), help="pass: exit 0 instead of 3; says NOT PASSED"
     )
+
+
+def _diff(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("left", metavar="LEFT")
+    parser.add_argument("right", metavar="RIGHT")
+    _server(parser)
+    parser.add_argument("--project", default="", metavar="SLUG", help="otherwise [project] name of parity.toml")
+    kinds = ("differences", "different", "left", "right", "unknown", "same")
+    parser.add_argument("--only", default=kinds[0], choices=kinds, help="rows of this kind (default: all but same)")
+    parser.add_argument("--section", default="", choices=SECTIONS, help="rows of this section")
+    parser.add_argument("--format", default="text", choices=("text", "json"), help="how to print (default: text)")
+    parser.add_argument("--exit-code", action="store_true", help="exit 1 where something differs")
 
 
 def _keygen(parser: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,7 +17,7 @@ from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.policies import policy_of
 from paritycheck.web.access import of_project
 from paritycheck.web.cells import SECTION_TITLES, shared
-from paritycheck.web.evidence import apart, line_to_change, sides_of
+from paritycheck.web.evidence import Side, apart, line_to_change, sides_of
 from paritycheck.web.sentences import brief, consequence, marked, subject_of, title
 from paritycheck.web.visible import visible
 
@@ -96,7 +97,14 @@ def _seen(drift: Drift) -> dict[str, Any]:
         "glyph": glyph_of(drift),
         "apart": "" if shared(drift) else apart(drift),
         "change": line_to_change(sides),
+        "compared": "" if inside or not all(side.number for side in sides) else _compared(sides),
     }
+
+
+def _compared(sides: tuple[Side, ...]) -> str:
+    """The query of the page that compares everything of both snapshots."""
+    left, right = (f"{side.environment}#{side.number}" for side in sides)
+    return urlencode({"left": left, "right": right})
 
 
 @require_safe
