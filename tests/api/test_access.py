@@ -56,6 +56,7 @@ MATRIX = {
     ("drifts", "GET"): Row(P + "/drifts", 200, READERS),
     ("drift", "GET"): Row(P + "/drifts/{drift}", 200, READERS),
     ("parity", "GET"): Row(P + "/parity", 200, READERS),
+    ("factors", "GET"): Row(P + "/factors", 200, READERS),
     ("gate", "GET"): Row(P + "/gate?environment=production", 200, ASKERS),
     ("gate", "POST"): Row(P + "/gate", 200, frozenset({"gate"}), b"candidate"),
     ("schema", "GET"): Row("/api/v1/schema", 200, frozenset(PRINCIPALS)),
