@@ -30,7 +30,7 @@ def raised(version: str, step: int) -> str:
 
 
 def ships(line: dict[str, Any]) -> bool:
-    return line.get("groups", ["production"]) != ["development"]
+    return bool(line.get("groups", ["production"]) != ["development"])
 
 
 def package(scope: str, *, shipped: bool = True) -> Callable[[dict[str, Any]], bool]:

@@ -13,9 +13,9 @@ from paritycheck.core.facts import Fact, Side, absent, present, unknown
 if TYPE_CHECKING:
     from tests.core.conftest import MakeSide
 
-ALL = {"processes": ("",), "services": ("",), "dependencies": ("pkg:pypi/",)}
+ALL: dict[str, tuple[str, ...]] = {"processes": ("",), "services": ("",), "dependencies": ("pkg:pypi/",)}
 CHAIN = ["0001_a", "0002_b"]
-ROW = {numeral: at for at, numeral in enumerate("I II III IV V VI VII VIII IX X XI XII".split())}
+ROWS = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"]
 NEVER_WHOLE = ("II", "V", "VI", "IX", "XI", "XII")
 """Factors of which a half shows in no fact: system tools, assets made at start, sticky sessions, start-up time, files
 that code opens, one-off runs.
@@ -58,7 +58,7 @@ def cells(side: MakeSide, slug: str = "staging", production: Standing | None = N
 
 def test_twelve_rows_in_order_with_a_cell_for_each_environment(side: MakeSide) -> None:
     found = factors_of([standing(side, "staging"), standing(side, "production", baseline=True)])
-    assert [factor.numeral for factor in found] == list(ROW)
+    assert [factor.numeral for factor in found] == ROWS
     assert {tuple(cell.environment for cell in factor.cells) for factor in found} == {("staging", "production")}
     assert factors_of([])[0].verdict == UNKNOWN
 
@@ -99,7 +99,8 @@ def swapped(section: str, *facts: Fact) -> dict[str, list[Fact]]:
 @pytest.mark.parametrize(
     ("numeral", "changed", "severity", "words"),
     [
-        ("I", swapped("release", present("repository", "github.com/acme/fork")), "error", "not the baseline's repository"),
+        ("I", swapped("release", present("repository", "github.com/acme/fork")), "error",
+         "not the baseline's repository"),
         ("I", swapped("release", present("dirty", "true")), "warning", "3e81f02 with uncommitted changes"),
         (
             "III",
@@ -197,7 +198,7 @@ def test_a_laptop_may_have_work_in_progress_and_serve_as_it_likes(side: MakeSide
     changed = swapped("release", present("dirty", "true")) | swapped(
         "processes", present("web", kind="runserver", port="true")
     )
-    found = cells(side, "development", **changed)
+    found = cells(side, "development", None, **changed)
     assert found["I"].verdict == HOLDS
     assert found["VII"].verdict == HOLDS
 
