@@ -7,6 +7,7 @@ from paritycheck.api.commits import CommitsView
 from paritycheck.api.compare import CompareView
 from paritycheck.api.drifts import DriftsView, DriftView
 from paritycheck.api.environments import EnvironmentsView, EnvironmentView
+from paritycheck.api.factors import FactorsView
 from paritycheck.api.gate import GateView
 from paritycheck.api.parity import ParityView
 from paritycheck.api.policies import PoliciesView
@@ -37,6 +38,7 @@ version_1 = [
     path(f"{PROJECT}/drifts/<api-drift:ident>", DriftView.as_view(), name="drift"),
     path(f"{PROJECT}/compare", CompareView.as_view(), name="compare"),
     path(f"{PROJECT}/parity", ParityView.as_view(), name="parity"),
+    path(f"{PROJECT}/factors", FactorsView.as_view(), name="factors"),
     path(f"{PROJECT}/gate", GateView.as_view(), name="gate"),
     path("schema", SchemaView.as_view(), name="schema"),
 ]

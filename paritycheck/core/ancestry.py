@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from paritycheck.core.facts import State
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -33,6 +35,19 @@ def relate(left: Fact, right: Fact) -> Heads:
         if worst in verdicts:
             return worst
     return Heads.WAITING
+
+
+def unapplied(fact: Fact) -> tuple[str, ...] | None:
+    """The heads of the code that the database has not applied, of one environment's fact; None where that cannot be
+    told: a head that the code does not know may have come after all of its own.
+    """
+    if fact.state is State.UNKNOWN:
+        return None
+    heads, chain = fact.words("code"), fact.words("chain")
+    waiting = tuple(head for head in heads if head not in fact.values)
+    if waiting and any(value not in chain for value in fact.values):
+        return None
+    return waiting
 
 
 def _head(head: str, left: Fact, right: Fact) -> Heads:

@@ -1,13 +1,15 @@
 """What contradicts itself inside one environment: the pair e..e.
 
-Declared and running differ, the lock and what is installed differ, or instances disagree for longer than the grace.
+Declared and running differ, the lock and what is installed differ, the code holds migrations that its database lacks,
+support is over or nearly so, or instances disagree for longer than the grace.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from paritycheck.core import defaults
+from paritycheck.core import defaults, end_of_life
+from paritycheck.core.ancestry import unapplied
 from paritycheck.core.demands import Demands
 from paritycheck.core.facts import Fact, Section, Side, State, present
 from paritycheck.core.findings import Finding, Judgement
@@ -16,6 +18,7 @@ from paritycheck.core.weights import development_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import date
 
     from paritycheck.core.policy import Policy
 
@@ -25,20 +28,39 @@ _TOLERANCE: Final = {"same": 0, "same-minor": 1, "same-major": 2}
 _DEVELOPING: Final = frozenset({"development", "testing"})
 
 
-def inside(side: Side, policy: Policy, skewed: Iterable[tuple[str, str]] = ()) -> Judgement:
-    """`skewed` are the (section, name) whose instances have disagreed for longer than the policy's grace; of
-    those only what is still unknown(skew) is a finding. Left is what was declared or locked, right what
-    runs.
+def inside(
+    side: Side, policy: Policy, lasting: Iterable[tuple[str, str]] = (), *, today: date | None = None
+) -> Judgement:
+    """`lasting` are the (section, name) of which `unsettled` was so for longer than the policy's grace; only what still
+    is becomes a finding. `today` (UTC) is what support is measured by; without it nothing is said of that. Left is
+    what was declared, locked or is in the code, right what runs, is installed or applied.
     """
     demands = Demands(policy, side, side)
-    found = [*_skews(side, demands, frozenset(skewed)), *_declared(side, demands), *_locked(side, demands)]
+    outlasted = frozenset(lasting)
+    found = [*_skews(side, demands, outlasted), *_declared(side, demands), *_locked(side, demands)]
+    found += [*_behind(side, demands, outlasted), *(_ended(side, demands, today) if today is not None else ())]
     unknown = frozenset(
         (section.name, name)
         for section in side.sections.values()
         for name, fact in section.facts.items()
         if fact.state is State.UNKNOWN
     )
-    return Judgement((), tuple(sorted(found, key=lambda item: item.key)), unknown, frozenset(), side, side)
+    undecided = {
+        ("migrations", name, "behind")
+        for name, fact in side.section("migrations").facts.items()
+        if unapplied(fact) is None
+    }
+    found.sort(key=lambda item: item.key)
+    return Judgement((), tuple(found), unknown, frozenset(undecided), side, side)
+
+
+def unsettled(section: Section) -> list[str]:
+    """Names of what a deploy may leave so for a while: instances disagree, or migrations wait to be applied."""
+    return [
+        name
+        for name, fact in section.facts.items()
+        if (fact.state is State.UNKNOWN and fact.reason == "skew") or (section.name == "migrations" and unapplied(fact))
+    ]
 
 
 def _expectation(demands: Demands, section: str, fact: Fact, name: str) -> str | None:
@@ -74,6 +96,22 @@ def _skews(side: Side, demands: Demands, skewed: frozenset[tuple[str, str]]) -> 
         word = _expectation(demands, section, fact, name)
         if word is not None:
             yield _finding(side, section, name, "skew", "same", (fact, fact))
+
+
+def _behind(side: Side, demands: Demands, lasting: frozenset[tuple[str, str]]) -> Iterator[Finding]:
+    """Migrations that the code holds and the database has not applied: a deploy applies them before or after."""
+    for name, fact in sorted(side.section("migrations").facts.items()):
+        word = _expectation(demands, "migrations", fact, name) if ("migrations", name) in lasting else None
+        if word is not None and unapplied(fact):
+            facts = (present(name, *fact.words("code")), fact)
+            severity = defaults.severity(("migrations", name, "behind"), _UNORDERED, side, side, facts)
+            yield Finding("migrations", name, "behind", severity, _UNORDERED, word, *facts)
+
+
+def _ended(side: Side, demands: Demands, today: date) -> Iterator[Finding]:
+    for section, fact, severity in end_of_life.endings(side, today):
+        if _expectation(demands, section, fact, fact.name) is not None:
+            yield Finding(section, fact.name, "end-of-life", severity, None, "supported", fact, fact)
 
 
 def _declared(side: Side, demands: Demands) -> Iterator[Finding]:

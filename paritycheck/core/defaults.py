@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from paritycheck.core.facts import PROCESS_ATTRIBUTES, State
 from paritycheck.core.globs import Globs
 from paritycheck.core.policy import Demand
 from paritycheck.core.weights import PLATFORM, SYSTEM_NAMES, is_direct, is_system_package
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from paritycheck.core.facts import Fact, Side
 
 _PER_ENVIRONMENT: Final = (
@@ -23,8 +26,10 @@ CONFIG: Final[Globs[Demand]] = Globs(
 )
 """Names that describe where a process runs are nobody's drift; secrets are not shared between tiers."""
 _PROMOTION: Final = frozenset({"staging", "production"})
-_INSIDE: Final = frozenset({"declared", "not-installed", "not-locked", "skew", "end-of-life"})
+_INSIDE: Final = frozenset({"declared", "not-installed", "not-locked", "skew"})
 _MAJOR: Final = 3
+SUPPORT_ENDS_SOON_DAYS: Final = 90
+"""From so many days before its end, what runs is a warning; after it an error."""
 
 
 def expectation(section: str, name: str, left: Side, right: Side, facts: tuple[Fact, Fact]) -> str | None:
@@ -39,6 +44,8 @@ def expectation(section: str, name: str, left: Side, right: Side, facts: tuple[F
         return "same" if promotion and is_direct(name, *facts) else "same-minor"
     if section == "runtime":
         return _runtime(name, laptop=laptop)
+    if section == "processes":
+        return None if name.endswith(PROCESS_ATTRIBUTES) else "present"
     return {"config": "present", "migrations": "same-minor"}.get(section)
 
 
@@ -57,10 +64,8 @@ def severity(key: tuple[str, str, str], distance: int, left: Side, right: Side, 
         return "error" if rule == "shared-resource" or ("." not in name and distance >= _MAJOR) else "warning"
     if section == "dependencies":
         return _package(name, left, right, facts)
-    if section == "config":
-        return _config(rule, left, right)
-    if section == "migrations":
-        return "warning" if left.laptop or right.laptop else "error"
+    if section in _BY_SECTION:
+        return _BY_SECTION[section](rule, left, right, facts)
     return "error" if section == "runtime" and name not in SYSTEM_NAMES and not name.startswith("tool.") else "warning"
 
 
@@ -70,7 +75,43 @@ def _package(name: str, left: Side, right: Side, facts: tuple[Fact, Fact]) -> st
     return "error" if {left.tier, right.tier} == _PROMOTION else "warning"
 
 
-def _config(rule: str, left: Side, right: Side) -> str:
+def _migration(_rule: str, left: Side, right: Side, _facts: tuple[Fact, Fact]) -> str:
+    """Whoever pulls a change migrates before working on: inside a laptop that is a note."""
+    if left.laptop or right.laptop:
+        return "note" if left.slug == right.slug else "warning"
+    return "error"
+
+
+def _process(rule: str, left: Side, right: Side, facts: tuple[Fact, Fact]) -> str:
+    """Another server than the baseline's counts most where a release is tested last. Laptops run what suits them, and a
+    type that the baseline has not yet is what the next release brings.
+    """
+    if left.laptop or right.laptop:
+        return "note"
+    if rule == "missing" and facts[1].state is State.ABSENT:
+        return "note"
+    return "error" if rule == "kind" and {left.tier, right.tier} == _PROMOTION else "warning"
+
+
+def support_severity(section: str, name: str, side: Side, *, over: bool, stale: bool) -> str | None:
+    """Of what is past the end of its support (`over`) or near it. Dates that nobody checked for long (`stale`) are told
+    as a note, and so is what a laptop runs; its system is its owner's, of which nothing is said.
+    """
+    if side.laptop and section == "runtime" and name in SYSTEM_NAMES:
+        return None
+    if stale or side.laptop:
+        return "note"
+    return "error" if over else "warning"
+
+
+def _config(rule: str, left: Side, right: Side, _facts: tuple[Fact, Fact]) -> str:
     """Where production is the baseline; a secret that it shares counts whichever side it is on."""
     production = right.tier == "production" or (rule == "shared-secret" and left.tier == "production")
     return "error" if production else "warning"
+
+
+_BY_SECTION: Final[Mapping[str, Callable[[str, Side, Side, tuple[Fact, Fact]], str]]] = {
+    "config": _config,
+    "migrations": _migration,
+    "processes": _process,
+}

@@ -135,6 +135,9 @@ def _violated(row: Row, demand: Demand, left: Side, right: Side) -> str | None:
         return "unwanted" if any(not keys.allowed(side, demand) for side in there) else None
     if row.relation in {Relation.ONLY_LEFT, Relation.ONLY_RIGHT}:
         return "missing"
+    if row.section == "processes" and demand.word == "present":
+        # Of a process type: it runs, and the same program is it. Its version is the package's, which is compared there.
+        return "kind" if row.distance == FARTHEST else None
     if demand.word == "must-differ":
         both = row.left.state is row.right.state is State.PRESENT
         return "value" if both and row.distance == 0 and left.tier != right.tier else None

@@ -67,7 +67,9 @@ class Finding:
 
 def _shown(fact: Fact) -> list[Any]:
     shape = fact.word("shape") if fact.state is State.PRESENT else None
-    return [fact.name, fact.state.value, list(fact.values), fact.kind, fact.reason, shape, fact.word("plain")]
+    said = [fact.name, fact.state.value, list(fact.values), fact.kind, fact.reason, shape, fact.word("plain")]
+    support = fact.word("support")
+    return said if support is None else [*said, support]
 
 
 @dataclass(frozen=True, slots=True)

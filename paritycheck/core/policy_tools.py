@@ -28,7 +28,11 @@ class Tools:
 
 
 def read_tools(reading: Reading, path: Path, value: Any) -> Tools:
-    """`grace`, a table a section, and a table a pair (`[tools."staging..production".services]`)."""
+    """`grace`, a table a section, and a table a pair (`[tools."staging..production".services]`).
+
+    The keys of `[tools.processes]` are globs over process types (`web`) and what is told of them (`web.stop-signal`,
+    `web.log-driver`). There `present` asks for the type and the program that it is, of any version.
+    """
     tools = Tools()
     table = reading.table(path, value)
     pairs = {key: item for key, item in table.items() if ".." in key}

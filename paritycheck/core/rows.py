@@ -15,6 +15,7 @@ OPEN: Final = "open"
 LONGEST_NAME: Final = 120
 NAMELESS: Final = "(a name that cannot be shown)"
 _INSIDE_LABELS: Final = {
+    "behind": ("code", "database"),
     "declared": ("declared", "runs"),
     "not-installed": ("locked", "installed"),
     "not-locked": ("locked", "installed"),

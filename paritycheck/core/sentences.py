@@ -31,6 +31,7 @@ class View:
     source: str = ""
     read_at: str = ""
     snapshot: str = ""
+    support: str = ""
 
     @property
     def thing(self) -> str:
@@ -81,6 +82,7 @@ def view(document: Mapping[str, Any]) -> View:
         source=plain(str(sources[0]), _LONGEST) if isinstance(sources, list) and sources else "",
         read_at=_text(document, "read_at"),
         snapshot=_text(document, "snapshot"),
+        support=_text(document, "support"),
     )
 
 
@@ -201,7 +203,20 @@ def _not_locked(drift: Subject) -> str:
 
 
 def _behind(drift: Subject) -> str:
+    if drift.inside:
+        place, head = drift.left.environment, drift.left.value
+        return f"{place} runs code with {drift.name} {head}, its database {_applied(drift)}"
     return f"{drift.name} is at {_values(drift)}"
+
+
+def _applied(drift: Subject) -> str:
+    return f"is at {drift.right.value}" if drift.right.value else "has none of its migrations"
+
+
+def _behind_brief(drift: Subject) -> str:
+    if drift.inside:
+        return f"{drift.left.value} in the code, the database {_applied(drift)} {where(drift.left.environment)}"
+    return _values(drift)
 
 
 def _skew(drift: Subject) -> str:
@@ -209,7 +224,19 @@ def _skew(drift: Subject) -> str:
 
 
 def _end_of_life(drift: Subject) -> str:
-    return f"{drift.left.environment} runs {drift.left.thing}, which is past its end of life"
+    return f"{drift.left.environment} runs {_supported(drift)}, {_support(drift)}"
+
+
+def _supported(drift: Subject) -> str:
+    """`PostgreSQL 13.14`, `Python 3.9.18`, `django 4.2.1`: a runtime and a package go by name."""
+    return drift.left.thing if drift.left.kind else f"{_label(drift)} {drift.left.value}"
+
+
+def _support(drift: Subject) -> str:
+    verb, _, day = drift.left.support.partition(" ")
+    if verb == "ends":
+        return f"which gets fixes until {day}"
+    return f"which has had no fixes since {day}" if day else "which is past its end of life"
 
 
 _SENTENCES: Final[Mapping[str, Callable[[Subject], str]]] = {
@@ -240,7 +267,11 @@ _BRIEFS: Final[Mapping[str, Callable[[Subject], str]]] = {
         f"{drift.right.word} installed {where(drift.left.environment)}, {drift.left.word} locked"
     ),
     "skew": lambda drift: f"instances of {drift.left.environment} disagree",
-    "end-of-life": lambda drift: f"{drift.left.word} {where(drift.left.environment)}, past its end of life",
+    "behind": _behind_brief,
+    "end-of-life": lambda drift: (
+        f"{drift.left.word} {where(drift.left.environment)}, "
+        + (f"support {drift.left.support}" if drift.left.support else "past its end of life")
+    ),
 }
 _DISTANCES: Final = {1: "A patch apart", 2: "A minor version apart", 3: "A major version apart"}
 _EXPECTED: Final = {
@@ -268,12 +299,21 @@ def _applied(drift: Subject) -> str:
     return f"{right} has applied what {left} has not."
 
 
+def _of_itself(drift: Subject) -> str:
+    """What follows from a rule that no policy's expectation words; "" of any other."""
+    if drift.rule == "end-of-life" and drift.left.support.startswith("ends"):
+        return "After that it gets no fixes any more."
+    if drift.rule == "behind":
+        waits = "Its code expects what its database has not, for longer than a deploy takes."
+        return waits if drift.inside else _applied(drift)
+    return _BY_RULE.get(drift.rule, "")
+
+
 def consequence(drift: Subject) -> str:
     """One line: how far apart, and what the policy expects."""
-    if drift.rule in _BY_RULE:
-        return _BY_RULE[drift.rule]
-    if drift.rule == "behind":
-        return _applied(drift)
+    said = _of_itself(drift)
+    if said:
+        return said
     expected = f"the policy expects {_EXPECTED.get(drift.expectation, drift.expectation)}."
     if drift.rule == "missing":
         return f"{_split(drift)[1].environment} has it; {expected}"

@@ -10,7 +10,9 @@ from paritycheck.models import Drift, DriftEvent, Environment, Pair
 from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.states import evidence_of, read_times
 
-SHOWN_MEMBERS = ("shape", "plain", "scope", "declared", "locked", "via", "variant", "keys", "length", "host", "scheme")
+SHOWN_MEMBERS = (
+    "shape", "plain", "scope", "declared", "locked", "via", "variant", "keys", "length", "host", "scheme", "support",
+)  # fmt: skip
 
 
 def known_drifts(pair: Pair) -> dict[str, Known]:

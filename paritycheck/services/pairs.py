@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from paritycheck.core.end_of_life import season
 from paritycheck.core.expectations import inside, judge
 from paritycheck.core.facts import Side
 from paritycheck.core.findings import Finding, Judgement
@@ -16,9 +17,9 @@ from paritycheck.models import Environment, Pair, Snapshot
 from paritycheck.selectors.states import read_times, side_of, stale_sections
 from paritycheck.services.drifts import known_drifts, write_steps
 from paritycheck.services.gaps import time_gap
-from paritycheck.services.skew import Skew, lasting_skew
+from paritycheck.services.lasting import Lasting, lasting_names
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Grows when the judgement itself changes, so that stored evaluations are made again."""
 
 
@@ -47,24 +48,24 @@ class _Half:
 def evaluate_pair(*, left: Environment, right: Environment, now: datetime) -> timedelta | None:
     """Bring the pair's drifts and its row up to date. Equal facts under an equal policy are not compared again.
 
-    Both environments have a snapshot. Returns the time after which to look again where time decides (skew that may
-    outlast its grace).
+    Both environments have a snapshot. Returns the time after which to look again where time decides (what may outlast
+    its grace).
     """
     pair = _locked(left, right, now)
     # Read anew behind the lock: whoever waited for it must not judge by what was so before.
     left, right = pair.left, pair.right = _now_of(left), _now_of(right)
     policy = policy_of(left)
     halves = _half(left, policy, now), _half(right, policy, now)
-    skew = lasting_skew(environment=left, policy=policy, now=now) if left == right else Skew()
+    lasting = lasting_names(environment=left, policy=policy, now=now) if left == right else Lasting()
     initial = not pair.basis
-    basis = _basis(halves, left, skew)
+    basis = _basis(halves, left, lasting, now)
     if pair.basis != basis:
-        judged = _judge(halves, policy, skew)
+        judged = _judge(halves, policy, lasting, now)
         _move(pair, judged, policy, now, initial=initial)
         _describe(pair, judged)
         pair.basis = basis
     _note(pair, halves, policy, now)
-    return skew.again_in
+    return lasting.again_in
 
 
 def _locked(left: Environment, right: Environment, now: datetime) -> Pair:
@@ -87,16 +88,19 @@ def _half(environment: Environment, policy: Policy, now: datetime) -> _Half:
     return _Half(environment, environment.latest, stale_sections(read_times(environment), now=now, after=after))
 
 
-def _basis(halves: tuple[_Half, _Half], left: Environment, skew: Skew) -> str:
+def _basis(halves: tuple[_Half, _Half], left: Environment, lasting: Lasting, now: datetime) -> str:
+    """What the judgement follows from; of the date, which decides on support, as much as makes a difference."""
     stored = left.project.policy
     digest = bytes(stored.digest).hex() if stored else ""
-    parts = [RULES_VERSION, digest, halves[0].basis(), halves[1].basis(), sorted(skew.lasting)]
+    parts = [RULES_VERSION, digest, halves[0].basis(), halves[1].basis(), sorted(lasting.names)]
+    if halves[0].environment == halves[1].environment:
+        parts.append(season(now.date()))
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _judge(halves: tuple[_Half, _Half], policy: Policy, skew: Skew) -> Judgement:
+def _judge(halves: tuple[_Half, _Half], policy: Policy, lasting: Lasting, now: datetime) -> Judgement:
     if halves[0].environment == halves[1].environment:
-        return inside(halves[0].side(), policy, skew.lasting)
+        return inside(halves[0].side(), policy, lasting.names, today=now.date())
     return judge(halves[0].side(), halves[1].side(), policy)
 
 

@@ -215,6 +215,8 @@ def _note(spot: Spot, worst: Drift | None, look: str) -> str:
         return "stale"
     if look == "waived":
         return "waived"
+    if any(drift.rule == "end-of-life" for drift in spot.drifts):
+        return rule_words("end-of-life")
     if worst is None or look != "different":
         return ""
     if worst.rule in {"version", "value", "kind", "missing", "unwanted"}:

@@ -150,6 +150,7 @@ def details_of(section: str, fact: Fact) -> tuple[tuple[str, str], ...]:
         ("Configured by", ", ".join(fact.words("keys"))),
         ("Confirmed by", VIA.get(fact.word("via") or "")),
         ("Declared", fact.word("declared")),
+        ("Support", fact.word("support")),
         ("Locked", fact.word("locked")),
         ("Scope", fact.word("scope")),
         ("Groups", ", ".join(fact.words("groups"))),

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from paritycheck.web.views.compare import compare
 from paritycheck.web.views.drift import drift
 from paritycheck.web.views.environments import environment, environments
+from paritycheck.web.views.factors import factors
 from paritycheck.web.views.gates import gate, gates
 from paritycheck.web.views.live import live_project, live_projects
 from paritycheck.web.views.manual import manual
@@ -30,6 +31,7 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/cell$", cell, name="cell"),
     re_path(rf"{_PROJECT}/d/(?P<prefix>[0-9a-f]{{10,64}})$", drift, name="drift"),
     re_path(rf"{_PROJECT}/compare$", compare, name="compare"),
+    re_path(rf"{_PROJECT}/factors$", factors, name="factors"),
     re_path(rf"{_PROJECT}/environments$", environments, name="environments"),
     re_path(rf"{_ENVIRONMENT}$", environment, name="environment"),
     re_path(rf"{_ENVIRONMENT}/(?P<number>[1-9][0-9]{{0,8}})$", snapshot, name="snapshot"),

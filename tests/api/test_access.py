@@ -57,6 +57,7 @@ MATRIX = {
     ("drift", "GET"): Row(P + "/drifts/{drift}", 200, READERS),
     ("parity", "GET"): Row(P + "/parity", 200, READERS),
     ("compare", "GET"): Row(P + "/compare?left=production&right=production", 200, READERS),
+    ("factors", "GET"): Row(P + "/factors", 200, READERS),
     ("gate", "GET"): Row(P + "/gate?environment=production", 200, ASKERS),
     ("gate", "POST"): Row(P + "/gate", 200, frozenset({"gate"}), b"candidate"),
     ("schema", "GET"): Row("/api/v1/schema", 200, frozenset(PRINCIPALS)),

@@ -15,7 +15,7 @@ DJANGO = "pkg:pypi/django"
 
 
 def found(side: Side, *skewed: tuple[str, str]) -> list[tuple[str, str, str, int | None]]:
-    judged = inside(side, default_policy(), skewed=skewed)
+    judged = inside(side, default_policy(), lasting=skewed)
     return [(one.name, one.rule, one.severity, one.distance) for one in judged.findings]
 
 
@@ -74,7 +74,7 @@ def test_skew_is_a_finding_once_the_caller_says_that_its_grace_is_over(side: Mak
 
 def test_skew_that_ended_in_another_unknown_is_neither_found_nor_settled(side: MakeSide) -> None:
     production = side("production", services=[unknown("cache", "connection-refused")])
-    judged = inside(production, default_policy(), skewed=[("services", "cache")])
+    judged = inside(production, default_policy(), lasting=[("services", "cache")])
     assert judged.findings == ()
     assert not judged.settles("services", "cache", "skew")
     healed = side("production", services=[present("cache", "7.2", kind="redis")])
@@ -88,7 +88,7 @@ def test_what_the_policy_ignores_is_not_looked_at(side: MakeSide) -> None:
         services=[present("database", "16.9", kind="postgresql", declared="13"), unknown("cache", "skew")],
         dependencies=[present(DJANGO, "5.2.18", locked="5.2.19")],
     )
-    assert inside(staging, policy, skewed=[("services", "cache")]).findings == ()
+    assert inside(staging, policy, lasting=[("services", "cache")]).findings == ()
 
 
 def test_packages_of_the_system_that_differ_between_instances_are_notes(side: MakeSide) -> None:
@@ -97,3 +97,40 @@ def test_packages_of_the_system_that_differ_between_instances_are_notes(side: Ma
     staging = side("staging", dependencies=[unknown(libpq, "skew"), unknown(DJANGO, "skew")])
     skewed = [("dependencies", libpq), ("dependencies", DJANGO)]
     assert found(staging, *skewed) == [(libpq, "skew", "note", None), (DJANGO, "skew", "warning", None)]
+
+
+CHAIN = ["0013_old", "0014_add_sku", "0015_drop_sku"]
+SHOP = ("migrations", "django/shop")
+
+
+def migrated(side: MakeSide, *applied: str, slug: str = "production", code: str = CHAIN[-1]) -> Side:
+    fact = present("django/shop", *applied, code=code, chain=CHAIN)
+    return side(slug, migrations=[fact if applied else absent("django/shop", code=code, chain=CHAIN)])
+
+
+def test_migrations_that_the_database_lacks_are_behind_once_the_grace_is_over(side: MakeSide) -> None:
+    """Factor XII. A deploy migrates before it or after."""
+    assert found(migrated(side, "0014_add_sku")) == []
+    assert found(migrated(side, "0014_add_sku"), SHOP) == [("django/shop", "behind", "error", 3)]
+    assert found(migrated(side), SHOP) == [("django/shop", "behind", "error", 3)]
+    finding = inside(migrated(side, "0014_add_sku"), default_policy(), [SHOP]).findings[0]
+    assert (finding.left.values, finding.right.values) == (("0015_drop_sku",), ("0014_add_sku",))
+
+
+def test_a_laptop_whose_owner_has_not_migrated_yet_is_a_note(side: MakeSide) -> None:
+    assert found(migrated(side, "0014_add_sku", slug="development"), SHOP) == [("django/shop", "behind", "note", 3)]
+
+
+def test_migrations_that_are_applied_are_not_behind_whatever_the_grace(side: MakeSide) -> None:
+    applied = migrated(side, "0015_drop_sku")
+    assert found(applied, SHOP) == []
+    assert inside(applied, default_policy()).settles(*SHOP, "behind")
+
+
+def test_a_database_ahead_of_its_code_neither_opens_nor_resolves(side: MakeSide) -> None:
+    """The next release's migrations ran first, or the code was rolled back: what it lacks cannot be told."""
+    ahead = migrated(side, "0099_next")
+    assert found(ahead, SHOP) == []
+    assert not inside(ahead, default_policy()).settles(*SHOP, "behind")
+    unread = side("production", migrations=[unknown("django/shop", "timeout", code="0015_drop_sku", chain=CHAIN)])
+    assert not inside(unread, default_policy(), [SHOP]).settles(*SHOP, "behind")

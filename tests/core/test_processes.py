@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from paritycheck.core.comparison import Relation, compare
 from paritycheck.core.expectations import judge
 from paritycheck.core.facts import Fact, Side, State, present, unknown
-from paritycheck.core.policy import default_policy, read_policy
+from paritycheck.core.policy import read_policy
 
 if TYPE_CHECKING:
     from tests.core.conftest import MakeSide
@@ -28,7 +28,7 @@ def relations(left: Side, right: Side) -> dict[str, tuple[Relation, int | None]]
 def test_a_development_server_in_one_and_gunicorn_in_another_is_rule_kind(side: MakeSide) -> None:
     laptop = side("development", processes=[present("web", "5.2.19", kind="runserver", port="true")])
     production = side("production", processes=[present("web", "26.2.0", kind="gunicorn", port="true")])
-    assert rules(laptop, production) == [("web", "kind", "warning", 4)]
+    assert rules(laptop, production) == [("web", "kind", "note", 4)]
     assert relations(laptop, production) == {"web": (Relation.DIFFERENT, 4)}
 
 
@@ -37,7 +37,7 @@ def test_a_kind_is_compared_where_a_side_does_not_know_the_version(side: MakeSid
     production = side(
         "production", processes=[present("web", "26.2.0", kind="gunicorn"), present("worker", "5.7.0", kind="celery")]
     )
-    assert rules(staging, production) == [("web", "kind", "warning", 4)]
+    assert rules(staging, production) == [("web", "kind", "error", 4)]
 
 
 def test_a_minor_of_the_program_is_let_pass_as_the_policy_says(side: MakeSide) -> None:
@@ -88,7 +88,47 @@ def test_a_program_that_could_not_be_told_is_no_drift(side: MakeSide) -> None:
     assert judged.unknown == {("processes", "web")}
 
 
-def test_nothing_is_expected_of_processes_until_a_policy_says_so(side: MakeSide) -> None:
-    laptop: list[Fact] = [present("web", kind="runserver")]
-    production = side("production", processes=[present("web", kind="gunicorn")])
-    assert judge(side("development", processes=laptop), production, default_policy()).findings == ()
+SHIPPED = ""
+"""No policy: what ships counts."""
+
+
+def running(side: MakeSide, slug: str, *facts: Fact, tier: str | None = None, kind: str = "persistent") -> Side:
+    return side(slug, tier=tier, kind=kind, covers=ALL, processes=list(facts))
+
+
+def test_a_development_server_counts_most_where_a_release_is_tested_last(side: MakeSide) -> None:
+    """Factor VII; a laptop runs what suits it, and hears of it as a note."""
+    server = present("web", "26.2.0", kind="gunicorn", port="true")
+    toy = present("web", kind="runserver", port="true")
+    production = running(side, "production", server)
+    assert rules(running(side, "staging", toy), production, SHIPPED) == [("web", "kind", "error", 4)]
+    assert rules(running(side, "ci", toy, tier="testing"), production, SHIPPED) == [("web", "kind", "warning", 4)]
+    assert rules(running(side, "development", toy), production, SHIPPED) == [("web", "kind", "note", 4)]
+    laptops = running(side, "laptops", toy, tier="other", kind="cohort")
+    assert rules(laptops, production, SHIPPED) == [("web", "kind", "note", 4)]
+
+
+def test_a_type_that_production_runs_alone_is_missing_and_one_of_the_next_release_is_a_note(side: MakeSide) -> None:
+    """Factor VIII."""
+    web, worker = present("web", kind="gunicorn"), present("worker", kind="celery")
+    fewer, more = running(side, "staging", web), running(side, "staging", web, worker)
+    assert rules(fewer, running(side, "production", web, worker), SHIPPED) == [("worker", "missing", "warning", 4)]
+    assert rules(more, running(side, "production", web), SHIPPED) == [("worker", "missing", "note", 4)]
+    assert rules(running(side, "development", web), more, SHIPPED) == [("worker", "missing", "note", 4)]
+
+
+def test_the_version_of_a_program_is_its_packages_and_how_it_stops_and_logs_nobodys(side: MakeSide) -> None:
+    """Shipped: one cause, one drift. gunicorn's version is a dependency, which is compared there."""
+    here = [present("web", "20.0.0", kind="gunicorn"), present("web.stop-signal", "SIGQUIT")]
+    there = [present("web", "26.2.0", kind="gunicorn"), present("web.stop-signal", "SIGTERM")]
+    assert rules(running(side, "staging", *here), running(side, "production", *there), SHIPPED) == []
+
+
+def test_a_policy_takes_the_shipped_expectation_away_and_puts_another_there(side: MakeSide) -> None:
+    here, there = present("web", "25.0.0", kind="gunicorn"), present("web", "26.2.0", kind="gunicorn")
+    staging = running(side, "staging", here, present("mail", kind="mailpit"))
+    production = running(side, "production", there)
+    assert rules(staging, production, SHIPPED) == [("mail", "missing", "note", 4)]
+    assert rules(staging, production, '[tools.processes]\nignore = ["mail"]\n') == []
+    asked = '[tools.processes]\nweb = "same"\nonly-in = { staging = ["mail"] }\n'
+    assert rules(staging, production, asked) == [("web", "version", "warning", 3)]

@@ -26,6 +26,7 @@ OF_PROJECT = {
     "cell": "/p/{slug}/cell?environment=ci&section=services&name=database",
     "drift": "/p/{slug}/d/{drift}",
     "compare": "/p/{slug}/compare?left=staging&right=production",
+    "factors": "/p/{slug}/factors",
     "environments": "/p/{slug}/environments",
     "environment": "/p/{slug}/environments/staging",
     "snapshot": "/p/{slug}/environments/staging/1",

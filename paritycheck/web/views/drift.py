@@ -30,6 +30,7 @@ STEPS = {
     "waived": ("hourglass", "Waived"),
 }
 ROLES = {
+    "behind": ("code", "database"),
     "declared": ("declared", "running"),
     "not-installed": ("locked", "installed"),
     "not-locked": ("locked", "installed"),
