@@ -3,6 +3,7 @@
 from paritycheck.models.bodies import Policy, SectionBody
 from paritycheck.models.commits import Commit
 from paritycheck.models.deliveries import Delivery, DeliveryAttempt
+from paritycheck.models.deploys import Deploy
 from paritycheck.models.drifts import Drift, DriftEvent
 from paritycheck.models.instances import Instance
 from paritycheck.models.jobs import Job, PeriodRun, ProcessBeat
@@ -18,6 +19,7 @@ __all__ = [
     "Commit",
     "Delivery",
     "DeliveryAttempt",
+    "Deploy",
     "Drift",
     "DriftEvent",
     "Environment",

@@ -3,7 +3,8 @@
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
-from paritycheck.models import Project, User
+from paritycheck.models import Project, Token, User
+from paritycheck.models.people import Role
 
 
 def projects_of(user: User | AnonymousUser) -> QuerySet[Project]:
@@ -17,3 +18,13 @@ def projects_of(user: User | AnonymousUser) -> QuerySet[Project]:
 def project_of(user: User | AnonymousUser, slug: str) -> Project:
     """One of them with its baseline and policy; `Project.DoesNotExist` for a foreign one as for a missing one."""
     return projects_of(user).select_related("baseline__latest", "policy").get(slug=slug)
+
+
+def may_write(token: Token, project: Project) -> bool:
+    """Whether a token that may see the project may change something there: a machine's by its scopes alone, a
+    person's as a member or more.
+    """
+    user = token.user
+    if user is None or user.is_superuser:
+        return True
+    return user.memberships.filter(project=project).exclude(role=Role.VIEWER).exists()

@@ -23,17 +23,23 @@ COMMITS = line({"head": "a" * 40, "shallow": False}) + b"\n"
 
 
 class Row(NamedTuple):
-    """A route: its address, the body it takes, its success, and who may call it at all."""
+    """A route: its address, the body it takes, its success, and who may call it at all.
+
+    `readers` hold a token of the right scope, and may not call it of what they only read.
+    """
 
     path: str
     status: int
     callers: frozenset[str]
     body: bytes | None = None
     media: str = "application/json"
+    readers: frozenset[str] = frozenset()
 
 
 READERS = frozenset({*PEOPLE, "administrator", "stranger"})
 ASKERS = READERS | {"gate"}
+WRITERS = frozenset({"member", "maintainer", "owner", "administrator"})
+DEPLOY = line({"environment": "production", "commit": "a" * 40})
 P = "/api/v1/projects/{project}"
 E = P + "/environments/production"
 MATRIX = {
@@ -55,6 +61,16 @@ MATRIX = {
     ("snapshot", "GET"): Row(E + "/snapshots/1", 200, READERS),
     ("drifts", "GET"): Row(P + "/drifts", 200, READERS),
     ("drift", "GET"): Row(P + "/drifts/{drift}", 200, READERS),
+    ("deploys", "GET"): Row(P + "/deploys", 200, READERS),
+    ("deploys", "POST"): Row(P + "/deploys", 201, WRITERS | {"gate"}, DEPLOY, readers=READERS - WRITERS),
+    # Signed with the project's own secret: whoever holds another token of ours is as unknown as anybody.
+    ("hook-github", "POST"): Row("/api/v1/projects/shop/deploys/hooks/github", 401, frozenset(PRINCIPALS), b"{}"),
+    ("hook-gitlab", "POST"): Row("/api/v1/projects/shop/deploys/hooks/gitlab", 401, frozenset(PRINCIPALS), b"{}"),
+    ("hook-cdevents", "POST"): Row(
+        P + "/deploys/hooks/cdevents", 202, frozenset({"gate"}), b'{"type":"other","data":{}}',
+        "application/cloudevents+json",
+    ),
+    ("time", "GET"): Row(P + "/time?pair=staging..production", 200, READERS),
     ("parity", "GET"): Row(P + "/parity", 200, READERS),
     ("compare", "GET"): Row(P + "/compare?left=production&right=production", 200, READERS),
     ("factors", "GET"): Row(P + "/factors", 200, READERS),
@@ -101,6 +117,7 @@ def peopled(site: "Site") -> "Site":
     from paritycheck.services.tokens import issue_token
 
     shop, other = Project.objects.get(slug="shop"), Project.objects.get(slug="other")
+    other.environments.create(slug="staging", tier="staging")
     for role in (*PEOPLE, "stranger"):
         user = User.objects.create_user(f"{role}@example.com")
         Membership.objects.create(
@@ -137,12 +154,14 @@ def expected(row: Row, who: str, of: str) -> int:
     """Who calls first, then what for: an object's existence is nobody's business who may not call."""
     if who == "anonymous" and "anonymous" not in row.callers:
         return 401
-    if who not in row.callers:
+    if who not in row.callers | row.readers:
         return 403
     if "{project}" not in row.path:
         return row.status
     visible = {"administrator": {"own", "foreign"}, "stranger": {"foreign"}}.get(who, {"own"})
-    return row.status if of in visible else 404
+    if of not in visible:
+        return 404
+    return row.status if who in row.callers else 403
 
 
 @pytest.mark.parametrize("route", MATRIX, ids=[f"{route[1]}-{route[0]}" for route in MATRIX])
