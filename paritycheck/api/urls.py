@@ -9,6 +9,8 @@ from paritycheck.api.environments import EnvironmentsView, EnvironmentView
 from paritycheck.api.gate import GateView
 from paritycheck.api.parity import ParityView
 from paritycheck.api.policies import PoliciesView
+from paritycheck.api.policy import PolicyVersionsView, PolicyView
+from paritycheck.api.policy_trial import PolicyBacktestView, PolicyPreviewView
 from paritycheck.api.projects import ProjectsView, ProjectView
 from paritycheck.api.reports import ReportsView
 from paritycheck.api.schema import SchemaView
@@ -35,6 +37,10 @@ version_1 = [
     path(f"{PROJECT}/drifts", DriftsView.as_view(), name="drifts"),
     path(f"{PROJECT}/drifts/<api-drift:ident>", DriftView.as_view(), name="drift"),
     path(f"{PROJECT}/parity", ParityView.as_view(), name="parity"),
+    path(f"{PROJECT}/policy", PolicyView.as_view(), name="project-policy"),
+    path(f"{PROJECT}/policy/preview", PolicyPreviewView.as_view(), name="policy-preview"),
+    path(f"{PROJECT}/policy/backtest", PolicyBacktestView.as_view(), name="policy-backtest"),
+    path(f"{PROJECT}/policies", PolicyVersionsView.as_view(), name="policy-versions"),
     path(f"{PROJECT}/gate", GateView.as_view(), name="gate"),
     path("schema", SchemaView.as_view(), name="schema"),
 ]

@@ -178,9 +178,9 @@ def _take_new(instance: Instance, document: dict[str, Any], state: str, warnings
     instance.save()
     _keep(instance, document, state, warnings, now)
     environment = instance.environment
-    adopted = adopt_policy(environment=environment, digest=document.get("policy"))
+    adopt_policy(environment=environment, digest=document.get("policy"), commit=instance.head, now=now)
     snapshot, opened = refresh_snapshot(environment=environment, now=now)
-    if opened or adopted:
+    if opened:
         request_evaluation(environments=affected(environment))
     answer: dict[str, Any] = {"report": document["report_id"], "snapshot": snapshot.number, **_with(warnings)}
     tips = unknown_parents(project=environment.project) if instance.head else []
