@@ -21,3 +21,8 @@ class PolicyVersion(models.Model):
     @override
     def __str__(self) -> str:
         return f"v{self.number}"
+
+    @property
+    def short(self) -> str:
+        """The first digits of the text's SHA-256."""
+        return bytes(self.policy.digest).hex()[:12]
