@@ -10,6 +10,7 @@ from paritycheck.web.visible import visible
 
 HEADER = re.compile(r"\s*\[.*")
 KEY = re.compile(r"""(\s*(?:"[^"]*"|'[^']*'|[\w.\-*]+)\s*)(=.*)""")
+REMARK = re.compile(r"""[ \t]#[^"']*\Z""")
 WORD = re.compile(r"""\s*("[^"]*"?|'[^']*'?|[^\s,\]}#=]+)?""")
 
 
@@ -72,6 +73,14 @@ def _line(number: int, row: str, places: Mapping[int, int], new: frozenset[int])
 
 
 def _parts(row: str) -> Iterator[Part]:
+    remark = REMARK.search(row)
+    row, rest = (row[: remark.start()], row[remark.start() :]) if remark else (row, "")
+    yield from _said(row)
+    yield Part("comment", rest)
+
+
+def _said(row: str) -> Iterator[Part]:
+    """A line without its remark."""
     if row.lstrip().startswith("#"):
         yield Part("comment", row)
     elif HEADER.fullmatch(row) and "=" not in row:
