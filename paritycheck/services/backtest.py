@@ -1,11 +1,11 @@
 """What a policy would have opened in the last days, from the snapshots that are stored. Nothing is written.
 
-A snapshot holds until the next one of its environment; of the newest one it is known until when its sections were
-confirmed, and they are stale from then as in evaluation. What disagreed between instances is not replayed: which of
+A snapshot holds until the next one of its environment. Where nobody confirmed it for so long that evaluation held it
+for stale, the replay does so too. What disagreed between instances is not replayed: which of
 them reported when is not kept.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,6 +23,7 @@ from paritycheck.services.policies import require_policy
 
 MOST_COMPARISONS = 500
 MOST_SNAPSHOTS = 500
+TOGETHER = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,8 @@ def backtest_policy(*, project: Project, text: str, days: int, now: datetime) ->
     past.begin(since if complete else since - timedelta(microseconds=1))
     fetch_bodies(project.pk, [*past.current.values(), *kept])
     past.judge_all(since)
-    for snapshot in reversed(kept):
-        past.take(snapshot)
+    for batch in _batches(kept[::-1]):
+        past.take(batch)
     openings = sorted(past.openings(), key=lambda one: (one.opened_at, one.pair, one.section, one.name))
     return Backtest(tuple(openings), past.stood(), since, now, complete, len(kept) + len(past.began), past.comparisons)
 
@@ -82,6 +83,18 @@ def _affordable(news: Sequence[Snapshot], baseline: UUID | None, environments: i
             break
         kept.append(snapshot)
     return kept
+
+
+def _batches(snapshots: Sequence[Snapshot]) -> Iterator[list[Snapshot]]:
+    """What came within seconds is judged once, as by a worker that is woken once."""
+    batch: list[Snapshot] = []
+    for snapshot in snapshots:
+        if batch and snapshot.opened_at - batch[0].opened_at > TOGETHER:
+            yield batch
+            batch = []
+        batch.append(snapshot)
+    if batch:
+        yield batch
 
 
 @dataclass(slots=True)
@@ -111,13 +124,13 @@ class _Past:
             self._judge(environment, environment, at)
             self._against_baseline(environment, at)
 
-    def take(self, snapshot: Snapshot) -> None:
-        """One environment moves on, and whoever is compared with it is judged anew."""
-        environment, at = snapshot.environment_id, snapshot.opened_at
-        self.current[environment] = snapshot
-        self._judge(environment, environment, at)
-        baseline = self.project.baseline_id
-        for other in list(self.current) if environment == baseline else [environment]:
+    def take(self, batch: Sequence[Snapshot]) -> None:
+        """Environments move on, and whoever is compared with them is judged anew."""
+        self.current |= {snapshot.environment_id: snapshot for snapshot in batch}
+        moved, at = {snapshot.environment_id for snapshot in batch}, batch[-1].opened_at
+        for environment in moved:
+            self._judge(environment, environment, at)
+        for other in list(self.current) if self.project.baseline_id in moved else moved:
             self._against_baseline(other, at)
 
     def openings(self) -> list[Opening]:
@@ -165,10 +178,10 @@ class _Past:
         return self._sections[key]
 
     def _stale(self, environment: Environment, snapshot: Snapshot, at: datetime) -> frozenset[str]:
-        """Of a snapshot that was followed by another nothing is stale: it was looked at until then."""
+        """Of the newest snapshot each section's own time is known, of others when anything was last confirmed."""
+        after = timedelta(seconds=self.policy.unknown_after_s)
         if environment.latest_id != snapshot.pk:
-            return frozenset()
+            return stale_sections(dict.fromkeys(snapshot.sections, snapshot.confirmed_at), now=at, after=after)
         if environment.pk not in self._times:
             self._times[environment.pk] = read_times(environment)
-        after = timedelta(seconds=self.policy.unknown_after_s)
         return stale_sections(self._times[environment.pk], now=at, after=after)
