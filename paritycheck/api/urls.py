@@ -13,6 +13,8 @@ from paritycheck.api.factors import FactorsView
 from paritycheck.api.gate import GateView
 from paritycheck.api.parity import ParityView
 from paritycheck.api.policies import PoliciesView
+from paritycheck.api.policy import PolicyVersionsView, PolicyView
+from paritycheck.api.policy_trial import PolicyBacktestView, PolicyPreviewView
 from paritycheck.api.projects import ProjectsView, ProjectView
 from paritycheck.api.reports import ReportsView
 from paritycheck.api.schema import SchemaView
@@ -47,6 +49,10 @@ version_1 = [
     path(f"{PROJECT}/compare", CompareView.as_view(), name="compare"),
     path(f"{PROJECT}/parity", ParityView.as_view(), name="parity"),
     path(f"{PROJECT}/factors", FactorsView.as_view(), name="factors"),
+    path(f"{PROJECT}/policy", PolicyView.as_view(), name="project-policy"),
+    path(f"{PROJECT}/policy/preview", PolicyPreviewView.as_view(), name="policy-preview"),
+    path(f"{PROJECT}/policy/backtest", PolicyBacktestView.as_view(), name="policy-backtest"),
+    path(f"{PROJECT}/policies", PolicyVersionsView.as_view(), name="policy-versions"),
     path(f"{PROJECT}/gate", GateView.as_view(), name="gate"),
     path("schema", SchemaView.as_view(), name="schema"),
 ]

@@ -20,9 +20,16 @@ _PER_ENVIRONMENT: Final = (
     "POD_IP", "POD_NAME", "POD_NAMESPACE", "PS1", "PWD", "RUNNER_*", "SHELL", "SHLVL", "SSH_*", "TERM", "TMP", "TMPDIR",
     "TEMP", "USER", "VIRTUAL_ENV", "XDG_*", "*_SERVICE_HOST", "*_SERVICE_PORT", "*_SERVICE_PORT_*", "_",
 )  # fmt: skip
+_OF_THE_IMAGE: Final = (
+    "PYTHON_VERSION", "PYTHON_SHA256", "PYTHON_PIP_VERSION", "PYTHON_SETUPTOOLS_VERSION", "PYTHON_GET_PIP_*",
+    "NODE_VERSION", "YARN_VERSION", "RUBY_VERSION", "RUBY_MAJOR", "RUBY_DOWNLOAD_*", "GEM_HOME", "GEM_PATH",
+    "BUNDLE_APP_CONFIG", "BUNDLE_SILENCE_ROOT_WARNING", "NVM_*", "PYENV_*", "RBENV_*", "JOURNAL_STREAM", "SYSTEMD_*",
+)  # fmt: skip
+"""What official images, version managers and systemd say of themselves; the versions among them are runtime facts."""
 _SECRETS: Final = ("SECRET_KEY", "*_TOKEN", "*_PASSWORD")
 CONFIG: Final[Globs[Demand]] = Globs(
-    [(name, Demand("ignore")) for name in _PER_ENVIRONMENT] + [(name, Demand("must-differ")) for name in _SECRETS]
+    [(name, Demand("ignore")) for name in (*_PER_ENVIRONMENT, *_OF_THE_IMAGE)]
+    + [(name, Demand("must-differ")) for name in _SECRETS]
 )
 """Names that describe where a process runs are nobody's drift; secrets are not shared between tiers."""
 _PROMOTION: Final = frozenset({"staging", "production"})

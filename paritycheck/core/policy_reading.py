@@ -162,6 +162,11 @@ def _glob_fault(value: Any) -> str | None:
     return "`[` without `]`" if _open_bracket(value) else None
 
 
+def about_pattern(detail: str) -> bool:
+    """Whether a mistake's words are about a pattern beyond the limits."""
+    return detail.startswith(("a pattern ", "`[` without", f"more than {MAX_PATTERNS} patterns"))
+
+
 def _open_bracket(pattern: str) -> bool:
     """Whether a `[` is not closed; as `fnmatch` reads it, `]` or `!]` right behind the `[` is a member."""
     at = pattern.find("[")

@@ -9,6 +9,7 @@ from paritycheck.models.instances import Instance
 from paritycheck.models.jobs import Job, PeriodRun, ProcessBeat
 from paritycheck.models.pairs import Pair
 from paritycheck.models.people import Membership, User
+from paritycheck.models.policies import PolicyVersion
 from paritycheck.models.projects import Environment, Project
 from paritycheck.models.reports import Report
 from paritycheck.models.snapshots import Snapshot
@@ -29,6 +30,7 @@ __all__ = [
     "Pair",
     "PeriodRun",
     "Policy",
+    "PolicyVersion",
     "ProcessBeat",
     "Project",
     "Report",

@@ -28,13 +28,17 @@ class EnvironmentKind(models.TextChoices):
 
 
 class Project(models.Model):
-    """One codebase with many deploys (a twelve-factor app)."""
+    """One codebase with many deploys (a twelve-factor app).
+
+    `policy_from` names the environment whose `parity.toml` counts; the baseline where it names none.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.CharField(max_length=63, unique=True, validators=[SLUG])
     baseline = models.ForeignKey("Environment", null=True, on_delete=models.SET_NULL, related_name="+")
     policy = models.ForeignKey("Policy", null=True, on_delete=models.SET_NULL, related_name="+")
     policy_version = models.PositiveIntegerField(default=0)
+    policy_from = models.ForeignKey("Environment", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     @override
@@ -43,7 +47,7 @@ class Project(models.Model):
 
 
 class Environment(models.Model):
-    """One named deploy of a project."""
+    """One named deploy of a project. `policy` is the text that it reported last, in force or not."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey("Project", on_delete=models.CASCADE, related_name="environments")
@@ -51,6 +55,7 @@ class Environment(models.Model):
     tier = models.CharField(max_length=12, choices=Tier.choices)
     kind = models.CharField(max_length=12, choices=EnvironmentKind.choices, default=EnvironmentKind.PERSISTENT)
     latest = models.ForeignKey("Snapshot", null=True, on_delete=models.SET_NULL, related_name="+")
+    policy = models.ForeignKey("Policy", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

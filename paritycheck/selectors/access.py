@@ -28,3 +28,10 @@ def may_write(token: Token, project: Project) -> bool:
     if user is None or user.is_superuser:
         return True
     return user.memberships.filter(project=project).exclude(role=Role.VIEWER).exists()
+
+
+def may_maintain(user: User | AnonymousUser | None, project: Project) -> bool:
+    """Whether the user may change how the project is judged: its maintainers and owners, and administrators."""
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return user.is_superuser or project.memberships.filter(user=user, role__in=(Role.MAINTAINER, Role.OWNER)).exists()

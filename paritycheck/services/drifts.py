@@ -18,10 +18,11 @@ SHOWN_MEMBERS = (
 def known_drifts(pair: Pair) -> dict[str, Known]:
     """The pair's drifts by identity, their rows locked."""
     rows = Drift.objects.select_for_update().filter(project=pair.project, left=pair.left, right=pair.right)
-    return {row.id: _known(row) for row in rows.order_by("id")}
+    return {row.id: known_of(row) for row in rows.order_by("id")}
 
 
-def _known(row: Drift) -> Known:
+def known_of(row: Drift) -> Known:
+    """A stored drift as `core` follows it."""
     return Known(
         row.id, row.section, row.name, row.rule, row.state, row.severity, row.distance, row.content, row.reopened
     )

@@ -99,12 +99,12 @@ def _finish(job: Job, again_in: timedelta | None) -> None:
 def evaluate_pairs(*, environment_id: UUID, now: datetime) -> timedelta | None:
     """Evaluate every pair the environment is part of; the time after which to look again, where time decides."""
     environment = Environment.objects.select_related("project__baseline").get(pk=environment_id)
-    again = [evaluate_pair(left=left, right=right, now=now) for left, right in _pairs(environment)]
+    again = [evaluate_pair(left=left, right=right, now=now) for left, right in pairs_of(environment)]
     note(ROUTE, environment.project_id, countdown=GROUP_WINDOW_S)
     return min((span for span in again if span is not None), default=None)
 
 
-def _pairs(environment: Environment) -> list[tuple[Environment, Environment]]:
+def pairs_of(environment: Environment) -> list[tuple[Environment, Environment]]:
     """The look inside, and the comparison with the baseline. What the baseline reports makes everybody's job due."""
     if environment.latest_id is None:
         return []

@@ -30,7 +30,7 @@ def policy_of(environment: Environment) -> Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class _Half:
+class Half:
     """One side: its environment, its snapshot, and the sections that nobody confirmed for too long."""
 
     environment: Environment
@@ -55,12 +55,12 @@ def evaluate_pair(*, left: Environment, right: Environment, now: datetime) -> ti
     # Read anew behind the lock: whoever waited for it must not judge by what was so before.
     left, right = pair.left, pair.right = _now_of(left), _now_of(right)
     policy = policy_of(left)
-    halves = _half(left, policy, now), _half(right, policy, now)
+    halves = half_of(left, policy, now), half_of(right, policy, now)
     lasting = lasting_names(environment=left, policy=policy, now=now) if left == right else Lasting()
     initial = not pair.basis
     basis = _basis(halves, left, lasting, now)
     if pair.basis != basis:
-        judged = _judge(halves, policy, lasting, now)
+        judged = judge_halves(halves, policy, lasting, now)
         _move(pair, judged, policy, now, initial=initial)
         _describe(pair, judged)
         pair.basis = basis
@@ -81,14 +81,14 @@ def _now_of(environment: Environment) -> Environment:
     return Environment.objects.select_related("latest", "project__policy").get(pk=environment.pk)
 
 
-def _half(environment: Environment, policy: Policy, now: datetime) -> _Half:
+def half_of(environment: Environment, policy: Policy, now: datetime) -> Half:
     if environment.latest is None:
         raise ValueError("an environment without a snapshot has no side")
     after = timedelta(seconds=policy.unknown_after_s)
-    return _Half(environment, environment.latest, stale_sections(read_times(environment), now=now, after=after))
+    return Half(environment, environment.latest, stale_sections(read_times(environment), now=now, after=after))
 
 
-def _basis(halves: tuple[_Half, _Half], left: Environment, lasting: Lasting, now: datetime) -> str:
+def _basis(halves: tuple[Half, Half], left: Environment, lasting: Lasting, now: datetime) -> str:
     """What the judgement follows from; of the date, which decides on support, as much as makes a difference."""
     stored = left.project.policy
     digest = bytes(stored.digest).hex() if stored else ""
@@ -98,7 +98,7 @@ def _basis(halves: tuple[_Half, _Half], left: Environment, lasting: Lasting, now
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _judge(halves: tuple[_Half, _Half], policy: Policy, lasting: Lasting, now: datetime) -> Judgement:
+def judge_halves(halves: tuple[Half, Half], policy: Policy, lasting: Lasting, now: datetime) -> Judgement:
     if halves[0].environment == halves[1].environment:
         return inside(halves[0].side(), policy, lasting.names, today=now.date())
     return judge(halves[0].side(), halves[1].side(), policy)
@@ -122,7 +122,7 @@ def _describe(pair: Pair, judged: Judgement) -> None:
     pair.counts = {section: dict(sorted(counter.items())) for section, counter in sorted(counts.items())}
 
 
-def _note(pair: Pair, halves: tuple[_Half, _Half], policy: Policy, now: datetime) -> None:
+def _note(pair: Pair, halves: tuple[Half, Half], policy: Policy, now: datetime) -> None:
     pair.left_snapshot, pair.right_snapshot = halves[0].snapshot, halves[1].snapshot
     pair.policy_version = halves[0].environment.project.policy_version
     pair.evaluated_at = now

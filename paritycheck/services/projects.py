@@ -69,7 +69,7 @@ def _project(slug: str) -> tuple[Project, bool]:
 
 def _validate(row: Project | Environment, word: str) -> None:
     try:
-        row.clean_fields(exclude=["baseline", "policy", "latest"])
+        row.clean_fields(exclude=["baseline", "policy", "policy_from", "latest"])
     except ValidationError as error:
         text = " ".join(error.messages)
         raise Refused("bad-parameter", 400, f"the {word}'s name cannot be used. {text}") from error

@@ -1,9 +1,11 @@
 """One instance's report against what is known of the instance: new, unchanged, duplicate or stale."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Max
 
 from paritycheck.codec.times import instant
 from paritycheck.core.facts import SECTIONS
@@ -59,6 +61,7 @@ def lock_instance(*, environment: Environment, document: dict[str, Any], now: da
 def take(*, instance: Instance, document: dict[str, Any], state: str, warnings: list[str], now: datetime) -> Answer:
     """Take a report whose bodies are all here. The instance's row is locked by the caller."""
     counted = is_counted(instance=instance, now=now)
+    seen = _seen_before(instance)
     _spend(instance, now)
     report_id = UUID(document["report_id"])
     earlier = _earlier(instance, report_id)
@@ -73,7 +76,14 @@ def take(*, instance: Instance, document: dict[str, Any], state: str, warnings: 
     if unchanged:
         instance.save()
         return Answer(202, {"report": str(report_id), "unchanged": True, **_with(warnings)})
-    return _take_new(instance, document, state, warnings, now)
+    return _take_new(instance, document, state, warnings, now, seen)
+
+
+def _seen_before(instance: Instance) -> datetime:
+    """When an instance of the environment was last seen before this report; long ago where none ever was."""
+    others = instance.environment.instances.exclude(pk=instance.pk).aggregate(seen=Max("last_seen"))["seen"]
+    own = instance.last_seen if instance.seq else None
+    return max((at for at in (own, others) if at is not None), default=datetime.min.replace(tzinfo=UTC))
 
 
 def _spend(instance: Instance, now: datetime) -> None:
@@ -174,13 +184,20 @@ def _keep(
     )
 
 
-def _take_new(instance: Instance, document: dict[str, Any], state: str, warnings: list[str], now: datetime) -> Answer:
+def _take_new(
+    instance: Instance,
+    document: dict[str, Any],
+    state: str,
+    warnings: list[str],
+    now: datetime,
+    seen: datetime,
+) -> Answer:
     instance.save()
     _keep(instance, document, state, warnings, now)
     environment = instance.environment
-    adopted = adopt_policy(environment=environment, digest=document.get("policy"))
-    snapshot, opened = refresh_snapshot(environment=environment, now=now)
-    if opened or adopted:
+    adopt_policy(environment=environment, digest=document.get("policy"), commit=instance.head, now=now)
+    snapshot, opened = refresh_snapshot(environment=environment, now=now, until=seen)
+    if opened:
         request_evaluation(environments=affected(environment))
     answer: dict[str, Any] = {"report": document["report_id"], "snapshot": snapshot.number, **_with(warnings)}
     tips = unknown_parents(project=environment.project) if instance.head else []

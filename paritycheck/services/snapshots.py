@@ -21,8 +21,9 @@ LONGEST_FRESH = timedelta(days=3)
 """Twice the longest interval and more: whoever was silent for longer is never fresh."""
 
 
-def refresh_snapshot(*, environment: Environment, now: datetime) -> tuple[Snapshot, bool]:
-    """The environment's snapshot for what its fresh instances say now, and whether it is a new one.
+def refresh_snapshot(*, environment: Environment, now: datetime, until: datetime) -> tuple[Snapshot, bool]:
+    """The environment's snapshot for what its fresh instances say now, and whether it is a new one. `until` is when
+    somebody last confirmed the snapshot before.
 
     The environment's row is locked until the transaction ends. Where only evidence changed, the current snapshot is
     given it in place.
@@ -36,6 +37,8 @@ def refresh_snapshot(*, environment: Environment, now: datetime) -> tuple[Snapsh
         latest.sections, latest.confirmed_at, latest.instances = sections, now, len(counted)
         latest.save(update_fields=["sections", "confirmed_at", "instances"])
         return latest, False
+    if latest is not None and until > latest.confirmed_at:
+        Snapshot.objects.filter(pk=latest.pk).update(confirmed_at=until)
     return _open(environment, sections, len(counted), now), True
 
 
@@ -52,7 +55,7 @@ def merge_silence(*, environment: Environment, now: datetime) -> bool:
     counted = len(_fresh_instances(environment, now))
     if environment.latest is None or counted in {0, environment.latest.instances}:
         return False
-    return refresh_snapshot(environment=environment, now=now)[1]
+    return refresh_snapshot(environment=environment, now=now, until=now)[1]
 
 
 def affected(environment: Environment) -> list[Environment]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 WIDTH, HEIGHT, EDGE = 148.0, 36.0, 3.0
@@ -24,4 +24,27 @@ def sparkline(values: Sequence[float], name: str) -> SafeString:
         line,
         f"{points[-1][0]:.1f}",
         f"{points[-1][1]:.1f}",
+    )
+
+
+BLOCK, GAP, MOST_BLOCKS = 12, 4, 6
+
+
+def blocks(days: Sequence[tuple[int, int]], name: str) -> SafeString:
+    """A column of squares for each day, filled ones below: `(filled, hollow)`; a seventh and more are left out."""
+    height = MOST_BLOCKS * (BLOCK + GAP)
+    drawn = []
+    for day, (filled, hollow) in enumerate(days):
+        for at in range(min(filled + hollow, MOST_BLOCKS)):
+            x, y = day * (BLOCK + GAP) + 2, height - (at + 1) * (BLOCK + GAP) + 1
+            drawn.append((x, y, BLOCK, BLOCK, "lasting" if at < filled else "short"))
+    width = len(days) * (BLOCK + GAP)
+    return format_html(
+        '<svg class="blocks" viewBox="0 0 {} {}" role="img" aria-label="{}">{}<path d="M0 {}H{}"/></svg>',
+        width,
+        height + 1,
+        name,
+        format_html_join("", '<rect x="{}" y="{}" width="{}" height="{}" rx="3" class="{}"/>', drawn),
+        height,
+        width,
     )

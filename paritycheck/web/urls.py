@@ -10,6 +10,7 @@ from paritycheck.web.views.gates import gate, gates
 from paritycheck.web.views.live import live_project, live_projects
 from paritycheck.web.views.manual import manual
 from paritycheck.web.views.matrix import cell, matrix
+from paritycheck.web.views.policy import policy, policy_backtest, policy_trial
 from paritycheck.web.views.projects import projects
 from paritycheck.web.views.session import SignIn, SignOut, preferences
 from paritycheck.web.views.snapshots import snapshot
@@ -36,5 +37,8 @@ urlpatterns = [
     re_path(rf"{_ENVIRONMENT}$", environment, name="environment"),
     re_path(rf"{_ENVIRONMENT}/(?P<number>[1-9][0-9]{{0,8}})$", snapshot, name="snapshot"),
     re_path(rf"{_PROJECT}/gate$", gates, name="gates"),
+    re_path(rf"{_PROJECT}/settings/policy$", policy, name="policy"),
+    re_path(rf"{_PROJECT}/settings/policy/trial$", policy_trial, name="policy-trial"),
+    re_path(rf"{_PROJECT}/settings/policy/backtest$", policy_backtest, name="policy-backtest"),
     path("p/<slug:slug>/gate/<uuid:verdict_id>", gate, name="gate"),
 ]

@@ -40,6 +40,7 @@ READERS = frozenset({*PEOPLE, "administrator", "stranger"})
 ASKERS = READERS | {"gate"}
 WRITERS = frozenset({"member", "maintainer", "owner", "administrator"})
 DEPLOY = line({"environment": "production", "commit": "a" * 40})
+MAINTAINERS = frozenset({"maintainer", "owner", "administrator"})
 P = "/api/v1/projects/{project}"
 E = P + "/environments/production"
 MATRIX = {
@@ -74,6 +75,13 @@ MATRIX = {
     ("parity", "GET"): Row(P + "/parity", 200, READERS),
     ("compare", "GET"): Row(P + "/compare?left=production&right=production", 200, READERS),
     ("factors", "GET"): Row(P + "/factors", 200, READERS),
+    ("project-policy", "GET"): Row(P + "/policy", 200, READERS),
+    ("project-policy", "PUT"): Row(
+        P + "/policy", 200, MAINTAINERS, b'{"text":"[time]"}', readers=READERS - MAINTAINERS
+    ),
+    ("policy-preview", "POST"): Row(P + "/policy/preview", 200, READERS, b"{}"),
+    ("policy-backtest", "POST"): Row(P + "/policy/backtest", 200, READERS, b"{}"),
+    ("policy-versions", "GET"): Row(P + "/policies", 200, READERS),
     ("gate", "GET"): Row(P + "/gate?environment=production", 200, ASKERS),
     ("gate", "POST"): Row(P + "/gate", 200, frozenset({"gate"}), b"candidate"),
     ("schema", "GET"): Row("/api/v1/schema", 200, frozenset(PRINCIPALS)),

@@ -35,7 +35,13 @@ _SLUG_CHARS = 63
 
 _TEMPLATE = """\
 # What this project expects of its environments. paritycheck reads it from the checkout that runs in the baseline.
-# Everything below is optional; what is commented out shows the form.
+# Everything below is optional; what is commented out shows the form. Where this file says nothing these hold:
+#   services       same kind and major version, at most a patch apart; their settings the same
+#   dependencies   direct ones the same between staging and production; else, and transitive ones, a patch apart
+#   runtime        languages at most a patch apart; system and processor the same between servers
+#   config         every name in both, but for those of shells, CI and images; SECRET_KEY, *_TOKEN and *_PASSWORD
+#                  never shared between tiers
+#   migrations     none of production's is missing elsewhere
 
 [project]
 name = "{name}"

@@ -258,6 +258,17 @@
     }
   });
 
+  /* The policy's draft: the lines under the text lend it their colours while they are of this very text. */
+
+  const colour = () => {
+    const draft = $("#draft");
+    const lines = $$("#draft-lines .line-text").map((line) => line.textContent);
+    draft?.classList.toggle("fresh", lines.join("\n") === draft.value);
+  };
+  document.addEventListener("input", (event) => event.target.id === "draft" && event.target.classList.remove("fresh"));
+  document.addEventListener("htmx:afterSettle", colour);
+  colour();
+
   /* Copying */
 
   const copy = async (text) => {
