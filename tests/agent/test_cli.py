@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -133,6 +134,20 @@ def test_init_names_whatever_is_read_of_a_checkout(checkout: Path, capsys: pytes
     assert main(["init"]) == 0
     out, text = capsys.readouterr().out, (checkout / "parity.toml").read_text()
     assert [name for name in (*files, *folders) if name not in out or name not in text] == []
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "package.json", ".venv/pyvenv.cfg", ".git/HEAD"])
+def test_a_pipe_in_a_checkout_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    place = tmp_path / "shop" / name
+    place.parent.mkdir(parents=True)
+    os.mkfifo(place)
+    for words in (["init"], ["show"]):
+        parity = "import sys; from paritycheck_agent.cli import main; sys.exit(main(sys.argv[1:]))"
+        run = [sys.executable, "-c", parity, *words, "-C", str(tmp_path / "shop")]
+        environ = {**os.environ, "PARITY_STATE_DIR": str(tmp_path / "state")}
+        done = subprocess.run(run, check=False, capture_output=True, timeout=60, env=environ)
+        assert done.returncode in {0, 2}
+        assert b"Traceback" not in done.stderr
 
 
 def test_init_says_where_nothing_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

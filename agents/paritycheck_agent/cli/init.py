@@ -6,6 +6,7 @@ import os
 import sys
 
 from paritycheck_agent.config import POLICY_FILE, ConfigError
+from paritycheck_agent.context import regular
 from paritycheck_agent.sources.lock_formats import FORMATS
 
 TYPE_CHECKING = False
@@ -133,7 +134,7 @@ def _pyproject_name(root: str) -> str:
     from paritycheck_agent import toml
 
     try:
-        with open(os.path.join(root, "pyproject.toml"), encoding="utf-8") as stream:
+        with open(os.path.join(root, "pyproject.toml"), encoding="utf-8", opener=regular) as stream:
             project = toml.load(stream.read()).get("project")
     except (OSError, ValueError):
         return ""
@@ -144,7 +145,7 @@ def _package_name(root: str) -> str:
     import json
 
     try:
-        with open(os.path.join(root, "package.json"), encoding="utf-8") as stream:
+        with open(os.path.join(root, "package.json"), encoding="utf-8", opener=regular) as stream:
             package = json.load(stream)
     except (OSError, ValueError, RecursionError):
         return ""
