@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from paritycheck.core.consequences import consequence
 from paritycheck.core.labels import capital
 from paritycheck.core.message import Row, Seen
 from paritycheck.core.plain import plain
-from paritycheck.core.sentences import Subject, View, brief, consequence, sentence
+from paritycheck.core.sentences import Subject, View, brief, sentence
 
 OPEN: Final = "open"
 LONGEST_NAME: Final = 120

@@ -10,9 +10,9 @@ from paritycheck.core.policy import Policy, read_policy
 from paritycheck.models import Drift, Environment, Project
 from paritycheck.services.drifts import known_of
 from paritycheck.services.evaluate import pairs_of
+from paritycheck.services.lasting import Lasting, lasting_names
 from paritycheck.services.pairs import half_of, judge_halves
 from paritycheck.services.policies import require_policy
-from paritycheck.services.lasting import Lasting, lasting_names
 
 MOST_ENVIRONMENTS = 100
 WORDS = {

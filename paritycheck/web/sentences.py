@@ -7,9 +7,10 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from paritycheck.core.consequences import consequence
 from paritycheck.core.labels import capital
 from paritycheck.core.plain import plain
-from paritycheck.core.sentences import Subject, brief, consequence, sentence, view
+from paritycheck.core.sentences import Subject, brief, sentence, view
 from paritycheck.models import Drift, DriftEvent
 from paritycheck.services import telling
 from paritycheck.web.facts import name_parts

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from paritycheck.core import support_dates
+from paritycheck.core.consequences import consequence
 from paritycheck.core.end_of_life import season, support_of
 from paritycheck.core.expectations import inside
 from paritycheck.core.facts import Fact, Side, present, unknown
 from paritycheck.core.policy import default_policy, read_policy
-from paritycheck.core.sentences import Subject, View, consequence, sentence
+from paritycheck.core.sentences import Subject, View, sentence
 
 if TYPE_CHECKING:
     from tests.core.conftest import MakeSide

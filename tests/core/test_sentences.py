@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from paritycheck.core.consequences import consequence
 from paritycheck.core.findings import RULES
 from paritycheck.core.rows import Step, row
-from paritycheck.core.sentences import Subject, brief, consequence, sentence, view
+from paritycheck.core.sentences import Subject, brief, sentence, view
 
 AT = datetime(2026, 11, 20, 16, 41, tzinfo=UTC)
 
