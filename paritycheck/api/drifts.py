@@ -73,6 +73,11 @@ class DriftEventSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     severity = serializers.ChoiceField(SEVERITIES)
     initial = serializers.BooleanField()
+    actor = serializers.CharField(allow_null=True, help_text="The person, where one did it.")
+    why = serializers.CharField(
+        allow_null=True,
+        help_text="Of `waived` the reason; of `unwaived` what ended it: date, hand, changed, worse, removed.",
+    )
     left = DriftSideSerializer()
     right = DriftSideSerializer()
 
@@ -104,9 +109,17 @@ def drift_document(drift: Drift, project: Project) -> dict[str, Any]:
         "resolved_at": drift.resolved_at,
         "reopened": drift.reopened,
         "owner": drift.owner or None,
-        "waiver": None,
+        "waiver": shown_waiver(drift.waiver),
         "url": page_url(project, "d", drift.id[:SHOWN_DIGITS]),
     }
+
+
+def shown_waiver(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The waiver that covers a drift, without our own key of it."""
+    if stored is None:
+        return None
+    said = {name: value for name, value in stored.items() if name != "key"}
+    return {**said, "until": zulu(said["until"]), "made_at": zulu(said["made_at"])}
 
 
 def side_document(stored: dict[str, Any]) -> dict[str, Any]:
@@ -121,6 +134,8 @@ def _event_document(event: DriftEvent) -> dict[str, Any]:
         "at": event.at,
         "severity": event.severity,
         "initial": event.initial,
+        "actor": event.actor or None,
+        "why": event.why or None,
         "left": side_document(event.left_side),
         "right": side_document(event.right_side),
     }

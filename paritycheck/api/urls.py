@@ -14,6 +14,7 @@ from paritycheck.api.reports import ReportsView
 from paritycheck.api.schema import SchemaView
 from paritycheck.api.sections import SectionsView
 from paritycheck.api.snapshots import SnapshotsView, SnapshotView
+from paritycheck.api.waivers import WaiverPreviewView, WaiversView, WaiverView
 
 converters.register()
 
@@ -36,6 +37,9 @@ version_1 = [
     path(f"{PROJECT}/drifts/<api-drift:ident>", DriftView.as_view(), name="drift"),
     path(f"{PROJECT}/parity", ParityView.as_view(), name="parity"),
     path(f"{PROJECT}/gate", GateView.as_view(), name="gate"),
+    path(f"{PROJECT}/waivers", WaiversView.as_view(), name="waivers"),
+    path(f"{PROJECT}/waivers/preview", WaiverPreviewView.as_view(), name="waiver-preview"),
+    path(f"{PROJECT}/waivers/<uuid:ident>", WaiverView.as_view(), name="waiver"),
     path("schema", SchemaView.as_view(), name="schema"),
 ]
 urlpatterns = [path("v1/", include(version_1))]

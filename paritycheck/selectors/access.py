@@ -3,7 +3,11 @@
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
-from paritycheck.models import Project, User
+from paritycheck.models import Membership, Project, User
+from paritycheck.models.people import Role
+
+WAIVERS = (Role.MEMBER, Role.MAINTAINER, Role.OWNER)
+"""The roles that may accept a drift."""
 
 
 def projects_of(user: User | AnonymousUser) -> QuerySet[Project]:
@@ -17,3 +21,10 @@ def projects_of(user: User | AnonymousUser) -> QuerySet[Project]:
 def project_of(user: User | AnonymousUser, slug: str) -> Project:
     """One of them with its baseline and policy; `Project.DoesNotExist` for a foreign one as for a missing one."""
     return projects_of(user).select_related("baseline__latest", "policy").get(slug=slug)
+
+
+def may_waive(user: User | AnonymousUser, project: Project) -> bool:
+    """Whether the user may accept drifts of the project: a member and above, or an administrator."""
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return user.is_superuser or Membership.objects.filter(project=project, user=user, role__in=WAIVERS).exists()

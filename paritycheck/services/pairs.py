@@ -16,6 +16,7 @@ from paritycheck.models import Environment, Pair, Snapshot
 from paritycheck.selectors.states import read_times, side_of, stale_sections
 from paritycheck.services.drifts import known_drifts, write_steps
 from paritycheck.services.gaps import time_gap
+from paritycheck.services.settle import settle_waivers
 from paritycheck.services.skew import Skew, lasting_skew
 
 RULES_VERSION = 1
@@ -47,8 +48,8 @@ class _Half:
 def evaluate_pair(*, left: Environment, right: Environment, now: datetime) -> timedelta | None:
     """Bring the pair's drifts and its row up to date. Equal facts under an equal policy are not compared again.
 
-    Both environments have a snapshot. Returns the time after which to look again where time decides (skew that may
-    outlast its grace).
+    Waivers are settled each time, because time ends them. Both environments have a snapshot. Returns the time after
+    which to look again where time decides (skew that may outlast its grace, a waiver that ends).
     """
     pair = _locked(left, right, now)
     # Read anew behind the lock: whoever waited for it must not judge by what was so before.
@@ -63,8 +64,9 @@ def evaluate_pair(*, left: Environment, right: Environment, now: datetime) -> ti
         _move(pair, judged, policy, now, initial=initial)
         _describe(pair, judged)
         pair.basis = basis
+    ends_in = settle_waivers(pair=pair, policy=policy, now=now)
     _note(pair, halves, policy, now)
-    return skew.again_in
+    return min((span for span in (skew.again_in, ends_in) if span is not None), default=None)
 
 
 def _locked(left: Environment, right: Environment, now: datetime) -> Pair:
