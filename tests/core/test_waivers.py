@@ -108,7 +108,8 @@ LEVELS = st.tuples(st.sampled_from(SEVERITIES), st.none() | st.integers(0, 4))
 def test_whatever_a_drift_does_it_is_covered_exactly_while_it_is_no_worse_than_at_first(
     life: list[tuple[str, int | None]],
 ) -> None:
-    grant, accepted = Grant("a", "*/*", until=LATER, later=True), {}
+    grant = Grant("a", "*/*", until=LATER, later=True)
+    accepted: dict[str, Accepted] = {}
     first = Accepted(*life[0], "m1")
     for severity, distance in life:
         held = replace(DRIFT, severity=severity, distance=distance, accepted=accepted)
