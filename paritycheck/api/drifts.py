@@ -18,6 +18,7 @@ from paritycheck.models import Drift, DriftEvent, Project
 from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.drifts import drifts_of, events_of, find_drift
 from paritycheck.selectors.filters import ALL, PARAMETERS, DriftFilter, FilterError
+from paritycheck.selectors.since import since_of
 
 SHOWN_DIGITS = 10
 
@@ -82,9 +83,25 @@ class DriftEventSerializer(serializers.Serializer[Any]):
     right = DriftSideSerializer()
 
 
-class DriftDetailSerializer(DriftSerializer):
-    """A drift with its life, newest step first."""
+class SinceSerializer(serializers.Serializer[Any]):
+    """The snapshot since which it holds, by the policy in force now."""
 
+    environment = serializers.CharField()
+    snapshot = serializers.CharField()
+    at = serializers.DateTimeField()
+    release = serializers.CharField(allow_null=True)
+    commit = serializers.CharField(allow_null=True)
+    commits = serializers.IntegerField(allow_null=True, help_text="How many it brought.")
+    before = serializers.ListField(
+        child=serializers.CharField(), allow_null=True, help_text="The last two snapshots that were not apart."
+    )
+    exact = serializers.BooleanField(help_text="false: the history does not tell; it holds since then at least.")
+
+
+class DriftDetailSerializer(DriftSerializer):
+    """A drift with its life, newest step first, and since when it holds."""
+
+    since = SinceSerializer(allow_null=True)
     events = DriftEventSerializer(many=True)
 
 
@@ -141,6 +158,14 @@ def _event_document(event: DriftEvent) -> dict[str, Any]:
     }
 
 
+def _since_document(project: Project, drift: Drift) -> dict[str, Any] | None:
+    since = since_of(project, drift)
+    if since is None:
+        return None
+    names = ("environment", "snapshot", "at", "release", "commit", "commits", "exact")
+    return {**{name: getattr(since, name) for name in names}, "before": list(since.before) if since.before else None}
+
+
 FILTERS = [
     OpenApiParameter("state", enum=[*DriftState.values, ALL], description="`open` when left out."),
     OpenApiParameter("pair", str, description="`development..production`, or one environment."),
@@ -194,4 +219,4 @@ class DriftView(ProjectApiView):
         if drift is None:
             raise nothing_here()
         events = [_event_document(event) for event in events_of(drift)]
-        return Response({**drift_document(drift, found), "events": events})
+        return Response({**drift_document(drift, found), "since": _since_document(found, drift), "events": events})

@@ -1,6 +1,6 @@
 """One drift: why, since when, what to change."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from paritycheck.selectors.drift_detail import near, place_of
 from paritycheck.selectors.drifts import events_of, find_drift
 from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.policies import policy_of
+from paritycheck.selectors.since import Since, since_of
 from paritycheck.web.access import of_project
 from paritycheck.web.cells import SECTION_TITLES, shared
 from paritycheck.web.evidence import apart, line_to_change, sides_of
@@ -92,6 +93,12 @@ def _flapping(events: list[DriftEvent]) -> int:
     return flapping(told, timezone.now())
 
 
+def _since(project: Project, drift: Drift) -> Since | None:
+    """Which snapshot brought it, its release's name made safe to show."""
+    found = since_of(project, drift)
+    return found and replace(found, release=visible(found.release or "") or None)
+
+
 def glyph_of(drift: Drift) -> str:
     """The sign between the two sides."""
     if shared(drift):
@@ -152,6 +159,7 @@ def page_of(
         "version": version,
         "drift": found,
         "flapping": _flapping(events),
+        "since": _since(project, found),
         **_waiving(request, project, found, form),
         "place": place,
         "open_drifts": place.total,
