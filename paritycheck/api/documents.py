@@ -45,6 +45,7 @@ TITLES = {
     "invalid-commits": "Commits are not valid",
     "invalid-report": "Report is not valid",
     "invalid-section": "Section is not valid",
+    "invalid-waiver": "Waiver is not complete",
     "length-required": "Content-Length is needed",
     "method-not-allowed": "Method is not allowed",
     "no-evidence": "There is not enough evidence",

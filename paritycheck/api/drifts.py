@@ -18,6 +18,7 @@ from paritycheck.models import Drift, DriftEvent, Project
 from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.drifts import drifts_of, events_of, find_drift
 from paritycheck.selectors.filters import ALL, PARAMETERS, DriftFilter, FilterError
+from paritycheck.selectors.since import since_of
 
 SHOWN_DIGITS = 10
 
@@ -73,13 +74,34 @@ class DriftEventSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     severity = serializers.ChoiceField(SEVERITIES)
     initial = serializers.BooleanField()
+    actor = serializers.CharField(allow_null=True, help_text="The person, where one did it.")
+    why = serializers.CharField(
+        allow_null=True,
+        help_text="Of `waived` the reason; of `unwaived` what ended it: date, hand, changed, worse, removed.",
+    )
     left = DriftSideSerializer()
     right = DriftSideSerializer()
 
 
-class DriftDetailSerializer(DriftSerializer):
-    """A drift with its life, newest step first."""
+class SinceSerializer(serializers.Serializer[Any]):
+    """The snapshot since which it holds, by the policy in force now."""
 
+    environment = serializers.CharField()
+    snapshot = serializers.CharField()
+    at = serializers.DateTimeField()
+    release = serializers.CharField(allow_null=True)
+    commit = serializers.CharField(allow_null=True)
+    commits = serializers.IntegerField(allow_null=True, help_text="How many it brought.")
+    before = serializers.ListField(
+        child=serializers.CharField(), allow_null=True, help_text="The last two snapshots that were not apart."
+    )
+    exact = serializers.BooleanField(help_text="false: the history does not tell; it holds since then at least.")
+
+
+class DriftDetailSerializer(DriftSerializer):
+    """A drift with its life, newest step first, and since when it holds."""
+
+    since = SinceSerializer(allow_null=True)
     events = DriftEventSerializer(many=True)
 
 
@@ -104,9 +126,17 @@ def drift_document(drift: Drift, project: Project) -> dict[str, Any]:
         "resolved_at": drift.resolved_at,
         "reopened": drift.reopened,
         "owner": drift.owner or None,
-        "waiver": None,
+        "waiver": shown_waiver(drift.waiver),
         "url": page_url(project, "d", drift.id[:SHOWN_DIGITS]),
     }
+
+
+def shown_waiver(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The waiver that covers a drift, without our own key of it."""
+    if stored is None:
+        return None
+    said = {name: value for name, value in stored.items() if name != "key"}
+    return {**said, "until": zulu(said["until"]), "made_at": zulu(said["made_at"])}
 
 
 def side_document(stored: dict[str, Any]) -> dict[str, Any]:
@@ -121,9 +151,19 @@ def _event_document(event: DriftEvent) -> dict[str, Any]:
         "at": event.at,
         "severity": event.severity,
         "initial": event.initial,
+        "actor": event.actor or None,
+        "why": event.why or None,
         "left": side_document(event.left_side),
         "right": side_document(event.right_side),
     }
+
+
+def _since_document(project: Project, drift: Drift) -> dict[str, Any] | None:
+    since = since_of(project, drift)
+    if since is None:
+        return None
+    names = ("environment", "snapshot", "at", "release", "commit", "commits", "exact")
+    return {**{name: getattr(since, name) for name in names}, "before": list(since.before) if since.before else None}
 
 
 FILTERS = [
@@ -179,4 +219,4 @@ class DriftView(ProjectApiView):
         if drift is None:
             raise nothing_here()
         events = [_event_document(event) for event in events_of(drift)]
-        return Response({**drift_document(drift, found), "events": events})
+        return Response({**drift_document(drift, found), "since": _since_document(found, drift), "events": events})

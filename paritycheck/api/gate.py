@@ -51,6 +51,24 @@ class FindingSerializer(serializers.Serializer[Any]):
     right = FindingSideSerializer()
 
 
+class FindingWaiverSerializer(serializers.Serializer[Any]):
+    """What accepts a finding; `id` is null where a file does."""
+
+    id = serializers.UUIDField(allow_null=True)
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # DRF takes fields off the class
+        ("candidate", "policy", "person")
+    )
+    reason = serializers.CharField()
+    owner = serializers.CharField()
+    until = serializers.DateTimeField(allow_null=True)
+
+
+class WaivedFindingSerializer(FindingSerializer):
+    """A finding that is accepted."""
+
+    waiver = FindingWaiverSerializer()
+
+
 class UnknownFactSerializer(serializers.Serializer[Any]):
     """A fact that could not be compared."""
 
@@ -112,7 +130,7 @@ class VerdictSerializer(serializers.Serializer[Any]):
     introduced = FindingSerializer(many=True)
     fixed = FindingSerializer(many=True)
     remaining = FindingSerializer(many=True)
-    waived = FindingSerializer(many=True)
+    waived = WaivedFindingSerializer(many=True, help_text="Those first that the change itself waives.")
     unknown = UnknownFactSerializer(many=True)
     warnings = serializers.ListField(child=serializers.CharField())
     url = serializers.URLField()

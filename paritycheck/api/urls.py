@@ -21,6 +21,7 @@ from paritycheck.api.schema import SchemaView
 from paritycheck.api.sections import SectionsView
 from paritycheck.api.snapshots import SnapshotsView, SnapshotView
 from paritycheck.api.time import TimeView
+from paritycheck.api.waivers import WaiverPreviewView, WaiversView, WaiverView
 
 converters.register()
 
@@ -54,6 +55,9 @@ version_1 = [
     path(f"{PROJECT}/policy/backtest", PolicyBacktestView.as_view(), name="policy-backtest"),
     path(f"{PROJECT}/policies", PolicyVersionsView.as_view(), name="policy-versions"),
     path(f"{PROJECT}/gate", GateView.as_view(), name="gate"),
+    path(f"{PROJECT}/waivers", WaiversView.as_view(), name="waivers"),
+    path(f"{PROJECT}/waivers/preview", WaiverPreviewView.as_view(), name="waiver-preview"),
+    path(f"{PROJECT}/waivers/<uuid:ident>", WaiverView.as_view(), name="waiver"),
     path("schema", SchemaView.as_view(), name="schema"),
 ]
 urlpatterns = [path("v1/", include(version_1))]

@@ -113,6 +113,15 @@ def _judge(events: Sequence[Event], now: datetime) -> _Verdict:
     return _Verdict(verdict.told, verdict.told_ids, (*mere, *verdict.dropped))
 
 
+def flapping(events: Iterable[Event], now: datetime) -> int:
+    """How many changes within an hour made one drift flap, if it has not been quiet for half an hour since; else 0."""
+    changes = sorted((event for event in events if event.kind in ALERTED), key=lambda one: (one.at, one.ident))
+    began = _flapping_since(changes)
+    if began is None or now - changes[-1].at >= SETTLED:
+        return 0
+    return sum(1 for change in changes if changes[-1].at - change.at < FLAPPING_WINDOW)
+
+
 def _flapping_since(changes: Sequence[Event]) -> int | None:
     """Index of the change that was one too many, in the run of changes that lasts until now; None without one."""
     began: int | None = None

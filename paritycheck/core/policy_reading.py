@@ -117,7 +117,7 @@ class Reading:
 
     def glob(self, path: Path, value: Any, *, key: bool = False) -> str | None:
         """A pattern within the limits (wire.md, row 53)."""
-        fault = _glob_fault(value)
+        fault = glob_fault(value)
         if fault is None:
             self._patterns += 1
             if self._patterns <= MAX_PATTERNS:
@@ -152,7 +152,8 @@ def _both_match(one: str, other: str) -> bool:
     return one == other or tie(one, other)
 
 
-def _glob_fault(value: Any) -> str | None:
+def glob_fault(value: Any) -> str | None:
+    """What keeps a value from being a pattern within the limits; None where nothing does."""
     if not isinstance(value, str) or not value:
         return "a pattern is a text"
     if len(value) > MAX_LENGTH:

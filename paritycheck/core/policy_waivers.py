@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 
-from paritycheck.core.facts import SECTIONS
-from paritycheck.core.findings import RULES
 from paritycheck.core.policy import Waiver
-from paritycheck.core.policy_reading import quoted, suggestion
+from paritycheck.core.waiver_terms import match_fault, moment_of
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from paritycheck.core.policy_reading import Reading
     from paritycheck.core.toml_positions import Path
 
 _KEYS: Final = ("match", "pair", "reason", "owner", "until", "until-changes", "until-converged")
 _REQUIRED: Final = ("match", "reason", "owner")
 _ENDS: Final = ("until", "until-changes", "until-converged")
-_WILD: Final = frozenset("*?[")
 
 
 def read_waivers(reading: Reading, path: Path, value: Any) -> tuple[Waiver, ...]:
@@ -57,42 +55,14 @@ def _waiver(reading: Reading, path: Path, value: Any) -> Waiver | None:
 
 def _match(reading: Reading, path: Path, value: Any) -> str | None:
     match = reading.glob(path, value)
-    if match is None:
-        return None
-    section, slash, _ = match.partition("/")
-    if not slash:
-        reading.mistake(path, "a waiver matches `section/name` or `section/name:rule`")
-        return None
-    if section not in SECTIONS and _WILD.isdisjoint(section):
-        reading.mistake(path, f"this is no section{suggestion(section, SECTIONS)}")
-        return None
-    return match if _rule_is_right(reading, path, match) else None
-
-
-def _rule_is_right(reading: Reading, path: Path, match: str) -> bool:
-    """What follows the last `:` is a rule only if it is in the closed list, else part of the name; one that is
-    nearly a rule is a mistake all the same, or the waiver would silently match nothing.
-    """
-    _, colon, rule = match.rpartition(":")
-    if not colon or "/" in rule or rule in RULES or not _WILD.isdisjoint(rule):
-        return True
-    hint = suggestion(rule, RULES)
-    if hint:
-        reading.mistake(path, f"{quoted(rule)} is no rule{hint}")
-    return not hint
+    fault = match_fault(match) if match is not None else None
+    if fault is not None:
+        reading.mistake(path, fault)
+    return match if fault is None else None
 
 
 def _until(reading: Reading, path: Path, value: Any) -> dt.datetime | None:
-    """A date counts to its end, UTC; a time without a zone is UTC."""
-    try:
-        moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
-        if isinstance(value, str) and moment.time() == dt.time() and len(value) <= len("2026-12-31"):
-            moment = moment.date()
-        if isinstance(moment, dt.datetime):
-            return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
-        if isinstance(moment, dt.date):
-            return dt.datetime.combine(moment, dt.time(), dt.UTC) + dt.timedelta(days=1)
-    except (ValueError, OverflowError):
-        pass
-    reading.mistake(path, "`until` is a date, such as 2026-12-31")
-    return None
+    moment = moment_of(value)
+    if moment is None:
+        reading.mistake(path, "`until` is a date, such as 2026-12-31")
+    return moment

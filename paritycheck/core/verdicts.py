@@ -35,7 +35,7 @@ class UnknownFact:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`reason` stands with verdict unknown: stale, missing or coverage. All tuples are sorted by section, name,
-    rule.
+    rule, `waived` by what waives them first.
     """
 
     verdict: Outcome
@@ -56,22 +56,35 @@ def decide(
     fail_on: str = "error",
     min_coverage: float = 0.0,
     against: str | None = None,
+    waived: Mapping[Key, int] | None = None,
 ) -> Verdict:
     """`candidate` and `base` are judged against the same snapshot; without a base everything counts as introduced.
 
     Introduced is what the base lacks or has at a smaller distance; an unknown fact is never introduced and
     never fixed. `fail_on` is the least severity that fails; `against` says why the snapshot is no evidence
-    ("stale", "missing").
+    ("stale", "missing"). `waived` are the findings that are accepted, with their places in the list of waived ones:
+    they are neither introduced nor left.
     """
+    accepted = waived or {}
     earlier = _by_key(base.findings) if base is not None else {}
     now = _by_key(candidate.findings)
-    introduced = tuple(found for key, found in now.items() if _new(found, earlier.get(key)))
-    remaining = tuple(found for key, found in now.items() if not _new(found, earlier.get(key)))
+    counted = {key: found for key, found in now.items() if key not in accepted}
+    introduced = tuple(found for key, found in counted.items() if _new(found, earlier.get(key)))
+    remaining = tuple(found for key, found in counted.items() if not _new(found, earlier.get(key)))
+    hidden = sorted((place, key) for key, place in accepted.items() if key in now)
     fixed = tuple(found for key, found in earlier.items() if key not in now and candidate.settles(*key))
     coverage = parity(candidate.rows).coverage
     outcome, reason = _outcome(introduced, fail_on, against, low=coverage < min_coverage)
     return Verdict(
-        outcome, EXIT_CODES[outcome], introduced, fixed, remaining, (), unknown_facts(candidate), coverage, reason
+        outcome,
+        EXIT_CODES[outcome],
+        introduced,
+        fixed,
+        remaining,
+        tuple(now[key] for _, key in hidden),
+        unknown_facts(candidate),
+        coverage,
+        reason,
     )
 
 

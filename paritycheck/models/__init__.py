@@ -15,6 +15,7 @@ from paritycheck.models.reports import Report
 from paritycheck.models.snapshots import Snapshot
 from paritycheck.models.tokens import Token
 from paritycheck.models.verdicts import Verdict
+from paritycheck.models.waivers import Waiver
 
 __all__ = [
     "Commit",
@@ -39,4 +40,5 @@ __all__ = [
     "Token",
     "User",
     "Verdict",
+    "Waiver",
 ]

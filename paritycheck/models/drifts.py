@@ -16,7 +16,8 @@ class Drift(models.Model):
     """One drift; `id` is its identity (`gaps`: sha256 in hex). A changed value updates it, a return reopens it.
 
     `left_side` and `right_side` hold what each side showed: `{"environment", "snapshot", "state", "kind",
-    "value", "sources", "read_at", "reason", ...}`.
+    "value", "sources", "read_at", "reason", ...}`. `waiver` is the document of the waiver that covers it while it is
+    waived; `accepted` holds what each waiver accepted of it, `{key: [severity, distance, mark, converges, over]}`.
     """
 
     id = models.CharField(primary_key=True, max_length=64)
@@ -40,6 +41,8 @@ class Drift(models.Model):
     changed_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)
     reopened = models.PositiveIntegerField(default=0)
+    waiver = models.JSONField(null=True)
+    accepted = models.JSONField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["project", "state", "left", "right"], name="drift_by_project_and_state")]
@@ -50,7 +53,10 @@ class Drift(models.Model):
 
 
 class DriftEvent(models.Model):
-    """One transition; it is also the work of routing until `routed_at` is set."""
+    """One transition; it is also the work of routing until `routed_at` is set.
+
+    Of a waived drift `why` is the reason, of one that is no more the word for what ended it; `actor` is the person.
+    """
 
     project = models.ForeignKey("Project", on_delete=models.CASCADE, related_name="+")
     drift = models.ForeignKey("Drift", on_delete=models.CASCADE, related_name="events")
@@ -59,6 +65,8 @@ class DriftEvent(models.Model):
     severity = models.CharField(max_length=8)
     left_side = models.JSONField()
     right_side = models.JSONField()
+    actor = models.CharField(max_length=254, blank=True, default="", db_default="")
+    why = models.CharField(max_length=512, blank=True, default="", db_default="")
     at = models.DateTimeField()
     routed_at = models.DateTimeField(null=True)
 

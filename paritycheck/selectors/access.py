@@ -3,8 +3,11 @@
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
-from paritycheck.models import Project, Token, User
+from paritycheck.models import Membership, Project, Token, User
 from paritycheck.models.people import Role
+
+WAIVERS = (Role.MEMBER, Role.MAINTAINER, Role.OWNER)
+"""The roles that may accept a drift."""
 
 
 def projects_of(user: User | AnonymousUser) -> QuerySet[Project]:
@@ -35,3 +38,10 @@ def may_maintain(user: User | AnonymousUser | None, project: Project) -> bool:
     if not isinstance(user, User) or not user.is_active:
         return False
     return user.is_superuser or project.memberships.filter(user=user, role__in=(Role.MAINTAINER, Role.OWNER)).exists()
+
+
+def may_waive(user: User | AnonymousUser, project: Project) -> bool:
+    """Whether the user may accept drifts of the project: a member and above, or an administrator."""
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return user.is_superuser or Membership.objects.filter(project=project, user=user, role__in=WAIVERS).exists()

@@ -6,9 +6,11 @@ from typing import Any
 
 from paritycheck.core.facts import Fact
 from paritycheck.core.lifecycle import Change, Known, Transition
+from paritycheck.core.waivers import converged
 from paritycheck.models import Drift, DriftEvent, Environment, Pair
 from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.states import evidence_of, read_times
+from paritycheck.selectors.waivers import accepted_of
 
 SHOWN_MEMBERS = (
     "shape", "plain", "scope", "declared", "locked", "via", "variant", "keys", "length", "host", "scheme", "support",
@@ -48,7 +50,7 @@ def write_steps(*, pair: Pair, steps: Sequence[Transition], owners: dict[str, st
 
 _MOVING = [
     "severity", "distance", "expectation", "content", "state", "also", "left_side", "right_side", "changed_at",
-    "resolved_at", "reopened", "initial",
+    "resolved_at", "reopened", "initial", "waiver", "accepted",
 ]  # fmt: skip
 
 
@@ -103,7 +105,8 @@ def _move(drift: Drift, step: Transition, sides: tuple[_Sides, _Sides], now: dat
     drift.changed_at = now
     finding = step.finding
     if finding is None:
-        drift.state, drift.resolved_at = DriftState.RESOLVED, now
+        drift.state, drift.resolved_at, drift.waiver = DriftState.RESOLVED, now, None
+        drift.accepted = {key: list(taken) for key, taken in converged(accepted_of(drift)).items()} or None
         return drift
     drift.severity, drift.distance, drift.expectation = finding.severity, finding.distance, finding.expectation
     drift.content, drift.also, drift.reopened = finding.content, list(finding.also), step.reopened

@@ -16,8 +16,10 @@ from paritycheck.core.policy import Policy
 from paritycheck.core.verdicts import Verdict as Decision
 from paritycheck.core.verdicts import decide
 from paritycheck.models import Environment, Project, Token, Verdict
+from paritycheck.selectors.waivers import Granted
 from paritycheck.services.errors import Refused
 from paritycheck.services.exhibits import Exhibit, of_candidate, of_environment
+from paritycheck.services.gate_waivers import CANDIDATE, Waivers, waivers_of_candidate, waivers_of_promotion
 from paritycheck.services.ingest import what_is_missing
 from paritycheck.services.pairs import policy_of
 from paritycheck_agent.wire.version import GATE_SCHEMA
@@ -60,6 +62,16 @@ class _Case:
     against: Environment
     right: Exhibit
     base: _Base
+    waivers: Waivers
+
+    def waived(self) -> dict[tuple[str, str, str], Granted]:
+        """The waiver of each finding that has one."""
+        pairs = ((found.key, self._waiver(found)) for found in self._judged(self.left).findings)
+        return {key: granted for key, granted in pairs if granted is not None}
+
+    def _waiver(self, found: Finding) -> Granted | None:
+        left, right = self.left.show(found.section, found.left), self.right.show(found.section, found.right)
+        return self.waivers.of(found, left, right)
 
     def decided(self) -> Decision:
         known = self.base.exhibit
@@ -69,6 +81,7 @@ class _Case:
             fail_on=self.question.fail_on,
             min_coverage=self.question.min_coverage / PERCENT,
             against="stale" if self._is_old(self.left) or self._is_old(self.right) else None,
+            waived={key: self.waivers.rank(granted) for key, granted in self.waived().items()},
         )
 
     def _judged(self, left: Exhibit) -> Judgement:
@@ -97,13 +110,19 @@ class _Case:
             "introduced": [self._finding(found, self.left) for found in decided.introduced],
             "fixed": [self._finding(found, before) for found in decided.fixed],
             "remaining": [self._finding(found, self.left) for found in decided.remaining],
-            "waived": [self._finding(found, self.left) for found in decided.waived],
+            "waived": [self._waived_finding(found) for found in decided.waived],
             "unknown": [
                 {"section": fact.section, "name": fact.name, "reason": fact.reason} for fact in decided.unknown
             ],
             "warnings": warnings,
             "url": url,
         }
+
+    def _waived_finding(self, found: Finding) -> dict[str, Any]:
+        granted = self._waiver(found)
+        said = ("id", "source", "reason", "owner", "until")
+        waiver = {name: granted.document[name] for name in said} if granted is not None else None
+        return {**self._finding(found, self.left), "waiver": waiver}
 
     def _against(self) -> dict[str, Any]:
         latest = self.against.latest
@@ -159,6 +178,7 @@ def judge_promotion(
         against=right,
         right=of_environment(right, unknown_after_s=policy.unknown_after_s, now=now),
         base=_Base(),
+        waivers=waivers_of_promotion(project, policy, environment, right, now),
     )
     latest = environment.latest
     candidate = {
@@ -192,6 +212,7 @@ def _candidate_case(project: Project, against: Environment, document: dict[str, 
         against=against,
         right=of_environment(against, unknown_after_s=policy.unknown_after_s, now=now),
         base=_base_of(project, document),
+        waivers=waivers_of_candidate(project, policy, document.get("policy"), now),
     )
 
 
@@ -220,6 +241,13 @@ def _zulu(at: datetime) -> str:
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def _said_of(case: _Case, decided: Decision) -> list[str]:
+    """A change that accepts its own drift passes, and nobody is to miss that it does."""
+    waived = case.waived()
+    own = sum(waived[found.key].document["source"] == CANDIDATE for found in decided.waived)
+    return [f"parity.toml of this change waives {own} of its own drifts"] if own else []
+
+
 def _kept(case: _Case, document: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
     said = document.get("candidate", {})
     candidate = {"commit": said.get("commit"), "branch": said.get("branch"), "dirty": said.get("dirty", False)}
@@ -236,7 +264,7 @@ def _kept(case: _Case, document: dict[str, Any], warnings: list[str]) -> dict[st
     )
     url = f"{settings.PUBLIC_URL}/p/{case.project.slug}/gate/{verdict.pk}"
     decided = case.decided()
-    answer = case.document(decided, candidate, warnings, url)
+    answer = case.document(decided, candidate, [*warnings, *_said_of(case, decided)], url)
     verdict.document = answer
     verdict.verdict = decided.verdict.value
     verdict.save()

@@ -18,6 +18,7 @@ from paritycheck.selectors.states import read_times, side_of, stale_sections
 from paritycheck.services.drifts import known_drifts, write_steps
 from paritycheck.services.gaps import time_gap
 from paritycheck.services.lasting import Lasting, lasting_names
+from paritycheck.services.settle import settle_waivers
 
 RULES_VERSION = 2
 """Grows when the judgement itself changes, so that stored evaluations are made again."""
@@ -48,8 +49,8 @@ class Half:
 def evaluate_pair(*, left: Environment, right: Environment, now: datetime) -> timedelta | None:
     """Bring the pair's drifts and its row up to date. Equal facts under an equal policy are not compared again.
 
-    Both environments have a snapshot. Returns the time after which to look again where time decides (what may outlast
-    its grace).
+    Waivers are settled each time, because time ends them. Both environments have a snapshot. Returns the time after
+    which to look again where time decides (what may outlast its grace, a waiver that ends).
     """
     pair = _locked(left, right, now)
     # Read anew behind the lock: whoever waited for it must not judge by what was so before.
@@ -64,8 +65,9 @@ def evaluate_pair(*, left: Environment, right: Environment, now: datetime) -> ti
         _move(pair, judged, policy, now, initial=initial)
         _describe(pair, judged)
         pair.basis = basis
+    ends_in = settle_waivers(pair=pair, policy=policy, now=now)
     _note(pair, halves, policy, now)
-    return lasting.again_in
+    return min((span for span in (lasting.again_in, ends_in) if span is not None), default=None)
 
 
 def _locked(left: Environment, right: Environment, now: datetime) -> Pair:

@@ -5,9 +5,11 @@ from threading import Event
 import psycopg
 import structlog
 from django.db import close_old_connections, connection
+from django.utils import timezone
 
 from paritycheck.services.drain import work_due, work_off
 from paritycheck.services.jobs import take_noted
+from paritycheck.services.waivers import end_due_waivers
 from paritycheck.services.watch import note_process
 from paritycheck.tasks.wake import publish
 
@@ -30,6 +32,8 @@ def sweep() -> None:
     """One round."""
     close_old_connections()
     note_process(name="beat")
+    end_due_waivers(now=timezone.now())
+    take_noted()
     wakes = work_due()
     if wakes and not publish(wakes):
         work_off(wakes)

@@ -13,6 +13,7 @@ from paritycheck.selectors.lines import DIFFERING, Group, Line, Spot
 from paritycheck.web import words
 from paritycheck.web.facts import name_parts, reason_words, rule_words, value_words
 from paritycheck.web.visible import visible
+from paritycheck.web.waiving import end_words
 
 LONGEST = 28
 # The end of a long name stays when its middle gives way.
@@ -214,7 +215,7 @@ def _note(spot: Spot, worst: Drift | None, look: str) -> str:
     if spot.stale:
         return "stale"
     if look == "waived":
-        return "waived"
+        return end_words(worst.waiver) if worst and worst.waiver else "waived"
     if any(drift.rule == "end-of-life" for drift in spot.drifts):
         return rule_words("end-of-life")
     if worst is None or look != "different":

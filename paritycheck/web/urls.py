@@ -14,6 +14,7 @@ from paritycheck.web.views.policy import policy, policy_backtest, policy_trial
 from paritycheck.web.views.projects import projects
 from paritycheck.web.views.session import SignIn, SignOut, preferences
 from paritycheck.web.views.snapshots import snapshot
+from paritycheck.web.views.waivers import end, new_waiver, waive, waivers
 
 app_name = "web"
 _PROJECT = r"^p/(?P<slug>[a-z0-9][a-z0-9-]{0,62})"
@@ -33,6 +34,10 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/d/(?P<prefix>[0-9a-f]{{10,64}})$", drift, name="drift"),
     re_path(rf"{_PROJECT}/compare$", compare, name="compare"),
     re_path(rf"{_PROJECT}/factors$", factors, name="factors"),
+    re_path(rf"{_PROJECT}/d/(?P<prefix>[0-9a-f]{{10,64}})/waive$", waive, name="waive"),
+    re_path(rf"{_PROJECT}/waivers$", waivers, name="waivers"),
+    re_path(rf"{_PROJECT}/waivers/new$", new_waiver, name="new-waiver"),
+    path("p/<slug:slug>/waivers/<uuid:waiver_id>/end", end, name="end-waiver"),
     re_path(rf"{_PROJECT}/environments$", environments, name="environments"),
     re_path(rf"{_ENVIRONMENT}$", environment, name="environment"),
     re_path(rf"{_ENVIRONMENT}/(?P<number>[1-9][0-9]{{0,8}})$", snapshot, name="snapshot"),

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -34,6 +35,7 @@ class Row(NamedTuple):
     body: bytes | None = None
     media: str = "application/json"
     readers: frozenset[str] = frozenset()
+    """Who sees the project and has too low a role in it for this."""
 
 
 READERS = frozenset({*PEOPLE, "administrator", "stranger"})
@@ -41,6 +43,7 @@ ASKERS = READERS | {"gate"}
 WRITERS = frozenset({"member", "maintainer", "owner", "administrator"})
 DEPLOY = line({"environment": "production", "commit": "a" * 40})
 MAINTAINERS = frozenset({"maintainer", "owner", "administrator"})
+LOW = frozenset({"viewer", "stranger"})
 P = "/api/v1/projects/{project}"
 E = P + "/environments/production"
 MATRIX = {
@@ -84,6 +87,11 @@ MATRIX = {
     ("policy-versions", "GET"): Row(P + "/policies", 200, READERS),
     ("gate", "GET"): Row(P + "/gate?environment=production", 200, ASKERS),
     ("gate", "POST"): Row(P + "/gate", 200, frozenset({"gate"}), b"candidate"),
+    ("waivers", "GET"): Row(P + "/waivers", 200, READERS),
+    ("waivers", "POST"): Row(P + "/waivers", 201, READERS, b"waiver", readers=LOW),
+    ("waiver-preview", "POST"): Row(P + "/waivers/preview", 200, READERS, b"waiver", readers=LOW),
+    ("waiver", "GET"): Row(P + "/waivers/{waiver}", 200, READERS),
+    ("waiver", "DELETE"): Row(P + "/waivers/{waiver}", 200, READERS, readers=LOW),
     ("schema", "GET"): Row("/api/v1/schema", 200, frozenset(PRINCIPALS)),
 }  # fmt: skip
 
@@ -121,7 +129,7 @@ def peopled(site: "Site") -> "Site":
     """The installation with a person of each role in `shop`, a stranger who is in `other` alone, and one drift each."""
     from django.utils import timezone
 
-    from paritycheck.models import Drift, Membership, Project, User
+    from paritycheck.models import Drift, Membership, Project, User, Waiver
     from paritycheck.services.tokens import issue_token
 
     shop, other = Project.objects.get(slug="shop"), Project.objects.get(slug="other")
@@ -141,6 +149,10 @@ def peopled(site: "Site") -> "Site":
             rule="skew", severity="warning", expectation="same", left_side={}, right_side={},
             opened_at=timezone.now(), changed_at=timezone.now(),
         )  # fmt: skip
+        Waiver.objects.create(
+            id=digit * 32, project=project, match="services/*", reason="accepted", owner="ann", until_change=True,
+            made_by="ann@example.com", made_at=timezone.now(),
+        )  # fmt: skip
     for who in ("production", "foreign"):
         site.told(who=who, services={"status": "unknown", "reason": "disabled"})
     return site
@@ -149,10 +161,12 @@ def peopled(site: "Site") -> "Site":
 def ask(site: "Site", row: Row, method: str, who: str, of: str) -> "Reply":
     names = {"own": ("shop", "a"), "foreign": ("other", "b"), "missing": ("nothing", "c")}
     project, digit = names[of]
-    path = row.path.format(project=project, drift=digit * 64)
+    path = row.path.format(project=project, drift=digit * 64, waiver=str(UUID(digit * 32)))
     body = row.body
     if body == b"report":
         body = line(site.report())
+    elif body == b"waiver":
+        body = line({"match": "config/*", "reason": "accepted", "owner": "ann", "until_change": True})
     elif body == b"candidate":
         body = line({"schema": "paritycheck.candidate/1", "candidate": {}, "sections": {}})
     return site.send(method, path, body, who=None if who == "anonymous" else who, media=row.media)
@@ -169,7 +183,7 @@ def expected(row: Row, who: str, of: str) -> int:
     visible = {"administrator": {"own", "foreign"}, "stranger": {"foreign"}}.get(who, {"own"})
     if of not in visible:
         return 404
-    return row.status if who in row.callers else 403
+    return 403 if who in row.readers else row.status
 
 
 @pytest.mark.parametrize("route", MATRIX, ids=[f"{route[1]}-{route[0]}" for route in MATRIX])

@@ -30,6 +30,7 @@ OF_PROJECT = {
     "environments": "/p/{slug}/environments",
     "environment": "/p/{slug}/environments/staging",
     "snapshot": "/p/{slug}/environments/staging/1",
+    "waivers": "/p/{slug}/waivers",
     "gates": "/p/{slug}/gate",
     "gate": "/p/{slug}/gate/{verdict}",
     "policy": "/p/{slug}/settings/policy",
@@ -39,6 +40,12 @@ FORMS = {"policy"}
 POSTED_OF_PROJECT = {
     "policy-trial": "/p/{slug}/settings/policy/trial",
     "policy-backtest": "/p/{slug}/settings/policy/backtest",
+}
+
+POSTED_OF_PROJECT = {
+    "waive": "/p/{slug}/d/{drift}/waive",
+    "new-waiver": "/p/{slug}/waivers/new",
+    "end-waiver": "/p/{slug}/waivers/{waiver}/end",
 }
 
 
@@ -140,6 +147,39 @@ def test_forms_of_a_project_are_its_members_alone(
     assert [stranger.post(path, {"text": ""}).status_code for path in paths] == [404, 404, 404]
     assert [member.post(path, {"text": ""}).status_code for path in paths] == [200, 200, 200]
     assert {Client().post(path, {"text": ""}).status_code for path in paths} == {302}
+
+
+@pytest.fixture
+def changes(drifted: Any) -> dict[str, str]:
+    """What is posted to a project that has something to change."""
+    from django.utils import timezone
+
+    waiver = drifted.project.waivers.create(
+        match="config/*", reason="accepted", owner="ann", until_change=True, made_by="ann", made_at=timezone.now()
+    )
+    drift = drifted.project.drifts.filter(state="open").order_by("id").first()
+    return {
+        name: path.format(slug="shop", drift=drift.id[:10], waiver=waiver.id)
+        for name, path in POSTED_OF_PROJECT.items()
+    }
+
+
+def test_what_is_posted_takes_a_role_and_is_not_there_for_others(
+    drifted: Any, changes: dict[str, str], other: tuple[Project, User]
+) -> None:
+    def posted(user: User | None) -> set[int]:
+        client = session(user)
+        return {client.post(path, {"reason": ""}).status_code for path in changes.values()}
+
+    assert posted(None) == {302}
+    assert posted(other[1]) == {404}
+    member = drifted.project.memberships.filter(user=drifted.owner)
+    member.update(role="viewer")
+    assert posted(drifted.owner) == {403}
+    assert drifted.project.drifts.filter(state="waived").count() == 0
+    member.update(role="member")
+    assert posted(drifted.owner) == {422, 302}
+    assert {session(drifted.owner).get(path).status_code for path in changes.values()} == {405}
 
 
 def test_every_page_is_in_one_of_these_lists() -> None:

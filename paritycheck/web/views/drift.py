@@ -1,25 +1,30 @@
 """One drift: why, since when, what to change."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from paritycheck.core.damping import Event, flapping
 from paritycheck.models import Drift, DriftEvent, Project
 from paritycheck.models.drifts import DriftState
+from paritycheck.selectors.access import may_waive
 from paritycheck.selectors.drift_detail import near, place_of
 from paritycheck.selectors.drifts import events_of, find_drift
 from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.policies import policy_of
+from paritycheck.selectors.since import Since, since_of
 from paritycheck.web.access import of_project
 from paritycheck.web.cells import SECTION_TITLES, shared
 from paritycheck.web.evidence import Side, apart, line_to_change, sides_of
 from paritycheck.web.sentences import brief, consequence, marked, subject_of, title
 from paritycheck.web.visible import visible
+from paritycheck.web.waiving import WaiveForm, fresh_form, name_of, previewed, shown
 
 STEPS = {
     "opened": ("circle-alert", "Opened as {}"),
@@ -28,7 +33,17 @@ STEPS = {
     "resolved": ("circle-check", "Resolved"),
     "reopened": ("rotate-ccw", "Opened again as {}"),
     "waived": ("hourglass", "Waived"),
+    "unwaived": ("rotate-ccw", "Counts again as {}"),
 }
+OVER = {
+    "date": "the waiver's date came",
+    "hand": "the waiver was ended",
+    "changed": "a side changed",
+    "worse": "worse than accepted",
+    "removed": "the waiver is gone from parity.toml",
+}
+UNDO = timedelta(minutes=1)
+"""How long ending a waiver is taking it back."""
 ROLES = {
     "behind": ("code", "database"),
     "declared": ("declared", "running"),
@@ -58,10 +73,32 @@ class Neighbour:
 
 def _step(drift: Drift, event: DriftEvent) -> Step:
     icon, text = STEPS.get(event.kind, ("circle", visible(event.kind)))
-    note = "" if event.kind == "resolved" else brief(subject_of(drift, event))
+    note = _note(drift, event)
     if event.initial:
         note = f"{note}, found by the first comparison"
     return Step(icon, text.format(event.severity), note, event.at)
+
+
+def _note(drift: Drift, event: DriftEvent) -> str:
+    """What it showed; of a waiver why, and who."""
+    if event.kind == "resolved":
+        return ""
+    if event.kind not in {"waived", "unwaived"}:
+        return brief(subject_of(drift, event))
+    why = visible(event.why) if event.kind == "waived" else OVER.get(event.why, "")
+    return ", by ".join(filter(None, [why, visible(event.actor)]))
+
+
+def _flapping(events: list[DriftEvent]) -> int:
+    """How many changes in an hour made it flap; 0 while it does not."""
+    told = [Event(event.pk, event.drift_id, event.kind, event.at) for event in events]
+    return flapping(told, timezone.now())
+
+
+def _since(project: Project, drift: Drift) -> Since | None:
+    """Which snapshot brought it, its release's name made safe to show."""
+    found = since_of(project, drift)
+    return found and replace(found, release=visible(found.release or "") or None)
 
 
 def glyph_of(drift: Drift) -> str:
@@ -112,23 +149,46 @@ def _compared(sides: tuple[Side, ...]) -> str:
 @of_project
 def drift(request: HttpRequest, project: Project, prefix: str) -> HttpResponse:
     """Sentence, evidence, line to change, history."""
-    version = version_of([project.id])
     found = find_drift(project, prefix)
     if found is None:
         raise Http404
+    return page_of(request, project, found)
+
+
+def page_of(
+    request: HttpRequest, project: Project, found: Drift, form: WaiveForm | None = None, status: int = 200
+) -> HttpResponse:
+    """A drift's page; with a form that was sent it shows that one."""
+    version = version_of([project.id])
     place = place_of(found)
+    events = events_of(found)
     context = {
         "project": project,
         "tab": "matrix",
         "version": version,
         "drift": found,
+        "flapping": _flapping(events),
+        "since": _since(project, found),
+        **_waiving(request, project, found, form),
         "place": place,
         "open_drifts": place.total,
-        "steps": [_step(found, event) for event in events_of(found)],
+        "steps": [_step(found, event) for event in events],
         "near": [Neighbour(each, each.severity, brief(subject_of(each))) for each in near(found)],
         "policy_version": project.policy_version if project.policy_id else 0,
         "owner": found.owner or policy_of(project).owner(found.section, found.name) or "",
         **_named(found),
         **_seen(found),
     }
-    return render(request, "web/drift/page.html", context)
+    return render(request, "web/drift/page.html", context, status=status)
+
+
+def _waiving(request: HttpRequest, project: Project, found: Drift, form: WaiveForm | None) -> dict[str, Any]:
+    """The waiver that covers it, or the form to make one, for those who may."""
+    allowed = may_waive(request.user, project)
+    if found.state == DriftState.WAIVED and found.waiver:
+        waiver = shown(found.waiver)
+        just_now = waiver.made_at is not None and timezone.now() - waiver.made_at < UNDO
+        return {"waiver": waiver, "may_waive": allowed, "undo": just_now}
+    if found.state != DriftState.OPEN or not allowed:
+        return {}
+    return {"form": form or previewed(project, fresh_form(request, name_of(found)), found), "may_waive": True}

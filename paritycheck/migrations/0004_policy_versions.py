@@ -26,7 +26,7 @@ def note_what_is_in_force(apps: Any, _schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     """Policy versions."""
 
-    dependencies = [("paritycheck", "0002_storage_and_queue")]
+    dependencies = [("paritycheck", "0003_deploys")]
 
     operations = [
         migrations.AddField(

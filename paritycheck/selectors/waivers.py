@@ -1,0 +1,144 @@
+"""The waivers of a project: those of its policy in force and those made by people, by one form."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from paritycheck.core.policy import Policy
+from paritycheck.core.waivers import Accepted, Grant, Held, mark_of, policy_grant
+from paritycheck.models import Drift, Project, Waiver
+from paritycheck.models.drifts import DriftState
+from paritycheck.selectors.policies import policy_of
+
+SOON = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A waiver at work, and how it is shown; `document` is what the drifts that it covers keep of it."""
+
+    grant: Grant
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A waiver and what it does now: how many live drifts it covers, whether it ends within 14 days."""
+
+    document: dict[str, Any]
+    covers: int
+    ending: bool
+
+    @property
+    def unused(self) -> bool:
+        """Whether nothing is hidden by it."""
+        return not self.covers
+
+
+def granted(project: Project, policy: Policy) -> list[Granted]:
+    """Those of the file in its order, then those of people that have not ended, by when they were made."""
+    rows = Waiver.objects.filter(project=project, ended_at=None).select_related("left", "right")
+    return [*granted_by(policy), *(_of_person(row) for row in rows.order_by("made_at", "pk"))]
+
+
+def granted_by(policy: Policy, source: str = "policy") -> list[Granted]:
+    """Those of a file."""
+    found = []
+    for waiver in policy.waivers:
+        grant = policy_grant(waiver)
+        document = {
+            "id": None,
+            "key": grant.key,
+            "source": source,
+            "match": waiver.match,
+            "pair": waiver.pair,
+            "ratchet": False,
+            "reason": waiver.reason,
+            "owner": waiver.owner,
+            "until": waiver.until.isoformat() if waiver.until else None,
+            "until_change": waiver.until_changes,
+            "until_converged": waiver.until_converged,
+            "made_by": None,
+            "made_at": None,
+            "line": waiver.line,
+        }
+        found.append(Granted(grant, document))
+    return found
+
+
+def key_of(waiver: Waiver) -> str:
+    """How a waiver made by a person is named among all of its project."""
+    return f"person:{waiver.pk}"
+
+
+def document_of(waiver: Waiver) -> dict[str, Any]:
+    """A waiver made by a person, times as ISO text."""
+    pair = f"{waiver.left.slug}..{waiver.right.slug}" if waiver.left and waiver.right else None
+    return {
+        "id": str(waiver.pk),
+        "key": key_of(waiver),
+        "source": "person",
+        "match": waiver.match or None,
+        "pair": pair,
+        "ratchet": waiver.ratchet,
+        "reason": waiver.reason,
+        "owner": waiver.owner,
+        "until": waiver.until.isoformat() if waiver.until else None,
+        "until_change": waiver.until_change,
+        "until_converged": waiver.until_converged,
+        "made_by": waiver.made_by,
+        "made_at": waiver.made_at.isoformat(),
+        "line": None,
+    }
+
+
+def _of_person(waiver: Waiver) -> Granted:
+    return Granted(grant_of(waiver), document_of(waiver))
+
+
+def grant_of(waiver: Waiver) -> Grant:
+    """A waiver made by a person, at work."""
+    pair = f"{waiver.left.slug}..{waiver.right.slug}" if waiver.left and waiver.right else None
+    ends = (waiver.until, waiver.until_change, waiver.until_converged)
+    return Grant(key_of(waiver), waiver.match, pair, *ends)
+
+
+def held(drift: Drift) -> Held:
+    """A stored drift as waivers look at it."""
+    return Held(
+        f"{drift.left.slug}..{drift.right.slug}",
+        drift.section,
+        drift.name,
+        drift.rule,
+        drift.severity,
+        drift.distance,
+        mark_of(drift.left_side, drift.right_side),
+        accepted_of(drift),
+    )
+
+
+def accepted_of(drift: Drift) -> dict[str, Accepted]:
+    """What waivers accepted of it."""
+    return {key: Accepted(*taken) for key, taken in (drift.accepted or {}).items()}
+
+
+def find_waiver(project: Project, ident: str) -> Waiver | None:
+    """One of the project's own."""
+    return Waiver.objects.filter(project=project, pk=ident).select_related("left", "right").first()
+
+
+def standing(project: Project, now: datetime) -> list[Stand]:
+    """Every waiver that has not ended, with what it covers now; three queries however many there are."""
+    waived = Drift.objects.filter(project=project, state=DriftState.WAIVED).values_list("waiver", flat=True)
+    counts: dict[str, int] = {}
+    for document in waived:
+        key = (document or {}).get("key", "")
+        counts[key] = counts.get(key, 0) + 1
+    return [
+        Stand(each.document, counts.get(each.grant.key, 0), ending=_ends_soon(each.grant, now))
+        for each in granted(project, policy_of(project))
+    ]
+
+
+def _ends_soon(grant: Grant, now: datetime) -> bool:
+    return grant.until is not None and grant.until - now <= SOON

@@ -1,0 +1,151 @@
+"""Waiving on the pages, as a browser without JavaScript does it, and the page of all waivers."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.test import Client
+
+    from paritycheck.models import Drift
+
+pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
+LAST = (datetime.now(UTC) + timedelta(days=10)).date()
+SHOWN = f"{LAST.day}\u00a0{LAST:%b}"
+FORM = {"reason": "CI image follows in OPS-131", "owner": "maria@example.com", "ends": "date", "date": LAST.isoformat()}
+
+
+@pytest.fixture
+def drift(drifted: Any) -> Drift:
+    """ci runs another PostgreSQL than production."""
+    found: Drift = drifted.project.drifts.get(left__slug="ci", name="database", rule="version")
+    return found
+
+
+def path_of(drift: Drift) -> str:
+    return f"/p/shop/d/{drift.id[:10]}"
+
+
+def text_of(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_the_form_says_beforehand_what_it_hides_and_until_when(ask: Callable[[str], str], drift: Drift) -> None:
+    page = ask(path_of(drift))
+    assert 'value="services/database:version"' in page
+    assert 'value="maria@example.com"' in page
+    assert "Hides 1 open drift now. A change of kind or a disappearance still shows." in text_of(page)
+    assert "Waive until " in page
+
+
+def test_waive_and_take_it_back(signed_in: Client, ask: Callable[[str], str], drift: Drift) -> None:
+    answer = signed_in.post(f"{path_of(drift)}/waive", {**FORM, "covers": "services/database:version"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, path_of(drift))
+    page = ask(path_of(drift))
+    assert f"Waived until {SHOWN}" in page
+    assert "CI image follows in OPS-131, by maria@example.com" in page
+    assert "Undo" in page
+    assert "Waive this drift" not in page
+    back = re.search(r'action="(/p/shop/waivers/[^"]+/end)"', page)
+    assert back is not None
+    answer = signed_in.post(back.group(1), {"next": path_of(drift)})
+    assert answer.headers["Location"] == path_of(drift)
+    page = ask(path_of(drift))
+    assert "Counts again as error" in page
+    assert "the waiver was ended, by maria@example.com" in page
+    assert "Waive this drift" in page
+
+
+def test_without_a_reason_it_is_not_saved_and_nothing_typed_is_lost(signed_in: Client, drift: Drift) -> None:
+    said = {**FORM, "reason": " ", "owner": "platform", "covers": "services/*:version"}
+    answer = signed_in.post(f"{path_of(drift)}/waive", said)
+    page = answer.content.decode()
+    assert (answer.status_code, "Not saved: a waiver needs a reason" in page) == (422, True)
+    assert 'value="platform"' in page
+    assert 'value="services/*:version"' in page
+    drift.refresh_from_db()
+    assert drift.state == "open"
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["a page", "a fragment"])
+def test_the_preview_keeps_nothing(signed_in: Client, drift: Drift, headers: dict[str, str]) -> None:
+    said = {**FORM, "reason": "", "covers": "services/*", "ends": "change", "preview": "1"}
+    answer = signed_in.post(f"{path_of(drift)}/waive", said, headers=headers)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "Waive until either side changes" in page
+    assert "<b>1 open drift</b>" in page, "the missing extension is a disappearance and shows all the same"
+    assert ("<html" in page) is not bool(headers)
+    assert drift.project.waivers.count() == 0
+
+
+def test_the_matrix_strikes_the_value_and_says_until_when(
+    signed_in: Client, ask: Callable[[str], str], drift: Drift
+) -> None:
+    assert ask("/p/shop?severity=waived&q=database").count("is-waived") == 0
+    signed_in.post(f"{path_of(drift)}/waive", {**FORM, "covers": "services/database:version"})
+    page = ask("/p/shop?severity=waived")
+    assert page.count("cell is-waived") == 1
+    assert f"until {SHOWN}" in page
+
+
+def test_the_list_says_what_ends_and_what_hides_nothing(
+    signed_in: Client, ask: Callable[[str], str], drift: Drift
+) -> None:
+    assert "Nothing is waived" in ask("/p/shop/waivers")
+    signed_in.post(f"{path_of(drift)}/waive", {**FORM, "covers": "services/database:version"})
+    many = {"reason": "old", "owner": "platform", "ends": "change", "covers": "config/NEVER_*"}
+    assert signed_in.post("/p/shop/waivers/new", many).status_code == 302
+    page = ask("/p/shop/waivers")
+    assert "2 waivers hide 1 drift, 1 ends within 14 days, 1 hides nothing" in page
+    assert "config/NEVER_*" in ask("/p/shop/waivers?show=unused")
+    assert "config/NEVER_*" not in ask("/p/shop/waivers?show=ending")
+    assert "NEVER" in ask("/p/shop/waivers?show=mine"), "she made it"
+
+
+def test_all_of_today_is_accepted_by_one_form(signed_in: Client, ask: Callable[[str], str], drift: Drift) -> None:
+    count = drift.project.drifts.filter(state="open", left__slug="ci").count()
+    said = {"reason": "adopted late", "owner": "platform", "everything": "1", "pair": "ci..production"}
+    answer = signed_in.post("/p/shop/waivers/new", {**said, "preview": "1"})
+    assert f"<b>{count} open drifts</b>" in answer.content.decode()
+    signed_in.post("/p/shop/waivers/new", said)
+    assert drift.project.drifts.filter(state="waived").count() == count
+    assert "all that was open" in ask("/p/shop/waivers")
+
+
+def test_a_viewer_sees_what_is_waived_and_no_form(drifted: Any, signed_in: Client, drift: Drift) -> None:
+    signed_in.post(f"{path_of(drift)}/waive", {**FORM, "covers": "services/database:version"})
+    drifted.project.memberships.filter(user=drifted.owner).update(role="viewer")
+    for path in (path_of(drift), "/p/shop/waivers"):
+        page = signed_in.get(path).content.decode()
+        assert "CI image follows in OPS-131" in page
+        assert 'action="/p/shop' not in page.replace('action="/p/shop"', "")
+
+
+def test_hostile_words_stay_text(signed_in: Client, ask: Callable[[str], str], drift: Drift) -> None:
+    hostile = '<script>alert(1)</script>"{{ 7 }}'
+    signed_in.post(f"{path_of(drift)}/waive", {**FORM, "reason": hostile, "covers": "services/database:version"})
+    for path in (path_of(drift), "/p/shop/waivers"):
+        page = ask(path)
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(1)" in page
+
+
+def test_flapping_is_one_line_above_the_history(ask: Callable[[str], str], drift: Drift) -> None:
+    from paritycheck.models import DriftEvent
+
+    assert "Flapping" not in ask(path_of(drift))
+    now = datetime.now(UTC)
+    for minute in range(6):
+        kind = "reopened" if minute % 2 else "resolved"
+        DriftEvent.objects.create(
+            project=drift.project, drift=drift, kind=kind, severity="error", left_side=drift.left_side,
+            right_side=drift.right_side, at=now - timedelta(minutes=10 - minute),
+        )  # fmt: skip
+    assert "Flapping: it changed 7 times in an hour" in ask(path_of(drift))
