@@ -40,6 +40,7 @@ TITLES = {
     "internal-error": "The server failed",
     "invalid-candidate": "Candidate is not valid",
     "invalid-commits": "Commits are not valid",
+    "invalid-link": "Link of accounts is not valid",
     "invalid-report": "Report is not valid",
     "invalid-section": "Section is not valid",
     "length-required": "Content-Length is needed",

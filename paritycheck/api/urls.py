@@ -8,6 +8,8 @@ from paritycheck.api.drifts import DriftsView, DriftView
 from paritycheck.api.environments import EnvironmentsView, EnvironmentView
 from paritycheck.api.gate import GateView
 from paritycheck.api.parity import ParityView
+from paritycheck.api.people import PeopleLinksView, PeopleView
+from paritycheck.api.personnel import PersonnelView
 from paritycheck.api.policies import PoliciesView
 from paritycheck.api.projects import ProjectsView, ProjectView
 from paritycheck.api.reports import ReportsView
@@ -35,6 +37,9 @@ version_1 = [
     path(f"{PROJECT}/drifts", DriftsView.as_view(), name="drifts"),
     path(f"{PROJECT}/drifts/<api-drift:ident>", DriftView.as_view(), name="drift"),
     path(f"{PROJECT}/parity", ParityView.as_view(), name="parity"),
+    path(f"{PROJECT}/personnel", PersonnelView.as_view(), name="personnel"),
+    path(f"{PROJECT}/people", PeopleView.as_view(), name="people"),
+    path(f"{PROJECT}/people/links", PeopleLinksView.as_view(), name="people-links"),
     path(f"{PROJECT}/gate", GateView.as_view(), name="gate"),
     path("schema", SchemaView.as_view(), name="schema"),
 ]

@@ -4,6 +4,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from paritycheck.models import Project, User
+from paritycheck.models.people import Role
 
 
 def projects_of(user: User | AnonymousUser) -> QuerySet[Project]:
@@ -17,3 +18,10 @@ def projects_of(user: User | AnonymousUser) -> QuerySet[Project]:
 def project_of(user: User | AnonymousUser, slug: str) -> Project:
     """One of them with its baseline and policy; `Project.DoesNotExist` for a foreign one as for a missing one."""
     return projects_of(user).select_related("baseline__latest", "policy").get(slug=slug)
+
+
+def may_maintain(user: User | AnonymousUser | None, project: Project) -> bool:
+    """Whether the user may change how the project is judged: its maintainers and owners, and administrators."""
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return user.is_superuser or project.memberships.filter(user=user, role__in=(Role.MAINTAINER, Role.OWNER)).exists()

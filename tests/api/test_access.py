@@ -30,10 +30,13 @@ class Row(NamedTuple):
     callers: frozenset[str]
     body: bytes | None = None
     media: str = "application/json"
+    roles: frozenset[str] | None = None
+    """Who of those that see the project may do it; None is all of them."""
 
 
 READERS = frozenset({*PEOPLE, "administrator", "stranger"})
 ASKERS = READERS | {"gate"}
+MAINTAINERS = frozenset({"maintainer", "owner", "administrator"})
 P = "/api/v1/projects/{project}"
 E = P + "/environments/production"
 MATRIX = {
@@ -56,6 +59,11 @@ MATRIX = {
     ("drifts", "GET"): Row(P + "/drifts", 200, READERS),
     ("drift", "GET"): Row(P + "/drifts/{drift}", 200, READERS),
     ("parity", "GET"): Row(P + "/parity", 200, READERS),
+    ("personnel", "GET"): Row(P + "/personnel", 200, READERS),
+    ("people", "GET"): Row(P + "/people", 200, READERS),
+    ("people-links", "POST"): Row(
+        P + "/people/links", 200, READERS, b'{"accounts":["a@example.com","github:a"]}', roles=MAINTAINERS
+    ),
     ("gate", "GET"): Row(P + "/gate?environment=production", 200, ASKERS),
     ("gate", "POST"): Row(P + "/gate", 200, frozenset({"gate"}), b"candidate"),
     ("schema", "GET"): Row("/api/v1/schema", 200, frozenset(PRINCIPALS)),
@@ -140,7 +148,9 @@ def expected(row: Row, who: str, of: str) -> int:
     if "{project}" not in row.path:
         return row.status
     visible = {"administrator": {"own", "foreign"}, "stranger": {"foreign"}}.get(who, {"own"})
-    return row.status if of in visible else 404
+    if of not in visible:
+        return 404
+    return row.status if row.roles is None or who in row.roles else 403
 
 
 @pytest.mark.parametrize("route", MATRIX, ids=[f"{route[1]}-{route[0]}" for route in MATRIX])
