@@ -5,8 +5,10 @@ partition of the teams in blocks of three people or more, and no sum or differen
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
+
+from paritycheck.core.personnel import Actor, personnel_gap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,3 +103,30 @@ def _row(
     mine = [shippers[sha] for sha in shippers if authors[sha][0] in group.members]
     cells = tuple(sum(deployer in column.members for deployer in mine) for column in columns)
     return Row(group, len(mine), cells, sum(deployer is None for deployer in mine) if columns else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the gap would be if these people of a team, who take part in no deploy, took part in one."""
+
+    team: str
+    people: int
+    value: float
+
+
+def closing_step(shipments: Sequence[Shipment], authors: Mapping[str, Authors], table: Table) -> Step | None:
+    """The team that would narrow the gap most. Three people or more would have to join, so that nothing is said of
+    fewer.
+    """
+    taking_part = frozenset[str]().union(*(one.involved for one in shipments))
+    steps = []
+    for row in table.rows:
+        idle = row.group.members - taking_part
+        if row.group.name in {SMALLER, NO_TEAM} or len(idle) < LEAST:
+            continue
+        watching = tuple(Actor("watcher", person) for person in sorted(idle))
+        joined = [replace(one, actors=(*one.actors, *watching)) for one in shipments]
+        value = personnel_gap(joined, authors).value
+        if isinstance(value, float):
+            steps.append(Step(row.group.name, len(idle), value))
+    return min(steps, key=lambda step: (step.value, step.team), default=None)

@@ -29,7 +29,7 @@ class Deploy(models.Model):
     """One finished deploy of an environment. The commit that ran before is that of the success before it.
 
     `actors` is a list of `{"role": trigger|approver|merger|watcher, "key", "name", "bot"}`; `key` is an HMAC as of
-    `Commit.author_key`, over the lower-case e-mail address or `<provider>:<login>`. An address is never kept.
+    `Commit.author_key`, over the lower-case e-mail address or `<login>@users.noreply.<host>`. An address is never kept.
     `external_id` is the sender's own name of the deploy; told twice, it is one record.
     """
 

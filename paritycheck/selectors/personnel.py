@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from paritycheck.core.bands import Band
 from paritycheck.core.graph import CommitGraph
 from paritycheck.core.personnel import Authors, PersonnelGap, Shipment, personnel_gap, unreviewed, window_of
 from paritycheck.core.policy import Policy
 from paritycheck.core.shipping import change_sets
-from paritycheck.core.teams import Table, table_of
+from paritycheck.core.teams import Step, Table, closing_step, table_of
 from paritycheck.models import Commit, Deploy, Environment
 from paritycheck.models.deploys import DeployStatus
 from paritycheck.selectors.people import Known, known_people
@@ -64,6 +65,13 @@ class Personnel:
     @cached_property
     def table(self) -> Table | None:
         return None if self.mode == "off" else table_of(self.shipments, self.writers, self.known.teams)
+
+    @cached_property
+    def step(self) -> Step | None:
+        """What would narrow a gap that is not ok."""
+        if self.table is None or self.gap.band not in {Band.WARNING, Band.ERROR}:
+            return None
+        return closing_step(self.shipments, self.writers, self.table)
 
     @cached_property
     def unreviewed(self) -> list[Shipment]:

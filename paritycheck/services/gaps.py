@@ -9,8 +9,9 @@ from paritycheck.core.facts import Side
 from paritycheck.core.graph import CommitGraph, Lag, lag
 from paritycheck.core.personnel import PersonnelGap
 from paritycheck.core.policy import Policy
-from paritycheck.core.timegap import Deploy, TimeGap, first_seen
-from paritycheck.models import Commit, Environment, Project, Snapshot
+from paritycheck.core.timegap import TimeGap, first_seen
+from paritycheck.models import Environment, Snapshot
+from paritycheck.selectors.deploys import commit_graph, runs_of
 from paritycheck.selectors.personnel import personnel_of
 
 
@@ -19,10 +20,14 @@ def time_gap(*, upstream: Snapshot, downstream: Snapshot, policy: Policy, now: d
 
     `waiting` and `missing` count commits; what is not known has `value` None and a `reason`.
     """
-    graph, committed = _graph(upstream.project) if upstream.commit != downstream.commit else _alone(upstream.commit)
+    graph, committed = (
+        commit_graph(upstream.project) if upstream.commit != downstream.commit else _alone(upstream.commit)
+    )
     found = lag(graph, upstream.commit or None, downstream.commit or None)
     waiting = () if isinstance(found, Unknown) else found.waiting
-    seen = first_seen(graph, _deploys(upstream), waiting, {sha: committed[sha] for sha in waiting})
+    seen = first_seen(
+        graph, runs_of(upstream.environment) if waiting else [], waiting, {sha: committed[sha] for sha in waiting}
+    )
     environment = upstream.environment
     side = Side(environment.slug, environment.tier, environment.kind)
     limit_s = age_limit(policy, side)
@@ -32,24 +37,6 @@ def time_gap(*, upstream: Snapshot, downstream: Snapshot, policy: Policy, now: d
 def _alone(commit: str) -> tuple[CommitGraph, dict[str, datetime]]:
     """Enough to say that a commit is equal to itself."""
     return CommitGraph({commit: ()} if commit else {}), {}
-
-
-def _graph(project: Project) -> tuple[CommitGraph, dict[str, datetime]]:
-    rows = Commit.objects.filter(project=project).values_list("sha", "parents", "committed_at")
-    parents: dict[str, tuple[str, ...]] = {}
-    committed: dict[str, datetime] = {}
-    for sha, of, at in rows:
-        parents[sha], committed[sha] = tuple(of), at
-    return CommitGraph(parents), committed
-
-
-def _deploys(upstream: Snapshot) -> list[Deploy]:
-    """Each commit that the environment ran, once, from the snapshot that brought it."""
-    rows = upstream.environment.snapshots.exclude(commit="").order_by("number").values_list("opened_at", "commit")
-    deploys: dict[str, Deploy] = {}
-    for at, commit in rows:
-        deploys.setdefault(commit, Deploy(at, commit))
-    return list(deploys.values())
 
 
 def _document(gap: TimeGap, limit_s: int) -> dict[str, Any]:

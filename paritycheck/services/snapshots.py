@@ -13,6 +13,7 @@ from paritycheck.models import Environment, Instance, Snapshot
 from paritycheck.models.projects import EnvironmentKind
 from paritycheck.selectors.states import body, section_of
 from paritycheck.services.bodies import keep_made
+from paritycheck.services.deploys import note_deploy
 
 Entry = dict[str, Any]
 SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -73,6 +74,7 @@ def _identity(sections: dict[str, Entry]) -> dict[str, str | None]:
 
 def _open(environment: Environment, sections: dict[str, Entry], instances: int, now: datetime) -> Snapshot:
     number = environment.latest.number + 1 if environment.latest else 1
+    release = section_of(environment.project_id, "release", sections.get("release", {}))
     snapshot = Snapshot.objects.create(
         project=environment.project,
         environment=environment,
@@ -80,16 +82,16 @@ def _open(environment: Environment, sections: dict[str, Entry], instances: int, 
         opened_at=now,
         confirmed_at=now,
         sections=sections,
-        commit=_commit(environment, sections),
+        commit=_commit(release),
         instances=instances,
     )
     environment.latest = snapshot
     environment.save(update_fields=["latest"])
+    note_deploy(environment=environment, snapshot=snapshot, release=release, now=now)
     return snapshot
 
 
-def _commit(environment: Environment, sections: dict[str, Entry]) -> str:
-    release = section_of(environment.project_id, "release", sections.get("release", {}))
+def _commit(release: Section) -> str:
     commit = release.look_up("commit").value or ""
     return commit if SHA.fullmatch(commit) else ""
 

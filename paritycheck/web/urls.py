@@ -8,6 +8,7 @@ from paritycheck.web.views.gates import gate, gates
 from paritycheck.web.views.live import live_project, live_projects
 from paritycheck.web.views.manual import manual
 from paritycheck.web.views.matrix import cell, matrix
+from paritycheck.web.views.personnel import personnel
 from paritycheck.web.views.projects import projects
 from paritycheck.web.views.session import SignIn, SignOut, preferences
 from paritycheck.web.views.snapshots import snapshot
@@ -28,6 +29,7 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/live$", live_project, name="live"),
     re_path(rf"{_PROJECT}/cell$", cell, name="cell"),
     re_path(rf"{_PROJECT}/d/(?P<prefix>[0-9a-f]{{10,64}})$", drift, name="drift"),
+    re_path(rf"{_PROJECT}/personnel$", personnel, name="personnel"),
     re_path(rf"{_PROJECT}/environments$", environments, name="environments"),
     re_path(rf"{_ENVIRONMENT}$", environment, name="environment"),
     re_path(rf"{_ENVIRONMENT}/(?P<number>[1-9][0-9]{{0,8}})$", snapshot, name="snapshot"),

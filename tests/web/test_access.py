@@ -25,6 +25,7 @@ OF_PROJECT = {
     "live": "/p/{slug}/live",
     "cell": "/p/{slug}/cell?environment=ci&section=services&name=database",
     "drift": "/p/{slug}/d/{drift}",
+    "personnel": "/p/{slug}/personnel",
     "environments": "/p/{slug}/environments",
     "environment": "/p/{slug}/environments/staging",
     "snapshot": "/p/{slug}/environments/staging/1",
