@@ -137,7 +137,7 @@ def _segments(gap: PersonnelGap) -> list[Segment]:
     parts = (
         ("ships", counts.shipped, "by people who also ship"),
         ("never", counts.never, "by people who never do"),
-        ("open", counts.undecided, "in deploys that nobody is known for"),
+        ("open", counts.undecided, "by others, in deploys that nobody is known for"),
     )
     found, at = [], 0.0
     for look, commits, said in parts:
