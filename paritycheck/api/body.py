@@ -36,13 +36,18 @@ BAD_REQUEST = 400
 
 @dataclass(frozen=True, slots=True)
 class WireCall:
-    """What one call takes. `limit` bounds the bytes received, `decoded` what gzip may make of them."""
+    """What one call takes. `limit` bounds the bytes received, `decoded` what gzip may make of them.
+
+    `also` are other media types that it takes. `signed`: there is no token, the view looks for a signature of the body.
+    """
 
     method: str
     media_type: str
     limit: int
     decoded: int = 0
     spends: bool = False
+    also: tuple[str, ...] = ()
+    signed: bool = False
 
     @property
     def gzip(self) -> bool:
@@ -101,10 +106,11 @@ def admit(request: HttpRequest) -> None:
     call: WireCall | None = getattr(view, "wire", None)
     if call is None or request.method != call.method:
         return
-    token = token_of(meta)
-    require_scope(token, view.scopes[call.method])
-    if call.spends:
-        spend(token=token)
+    if not call.signed:
+        token = token_of(meta)
+        require_scope(token, view.scopes[call.method])
+        if call.spends:
+            spend(token=token)
     meta[TAKEN] = read(request, call)
 
 
@@ -150,7 +156,7 @@ def read(request: HttpRequest, call: WireCall) -> Taken:
     """Check the body's headers in the wire's order, then read and decode it within its bounds."""
     meta = request.META
     length = _length(request, call.limit)
-    _check_type(meta.get("CONTENT_TYPE", ""), call.media_type)
+    _check_type(meta.get("CONTENT_TYPE", ""), (call.media_type, *call.also))
     gzipped = _is_gzip(meta.get("HTTP_CONTENT_ENCODING", ""), call)
     data = _receive(request, length)
     if not gzipped:
@@ -179,12 +185,12 @@ def _drop(request: HttpRequest, said: str) -> None:
             pass
 
 
-def _check_type(said: str, wanted: str) -> None:
+def _check_type(said: str, wanted: tuple[str, ...]) -> None:
     media_type, *parameters = [part.strip() for part in said.split(";")]
     plain = {parameter.replace('"', "").lower() for parameter in parameters if parameter}
-    if media_type.lower() == wanted and plain <= {"charset=utf-8"}:
+    if media_type.lower() in wanted and plain <= {"charset=utf-8"}:
         return
-    raise Refused("unsupported-media-type", 415, f"send Content-Type: {wanted}")
+    raise Refused("unsupported-media-type", 415, f"send Content-Type: {' or '.join(wanted)}")
 
 
 def _is_gzip(said: str, call: WireCall) -> bool:

@@ -39,6 +39,8 @@ TITLES = {
     "incomplete-body": "Body ended early",
     "internal-error": "The server failed",
     "invalid-candidate": "Candidate is not valid",
+    "invalid-deploy": "Deploy is not valid",
+    "invalid-event": "Event is not valid",
     "invalid-commits": "Commits are not valid",
     "invalid-link": "Link of accounts is not valid",
     "invalid-report": "Report is not valid",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -110,6 +111,8 @@ def _wide(part: Any, field: Any) -> Any:
 
 def _plain(row: Model, field: str) -> Any:
     value = getattr(row, field)
+    if isinstance(value, UUID):
+        return str(value)
     return value.isoformat() if isinstance(value, datetime) else value
 
 

@@ -4,6 +4,8 @@ from django.urls import include, path
 
 from paritycheck.api import converters
 from paritycheck.api.commits import CommitsView
+from paritycheck.api.deploy_hooks import CdeventsHookView, GithubHookView, GitlabHookView
+from paritycheck.api.deploys import DeploysView
 from paritycheck.api.drifts import DriftsView, DriftView
 from paritycheck.api.environments import EnvironmentsView, EnvironmentView
 from paritycheck.api.gate import GateView
@@ -16,6 +18,7 @@ from paritycheck.api.reports import ReportsView
 from paritycheck.api.schema import SchemaView
 from paritycheck.api.sections import SectionsView
 from paritycheck.api.snapshots import SnapshotsView, SnapshotView
+from paritycheck.api.time import TimeView
 
 converters.register()
 
@@ -34,6 +37,11 @@ version_1 = [
     path(ENVIRONMENT, EnvironmentView.as_view(), name="environment"),
     path(f"{ENVIRONMENT}/snapshots", SnapshotsView.as_view(), name="snapshots"),
     path(f"{ENVIRONMENT}/snapshots/<api-snapshot:place>", SnapshotView.as_view(), name="snapshot"),
+    path(f"{PROJECT}/deploys", DeploysView.as_view(), name="deploys"),
+    path(f"{PROJECT}/deploys/hooks/github", GithubHookView.as_view(), name="hook-github"),
+    path(f"{PROJECT}/deploys/hooks/gitlab", GitlabHookView.as_view(), name="hook-gitlab"),
+    path(f"{PROJECT}/deploys/hooks/cdevents", CdeventsHookView.as_view(), name="hook-cdevents"),
+    path(f"{PROJECT}/time", TimeView.as_view(), name="time"),
     path(f"{PROJECT}/drifts", DriftsView.as_view(), name="drifts"),
     path(f"{PROJECT}/drifts/<api-drift:ident>", DriftView.as_view(), name="drift"),
     path(f"{PROJECT}/parity", ParityView.as_view(), name="parity"),

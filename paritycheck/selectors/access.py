@@ -3,7 +3,7 @@
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
-from paritycheck.models import Project, User
+from paritycheck.models import Project, Token, User
 from paritycheck.models.people import Role
 
 
@@ -25,3 +25,13 @@ def may_maintain(user: User | AnonymousUser | None, project: Project) -> bool:
     if not isinstance(user, User) or not user.is_active:
         return False
     return user.is_superuser or project.memberships.filter(user=user, role__in=(Role.MAINTAINER, Role.OWNER)).exists()
+
+
+def may_write(token: Token, project: Project) -> bool:
+    """Whether a token that may see the project may change something there: a machine's by its scopes alone, a
+    person's as a member or more.
+    """
+    user = token.user
+    if user is None or user.is_superuser:
+        return True
+    return user.memberships.filter(project=project).exclude(role=Role.VIEWER).exists()

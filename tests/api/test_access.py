@@ -23,7 +23,10 @@ COMMITS = line({"head": "a" * 40, "shallow": False}) + b"\n"
 
 
 class Row(NamedTuple):
-    """A route: its address, the body it takes, its success, and who may call it at all."""
+    """A route: its address, the body it takes, its success, and who may call it at all.
+
+    `readers` hold a token of the right scope, and may not call it of what they only read.
+    """
 
     path: str
     status: int
@@ -32,11 +35,14 @@ class Row(NamedTuple):
     media: str = "application/json"
     roles: frozenset[str] | None = None
     """Who of those that see the project may do it; None is all of them."""
+    readers: frozenset[str] = frozenset()
 
 
 READERS = frozenset({*PEOPLE, "administrator", "stranger"})
 ASKERS = READERS | {"gate"}
 MAINTAINERS = frozenset({"maintainer", "owner", "administrator"})
+WRITERS = frozenset({"member", "maintainer", "owner", "administrator"})
+DEPLOY = line({"environment": "production", "commit": "a" * 40})
 P = "/api/v1/projects/{project}"
 E = P + "/environments/production"
 MATRIX = {
@@ -58,6 +64,16 @@ MATRIX = {
     ("snapshot", "GET"): Row(E + "/snapshots/1", 200, READERS),
     ("drifts", "GET"): Row(P + "/drifts", 200, READERS),
     ("drift", "GET"): Row(P + "/drifts/{drift}", 200, READERS),
+    ("deploys", "GET"): Row(P + "/deploys", 200, READERS),
+    ("deploys", "POST"): Row(P + "/deploys", 201, WRITERS | {"gate"}, DEPLOY, readers=READERS - WRITERS),
+    # Signed with the project's own secret: whoever holds another token of ours is as unknown as anybody.
+    ("hook-github", "POST"): Row("/api/v1/projects/shop/deploys/hooks/github", 401, frozenset(PRINCIPALS), b"{}"),
+    ("hook-gitlab", "POST"): Row("/api/v1/projects/shop/deploys/hooks/gitlab", 401, frozenset(PRINCIPALS), b"{}"),
+    ("hook-cdevents", "POST"): Row(
+        P + "/deploys/hooks/cdevents", 202, frozenset({"gate"}), b'{"type":"other","data":{}}',
+        "application/cloudevents+json",
+    ),
+    ("time", "GET"): Row(P + "/time?pair=staging..production", 200, READERS),
     ("parity", "GET"): Row(P + "/parity", 200, READERS),
     ("personnel", "GET"): Row(P + "/personnel", 200, READERS),
     ("people", "GET"): Row(P + "/people", 200, READERS),
@@ -107,6 +123,7 @@ def peopled(site: "Site") -> "Site":
     from paritycheck.services.tokens import issue_token
 
     shop, other = Project.objects.get(slug="shop"), Project.objects.get(slug="other")
+    other.environments.create(slug="staging", tier="staging")
     for role in (*PEOPLE, "stranger"):
         user = User.objects.create_user(f"{role}@example.com")
         Membership.objects.create(
@@ -143,14 +160,15 @@ def expected(row: Row, who: str, of: str) -> int:
     """Who calls first, then what for: an object's existence is nobody's business who may not call."""
     if who == "anonymous" and "anonymous" not in row.callers:
         return 401
-    if who not in row.callers:
+    if who not in row.callers | row.readers:
         return 403
     if "{project}" not in row.path:
         return row.status
     visible = {"administrator": {"own", "foreign"}, "stranger": {"foreign"}}.get(who, {"own"})
     if of not in visible:
         return 404
-    return row.status if row.roles is None or who in row.roles else 403
+    may = who in row.callers and (row.roles is None or who in row.roles)
+    return row.status if may else 403
 
 
 @pytest.mark.parametrize("route", MATRIX, ids=[f"{route[1]}-{route[0]}" for route in MATRIX])

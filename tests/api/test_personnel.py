@@ -269,3 +269,13 @@ def test_the_stored_gap_is_judged_again_when_accounts_are_linked_and_when_time_m
     assert (found["band"], round(found["value"], 2), found["coverage"]) == ("warning", 0.67, 1.0)
     assert stored(now + timedelta(days=87))["reason"] == "3 deploys so far, 5 needed"
     assert stored(now + timedelta(days=200))["reason"] == "no deploy in the window"
+
+
+def test_what_reports_told_counts_and_a_first_deploy_says_what_is_missing(site: "Site") -> None:
+    """As in the demo: one report of production with a commit and an actor is one deploy, and no value yet."""
+    site.send("POST", "/api/v1/commits", commits(["ann", "bo", "cy"]), media="application/x-ndjson")
+    facts = [{"name": "actor", "value": "ann@shop.example"}, {"name": "commit", "value": sha(3)}]
+    site.told(release=site.section("release", facts))
+    found = personnel(site)
+    assert (found["value"], found["reason"]) == (None, "1 deploy so far, 5 needed")
+    assert found["coverage"] == {"value": 1.0, "part": 1, "whole": 1}

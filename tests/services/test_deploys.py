@@ -182,7 +182,7 @@ def test_previous_is_the_success_before(shop: Shop) -> None:
     for commit, status in ((A, "success"), (B, "failure"), (C, "success")):
         told(shop, commit, status=status)
         shop.later(hours=1)
-    rows = deploys_of(shop.project).order_by("deployed_at")
+    rows: Any = deploys_of(shop.project).order_by("deployed_at")
     assert [row.previous for row in rows] == [None, A, A]
 
 

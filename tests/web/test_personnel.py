@@ -87,7 +87,7 @@ def test_you_are_told_of_yourself_alone(shop: Any, ask: Ask) -> None:
 
 
 def test_too_little_says_what_is_missing(shop: Any, ask: Ask) -> None:
-    assert "production is not known unknown no deploy yet" in text_of(ask("/p/shop/personnel"))
+    assert "production is not known unknown No deploy yet" in text_of(ask("/p/shop/personnel"))
     ship(shop.project, [(["ann", "bo"], "ann")] * 3)
     page = text_of(ask("/p/shop/personnel"))
     assert "3 deploys so far, 5 needed" in page
@@ -97,7 +97,7 @@ def test_too_little_says_what_is_missing(shop: Any, ask: Ask) -> None:
 
 def test_environment_and_window_are_chosen_in_the_address(shop: Any, ask: Ask, signed_in: Any) -> None:
     ship(shop.project, [(SIX, "ann")] * 6, environment="staging")
-    assert "no deploy yet" in text_of(ask("/p/shop/personnel"))
+    assert "No deploy yet" in text_of(ask("/p/shop/personnel"))
     assert "30 commits in 28 days" in text_of(ask("/p/shop/personnel?environment=staging&window=28d"))
     assert signed_in.get("/p/shop/personnel?environment=never").status_code == 404
     assert "90 days" in text_of(ask("/p/shop/personnel?window=nonsense"))

@@ -107,6 +107,20 @@ exit codes:
   3  the server could not be reached or refused
   4  not enough evidence: reports are missing or stale, or coverage is too low"""
 
+_DEPLOY = """\
+Needs a token that begins with pcg_. Commit, release, actor and address of the job are those of git and of the CI job
+where they are not named. A job that is tried again tells of the same deploy, and it is kept once.
+
+examples:
+  parity deploy --environment production                      at the end of the job that deploys
+  parity deploy --environment production --status failure
+  parity deploy --environment production --commit $(git rev-parse v1.4.0^0) --release v1.4.0 --approver bo
+
+exit codes:
+  0  kept, or known already
+  2  usage or configuration error
+  3  the server could not be reached or refused"""
+
 _KEYGEN = """\
 A key turns chosen values into fingerprints, so that equal secrets are found and no value is sent.
 The server never has it. Use one for laptops and CI and another for staging and production.
@@ -139,6 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     _server(doctor)
     _told(doctor)
     _gate(_command(commands, "gate", "ask whether this checkout drifts from an environment", _GATE))
+    _deploy(_command(commands, "deploy", "tell of a deploy that has ended", _DEPLOY))
     _keygen(_command(commands, "keygen", "make a key for fingerprints", _KEYGEN))
     return parser
 
@@ -231,6 +246,24 @@ def _gate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--exit-zero", action="store_true", help="exit 0 whatever the verdict; says NOT PASSED")
     parser.add_argument(
         "--on-error", default="fail", choices=("fail", "pass"), help="pass: exit 0 instead of 3; says NOT PASSED"
+    )
+
+
+def _deploy(parser: argparse.ArgumentParser) -> None:
+    _server(parser)
+    parser.add_argument("--environment", required=True, metavar="SLUG", help="what was deployed")
+    parser.add_argument("--project", default="", metavar="SLUG", help="otherwise [project] name of parity.toml")
+    parser.add_argument("--commit", default="", metavar="SHA", help="all its digits; otherwise of CI or git")
+    parser.add_argument("--release", default="", metavar="ID", help="its number or name; otherwise of CI, or the tag")
+    parser.add_argument("--artifact", default="", metavar="DIGEST", help="an image's digest, or another name of it")
+    parser.add_argument("--status", default="success", choices=("success", "failure"), help="(default: success)")
+    who = "a login, an address or `Name <address>`; may be given again"
+    parser.add_argument("--actor", action="append", default=[], metavar="WHO", help=f"who deployed: {who}")
+    parser.add_argument("--approver", action="append", default=[], metavar="WHO", help="who approved it, likewise")
+    parser.add_argument("--url", default="", metavar="URL", help="of the job; otherwise of CI")
+    parser.add_argument("--id", default="", metavar="TEXT", help="told twice under one id it is one deploy")
+    parser.add_argument(
+        "--on-error", default="fail", choices=("fail", "pass"), help="pass: exit 0 instead of 3; says NOT TOLD"
     )
 
 

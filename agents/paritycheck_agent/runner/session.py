@@ -180,7 +180,7 @@ def hints_of(refused: Any) -> list[str]:
     ]
     hints = {
         "unauthenticated": "PARITY_TOKEN is not known to this server, or was revoked",
-        "forbidden": "a report needs a token that begins with pca_, a gate one that begins with pcg_",
+        "forbidden": "a report needs a token that begins with pca_, a gate and a deploy one that begins with pcg_",
         "quota-exceeded": "the project's storage is full; its owner has a mail about it",
     }
     return places + ([hints[refused.code]] if refused.code in hints else [])

@@ -65,6 +65,13 @@ class Client:
         path = f"/api/v1/projects/{quote(project, safe='')}/gate"
         return self.ask("POST", path, line(document), {"Content-Type": JSON_TYPE})
 
+    def post_deploy(self, project: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Tell of a deploy of a project."""
+        from urllib.parse import quote
+
+        path = f"/api/v1/projects/{quote(project, safe='')}/deploys"
+        return self.ask("POST", path, line(document), {"Content-Type": JSON_TYPE})
+
     def put_section(self, digest: str, body: bytes) -> None:
         """Send a section's body under its digest."""
         self.ask("PUT", f"/api/v1/sections/{digest.partition(':')[2]}", *compressed(body, LINES_TYPE))
