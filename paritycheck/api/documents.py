@@ -43,6 +43,7 @@ TITLES = {
     "invalid-deploy": "Deploy is not valid",
     "invalid-event": "Event is not valid",
     "invalid-commits": "Commits are not valid",
+    "invalid-link": "Link of accounts is not valid",
     "invalid-report": "Report is not valid",
     "invalid-section": "Section is not valid",
     "invalid-waiver": "Waiver is not complete",

@@ -12,6 +12,8 @@ from paritycheck.api.environments import EnvironmentsView, EnvironmentView
 from paritycheck.api.factors import FactorsView
 from paritycheck.api.gate import GateView
 from paritycheck.api.parity import ParityView
+from paritycheck.api.people import PeopleLinksView, PeopleView
+from paritycheck.api.personnel import PersonnelView
 from paritycheck.api.policies import PoliciesView
 from paritycheck.api.policy import PolicyVersionsView, PolicyView
 from paritycheck.api.policy_trial import PolicyBacktestView, PolicyPreviewView
@@ -54,6 +56,9 @@ version_1 = [
     path(f"{PROJECT}/policy/preview", PolicyPreviewView.as_view(), name="policy-preview"),
     path(f"{PROJECT}/policy/backtest", PolicyBacktestView.as_view(), name="policy-backtest"),
     path(f"{PROJECT}/policies", PolicyVersionsView.as_view(), name="policy-versions"),
+    path(f"{PROJECT}/personnel", PersonnelView.as_view(), name="personnel"),
+    path(f"{PROJECT}/people", PeopleView.as_view(), name="people"),
+    path(f"{PROJECT}/people/links", PeopleLinksView.as_view(), name="people-links"),
     path(f"{PROJECT}/gate", GateView.as_view(), name="gate"),
     path(f"{PROJECT}/waivers", WaiversView.as_view(), name="waivers"),
     path(f"{PROJECT}/waivers/preview", WaiverPreviewView.as_view(), name="waiver-preview"),

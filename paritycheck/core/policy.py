@@ -85,7 +85,7 @@ class Waiver:
 class Policy:
     """One version of a project's policy; immutable. `tools` are the general expectations by section,
     `pair_tools` those of `u..v` alone, which go first. `max_age` is seconds by environment or tier (gap time,
-    T2).
+    T2). `mode` is the personnel gap's, `modes` those of an environment or tier, which go first.
     """
 
     name: str | None = None
@@ -94,6 +94,7 @@ class Policy:
     environments: Mapping[str, Environment] = field(default_factory=dict, hash=False)
     max_age: Mapping[str, int] = field(default_factory=dict, hash=False)
     mode: str = "involve"
+    modes: Mapping[str, str] = field(default_factory=dict, hash=False)
     window_s: int = 90 * DAY
     tools: Mapping[str, SectionRules] = field(default_factory=dict, hash=False)
     pair_tools: Mapping[str, Mapping[str, SectionRules]] = field(default_factory=dict, hash=False)
@@ -102,6 +103,10 @@ class Policy:
     owners: Globs[str] = field(default_factory=Globs)
     teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     waivers: tuple[Waiver, ...] = ()
+
+    def personnel_mode(self, slug: str, tier: str) -> str:
+        """One of MODES: the environment's own, its tier's, else the project's."""
+        return self.modes.get(slug) or self.modes.get(tier) or self.mode
 
     def owner(self, section: str, name: str) -> str | None:
         """The person or team named for a fact, else None."""

@@ -133,11 +133,23 @@ def _time(reading: Reading, path: Path, value: Any) -> dict[str, Any]:
 def _personnel(reading: Reading, path: Path, value: Any) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     for where, key, item in reading.entries(path, value, ("mode", "window")):
-        if key == "mode":
+        if key == "mode" and isinstance(item, dict):
+            parts["modes"] = _modes(reading, where, item)
+        elif key == "mode":
             parts["mode"] = reading.word(where, item, MODES, "mode")
         else:
             parts["window_s"] = reading.duration(where, item)
     return parts
+
+
+def _modes(reading: Reading, path: Path, value: dict[str, Any]) -> dict[str, str]:
+    """By environment or tier."""
+    modes: dict[str, str] = {}
+    for name, item in value.items():
+        mode = reading.word((*path, name), item, MODES, "mode")
+        if reading.slug((*path, name), name) is not None and mode is not None:
+            modes[name] = mode
+    return modes
 
 
 def _owners(reading: Reading, path: Path, value: Any) -> dict[str, Any]:

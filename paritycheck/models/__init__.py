@@ -7,6 +7,7 @@ from paritycheck.models.deploys import Deploy
 from paritycheck.models.drifts import Drift, DriftEvent
 from paritycheck.models.instances import Instance
 from paritycheck.models.jobs import Job, PeriodRun, ProcessBeat
+from paritycheck.models.links import PersonLink
 from paritycheck.models.pairs import Pair
 from paritycheck.models.people import Membership, User
 from paritycheck.models.policies import PolicyVersion
@@ -30,6 +31,7 @@ __all__ = [
     "Membership",
     "Pair",
     "PeriodRun",
+    "PersonLink",
     "Policy",
     "PolicyVersion",
     "ProcessBeat",

@@ -6,13 +6,16 @@ from typing_extensions import override
 
 
 class Commit(models.Model):
-    """One commit of a project's repository. An address is kept as its HMAC only."""
+    """One commit of a project's repository. An address is kept as its HMAC only (`codec/people.py`); whether it was a
+    bot's is told before. `co_authors` is a list of `[name, key, bot]`, in older rows of `[name, key]`.
+    """
 
     project = models.ForeignKey("Project", on_delete=models.CASCADE, related_name="commits")
     sha = models.CharField(max_length=64)
     parents = ArrayField(models.CharField(max_length=64))
     author_name = models.CharField(max_length=512, blank=True)
     author_key = models.CharField(max_length=64, blank=True)
+    author_bot = models.BooleanField(default=False, db_default=False)
     co_authors = models.JSONField(default=list)
     authored_at = models.DateTimeField()
     committed_at = models.DateTimeField()

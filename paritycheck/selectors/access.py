@@ -3,11 +3,11 @@
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
-from paritycheck.models import Membership, Project, Token, User
+from paritycheck.models import Project, Token, User
 from paritycheck.models.people import Role
 
-WAIVERS = (Role.MEMBER, Role.MAINTAINER, Role.OWNER)
-"""The roles that may accept a drift."""
+MEMBERS = (Role.MEMBER, Role.MAINTAINER, Role.OWNER)
+MAINTAINERS = (Role.MAINTAINER, Role.OWNER)
 
 
 def projects_of(user: User | AnonymousUser) -> QuerySet[Project]:
@@ -27,21 +27,20 @@ def may_write(token: Token, project: Project) -> bool:
     """Whether a token that may see the project may change something there: a machine's by its scopes alone, a
     person's as a member or more.
     """
-    user = token.user
-    if user is None or user.is_superuser:
-        return True
-    return user.memberships.filter(project=project).exclude(role=Role.VIEWER).exists()
-
-
-def may_maintain(user: User | AnonymousUser | None, project: Project) -> bool:
-    """Whether the user may change how the project is judged: its maintainers and owners, and administrators."""
-    if not isinstance(user, User) or not user.is_active:
-        return False
-    return user.is_superuser or project.memberships.filter(user=user, role__in=(Role.MAINTAINER, Role.OWNER)).exists()
+    return token.user is None or _has_role(token.user, project, MEMBERS)
 
 
 def may_waive(user: User | AnonymousUser, project: Project) -> bool:
     """Whether the user may accept drifts of the project: a member and above, or an administrator."""
+    return _has_role(user, project, MEMBERS)
+
+
+def may_maintain(user: User | AnonymousUser | None, project: Project) -> bool:
+    """Whether the user may change how the project is judged: its maintainers and owners, and administrators."""
+    return _has_role(user, project, MAINTAINERS)
+
+
+def _has_role(user: User | AnonymousUser | None, project: Project, roles: tuple[Role, ...]) -> bool:
     if not isinstance(user, User) or not user.is_active:
         return False
-    return user.is_superuser or Membership.objects.filter(project=project, user=user, role__in=WAIVERS).exists()
+    return user.is_superuser or project.memberships.filter(user=user, role__in=roles).exists()

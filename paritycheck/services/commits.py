@@ -1,13 +1,13 @@
 """The commit graph as agents fill it in."""
 
-import hashlib
-import hmac
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
+from paritycheck.codec import people
 from paritycheck.codec.times import instant
+from paritycheck.core.people import is_bot
 from paritycheck.models import Commit, Project
 
 A_CALL = 500
@@ -16,8 +16,8 @@ HAVE = 20
 
 
 def person_key(address: str) -> str:
-    """What is kept of an e-mail address: HMAC(pepper, lower case), 64 hex digits."""
-    return hmac.digest(settings.PEPPER.encode(), address.strip().lower().encode(), hashlib.sha256).hex()
+    """What is kept of an e-mail address or `<provider>:<login>`."""
+    return people.person_key(address, settings.PEPPER)
 
 
 def keep_commits(*, project: Project, commits: list[dict[str, Any]]) -> int:
@@ -38,7 +38,8 @@ def _commit(project: Project, said: dict[str, Any]) -> Commit:
         parents=said["parents"],
         author_name=name,
         author_key=person_key(address),
-        co_authors=[[other, person_key(mail)] for other, mail in said.get("with", [])],
+        author_bot=is_bot(name, address),
+        co_authors=[[other, person_key(mail), is_bot(other, mail)] for other, mail in said.get("with", [])],
         authored_at=instant(said["authored"]),
         committed_at=instant(said["committed"]),
         subject=said.get("subject", ""),

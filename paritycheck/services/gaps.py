@@ -1,16 +1,18 @@
-"""The time gap of a pair, from the commits, deploys and snapshots that are stored."""
+"""The time gap of a pair and the personnel gap of an environment, from what is stored."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from paritycheck.core import timegap
 from paritycheck.core.bands import Unknown, age_limit
 from paritycheck.core.facts import Side
 from paritycheck.core.graph import CommitGraph, Lag, lag
+from paritycheck.core.personnel import PersonnelGap
 from paritycheck.core.policy import Policy
 from paritycheck.core.timegap import TimeGap, first_seen
-from paritycheck.models import Snapshot
+from paritycheck.models import Environment, Snapshot
 from paritycheck.selectors.deploys import commit_graph, runs_of
+from paritycheck.selectors.personnel import personnel_of
 
 
 def time_gap(*, upstream: Snapshot, downstream: Snapshot, policy: Policy, now: datetime) -> dict[str, Any]:
@@ -45,3 +47,22 @@ def _document(gap: TimeGap, limit_s: int) -> dict[str, Any]:
         return {**told, "reason": gap.age.reason}
     age = gap.age
     return {**told, "value": age.seconds, "coverage": 1.0, "oldest": age.commit, "by_commit_date": age.by_commit_date}
+
+
+def personnel_gap(
+    *, environment: Environment, policy: Policy, now: datetime
+) -> tuple[dict[str, Any], timedelta | None]:
+    """P1 and P4 of an environment as JSON, and the time after which they change by themselves: a deploy leaves the
+    window. What is not known has `value` None and a `reason`.
+    """
+    found = personnel_of(environment, now, policy=policy)
+    return _personnel_document(found.gap), found.next_change()
+
+
+def _personnel_document(gap: PersonnelGap) -> dict[str, Any]:
+    coverage = None if isinstance(gap.coverage, Unknown) else gap.coverage
+    told: dict[str, Any] = {"value": None, "band": gap.band.value, "coverage": coverage, "deploys": gap.counts.deploys}
+    if isinstance(gap.value, Unknown):
+        return {**told, "reason": gap.value.reason}
+    counts = gap.counts
+    return {**told, "value": gap.value, "commits": counts.shipped + counts.never, "never": counts.never}

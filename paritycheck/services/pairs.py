@@ -16,7 +16,7 @@ from paritycheck.core.policy import Policy, default_policy, read_policy
 from paritycheck.models import Environment, Pair, Snapshot
 from paritycheck.selectors.states import read_times, side_of, stale_sections
 from paritycheck.services.drifts import known_drifts, write_steps
-from paritycheck.services.gaps import time_gap
+from paritycheck.services.gaps import personnel_gap, time_gap
 from paritycheck.services.lasting import Lasting, lasting_names
 from paritycheck.services.settle import settle_waivers
 
@@ -50,7 +50,8 @@ def evaluate_pair(*, left: Environment, right: Environment, now: datetime) -> ti
     """Bring the pair's drifts and its row up to date. Equal facts under an equal policy are not compared again.
 
     Waivers are settled each time, because time ends them. Both environments have a snapshot. Returns the time after
-    which to look again where time decides (what may outlast its grace, a waiver that ends).
+    which to look again where time decides (what may outlast its grace, a waiver that ends, a deploy that leaves the
+    window of the personnel gap).
     """
     pair = _locked(left, right, now)
     # Read anew behind the lock: whoever waited for it must not judge by what was so before.
@@ -66,8 +67,8 @@ def evaluate_pair(*, left: Environment, right: Environment, now: datetime) -> ti
         _describe(pair, judged)
         pair.basis = basis
     ends_in = settle_waivers(pair=pair, policy=policy, now=now)
-    _note(pair, halves, policy, now)
-    return min((span for span in (lasting.again_in, ends_in) if span is not None), default=None)
+    again_in = _note(pair, halves, policy, now)
+    return min((span for span in (lasting.again_in, ends_in, again_in) if span is not None), default=None)
 
 
 def _locked(left: Environment, right: Environment, now: datetime) -> Pair:
@@ -124,11 +125,14 @@ def _describe(pair: Pair, judged: Judgement) -> None:
     pair.counts = {section: dict(sorted(counter.items())) for section, counter in sorted(counts.items())}
 
 
-def _note(pair: Pair, halves: tuple[Half, Half], policy: Policy, now: datetime) -> None:
+def _note(pair: Pair, halves: tuple[Half, Half], policy: Policy, now: datetime) -> timedelta | None:
+    """Where the pair stands now; the time after which its gaps change by themselves."""
+    again_in = None
     pair.left_snapshot, pair.right_snapshot = halves[0].snapshot, halves[1].snapshot
     pair.policy_version = halves[0].environment.project.policy_version
     pair.evaluated_at = now
     if pair.left_id != pair.right_id:
         pair.time = time_gap(upstream=halves[0].snapshot, downstream=halves[1].snapshot, policy=policy, now=now)
-        pair.personnel = {"value": None, "band": "unknown", "reason": "not yet measured"}
+        pair.personnel, again_in = personnel_gap(environment=pair.right, policy=policy, now=now)
     pair.save()
+    return again_in

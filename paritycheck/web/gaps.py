@@ -141,13 +141,27 @@ def _time(near: Column | None, base: str) -> Tile:
 
 def _personnel(near: Column | None, base: str) -> Tile:
     stored = near.pair.personnel if near and near.pair else {}
-    value = stored.get("value")
+    value, coverage = stored.get("value"), stored.get("coverage")
+    known = float(coverage) if isinstance(coverage, int | float) else 0.0
     if not isinstance(value, int | float):
-        reason = str(stored.get("reason") or "not yet measured")
+        reason = visible(stored.get("reason") or "not yet measured")
         text = "The share of commits by people who never ship."
-        return _tile("personnel", "unknown", REASONS.get(reason) or reason_words(reason), text=text, pair=base)
+        return _tile("personnel", "unknown", reason, text=text, coverage=known, pair=base)
     band = stored["band"] if stored.get("band") in BANDS else "unknown"
-    return _tile("personnel", band, f"{value:.2f}", unit="of commits", coverage=1.0, pair=base)
+    strong, text = _never_ship(stored, base)
+    return _tile(
+        "personnel", band, f"{value:.2f}", unit="of commits", strong=strong, text=text, coverage=known, pair=base
+    )
+
+
+def _never_ship(stored: Mapping[str, Any], base: str) -> tuple[str, str]:
+    """Whose commits these are."""
+    never, commits = _count(stored.get("never")), _count(stored.get("commits"))
+    if not never:
+        return "", f"Everybody who writes takes part in deploys of {base}."
+    verb = "is" if commits == 1 else "are"
+    told = f"{words.number(never)} of {words.plural(commits, 'commit')}"
+    return told, f" {verb} by people who take part in no deploy of {base}."
 
 
 def _tools(compared: Sequence[Column], severities: Mapping[str, int], base: str, trend: tuple[int, ...]) -> Tile:
@@ -196,7 +210,9 @@ def _personnel_line(headline: Pair | None) -> Line:
         reason = visible(stored.get("reason") or "not yet measured")
         return Line("personnel", *NAMES["personnel"], "unknown", "unknown", reason, 0.0)
     band = stored["band"] if stored.get("band") in BANDS else "unknown"
-    return Line("personnel", *NAMES["personnel"], band, f"{value:.2f}", "of commits", 1.0)
+    coverage = stored.get("coverage")
+    known = float(coverage) if isinstance(coverage, int | float) else 0.0
+    return Line("personnel", *NAMES["personnel"], band, f"{value:.2f}", "of commits", known)
 
 
 def _tools_line(counts: Mapping[str, int], pairs: Sequence[Pair], trend: tuple[int, ...]) -> Line:

@@ -85,6 +85,11 @@ MATRIX = {
     ("policy-preview", "POST"): Row(P + "/policy/preview", 200, READERS, b"{}"),
     ("policy-backtest", "POST"): Row(P + "/policy/backtest", 200, READERS, b"{}"),
     ("policy-versions", "GET"): Row(P + "/policies", 200, READERS),
+    ("personnel", "GET"): Row(P + "/personnel", 200, READERS),
+    ("people", "GET"): Row(P + "/people", 200, READERS),
+    ("people-links", "POST"): Row(
+        P + "/people/links", 200, MAINTAINERS, b'{"accounts":["a@example.com","github:a"]}', readers=READERS - MAINTAINERS
+    ),
     ("gate", "GET"): Row(P + "/gate?environment=production", 200, ASKERS),
     ("gate", "POST"): Row(P + "/gate", 200, frozenset({"gate"}), b"candidate"),
     ("waivers", "GET"): Row(P + "/waivers", 200, READERS),

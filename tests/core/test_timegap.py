@@ -9,7 +9,6 @@ import pytest
 
 from paritycheck.core.bands import Band, Unknown, age_band, age_limit
 from paritycheck.core.graph import CommitGraph, Lag, LagState, lag
-from paritycheck.core.personnel import personnel_gap
 from paritycheck.core.policy import DAY, HOUR, default_policy, read_policy
 from paritycheck.core.timegap import Age, Deploy, Seen, first_seen, oldest, time_gap
 
@@ -109,8 +108,3 @@ def test_the_time_gap_carries_lag_age_and_band_together() -> None:
     gap = time_gap(found, seen, day(3), limit_s=DAY)
     assert isinstance(gap.lag, Lag)
     assert (gap.lag.state, gap.age, gap.band) == (LagState.BEHIND, Age(2 * DAY, COMMITS[8]), Band.WARNING)
-
-
-def test_the_personnel_gap_says_that_it_is_not_measured() -> None:
-    assert personnel_gap().value == Unknown("not yet measured")
-    assert personnel_gap().band is Band.UNKNOWN

@@ -102,7 +102,7 @@ def test_a_filter_that_matches_nothing_guesses_what_was_meant(drifted: Any, ask:
 def test_the_tiles_say_value_band_sentence_and_coverage(drifted: Any, ask: Ask) -> None:
     del drifted
     page = text_of(ask("/p/shop"))
-    assert "Personnel unknown not yet measured" in page
+    assert "Personnel unknown no deploy yet" in page
     assert re.search(r"Tools error 6 open drifts .*6 errors", page)
     assert re.search(r"coverage \d+ % 3 pairs with production", page)
 
