@@ -41,6 +41,7 @@ class Row(NamedTuple):
 READERS = frozenset({*PEOPLE, "administrator", "stranger"})
 ASKERS = READERS | {"gate"}
 WRITERS = frozenset({"member", "maintainer", "owner", "administrator"})
+LINK = b'{"accounts":["a@example.com","github:a"]}'
 DEPLOY = line({"environment": "production", "commit": "a" * 40})
 MAINTAINERS = frozenset({"maintainer", "owner", "administrator"})
 LOW = frozenset({"viewer", "stranger"})
@@ -87,9 +88,7 @@ MATRIX = {
     ("policy-versions", "GET"): Row(P + "/policies", 200, READERS),
     ("personnel", "GET"): Row(P + "/personnel", 200, READERS),
     ("people", "GET"): Row(P + "/people", 200, READERS),
-    ("people-links", "POST"): Row(
-        P + "/people/links", 200, MAINTAINERS, b'{"accounts":["a@example.com","github:a"]}', readers=READERS - MAINTAINERS
-    ),
+    ("people-links", "POST"): Row(P + "/people/links", 200, MAINTAINERS, LINK, readers=READERS - MAINTAINERS),
     ("gate", "GET"): Row(P + "/gate?environment=production", 200, ASKERS),
     ("gate", "POST"): Row(P + "/gate", 200, frozenset({"gate"}), b"candidate"),
     ("waivers", "GET"): Row(P + "/waivers", 200, READERS),
