@@ -56,6 +56,7 @@ class WaiverSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(allow_null=True)
     source = serializers.ChoiceField(SOURCES)  # type: ignore[assignment]  # DRF takes fields off the class
     match = serializers.CharField(allow_null=True, help_text="Null where drifts are named one by one.")
+    title = serializers.CharField(help_text="What it covers, in short.")
     pair = serializers.CharField(allow_null=True)
     ratchet = serializers.BooleanField()
     reason = serializers.CharField()

@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("match", models.CharField(blank=True, max_length=1024)),
+                ("title", models.CharField(blank=True, max_length=1024)),
                 ("ratchet", models.BooleanField(default=False)),
                 ("drifts", models.PositiveIntegerField(default=0)),
                 ("reason", models.CharField(max_length=512)),

@@ -10,7 +10,8 @@ class Waiver(models.Model):
     """One decision; it ends and is never deleted.
 
     With a `match` it covers by pattern, in one pair or in each; without one only the drifts that it accepted when it
-    was made (`drifts` of them), a `ratchet` all there were. `ended_why` is `date`, `hand` or empty.
+    was made (`drifts` of them), a `ratchet` all there were; `title` says which in short.
+    `ended_why` is `date`, `hand` or empty.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -18,6 +19,7 @@ class Waiver(models.Model):
     left = models.ForeignKey("Environment", null=True, on_delete=models.CASCADE, related_name="+")
     right = models.ForeignKey("Environment", null=True, on_delete=models.CASCADE, related_name="+")
     match = models.CharField(max_length=1024, blank=True)
+    title = models.CharField(max_length=1024, blank=True)
     ratchet = models.BooleanField(default=False)
     drifts = models.PositiveIntegerField(default=0)
     reason = models.CharField(max_length=512)

@@ -51,7 +51,9 @@ def create_waiver(*, project: Project, user: User, terms: Terms, now: datetime) 
     chosen = [] if terms.match else _chosen(project, waiver, terms)
     if not terms.match and not chosen:
         raise invalid("ratchet", "nothing is open there, so there is nothing to accept")
-    waiver.drifts = len(chosen)
+    waiver.drifts, waiver.title = len(chosen), _title(terms, chosen)
+    if len({(drift.left_id, drift.right_id) for drift in chosen}) == 1:
+        waiver.left, waiver.right = chosen[0].left, chosen[0].right
     waiver.save(force_insert=True)
     _accept(waiver, chosen)
     policy = policy_of(project)
@@ -147,6 +149,15 @@ def _named(terms: Terms) -> Q:
     for ident in terms.drifts:
         named |= Q(pk__startswith=ident)
     return named
+
+
+def _title(terms: Terms, chosen: Sequence[Drift]) -> str:
+    """What it covers, in short."""
+    if terms.match:
+        return terms.match
+    if len(chosen) == 1:
+        return f"{chosen[0].section}/{chosen[0].name}:{chosen[0].rule}"
+    return f"all {len(chosen)} that were open" if terms.ratchet else f"{len(chosen)} drifts, one by one"
 
 
 def _accept(waiver: Waiver, chosen: Sequence[Drift]) -> None:

@@ -157,7 +157,7 @@ def shown(document: Mapping[str, Any]) -> Shown:
     """Any waiver, by its document."""
     made = document.get("made_at")
     source = f"parity.toml line {document['line']}" if document.get("source") == "policy" else ""
-    covers = document.get("match") or ("all that was open" if document.get("ratchet") else "drifts one by one")
+    covers = document.get("title") or document.get("match") or ""
     return Shown(
         ident=str(document.get("id") or ""),
         covers=visible(str(covers)),

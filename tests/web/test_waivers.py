@@ -105,6 +105,7 @@ def test_the_list_says_what_ends_and_what_hides_nothing(
     page = ask("/p/shop/waivers")
     assert "2 waivers hide 1 drift, 1 ends within 14 days, 1 hides nothing" in page
     assert "config/NEVER_*" in ask("/p/shop/waivers?show=unused")
+    assert "services/database:version" in ask("/p/shop/waivers?show=ending")
     assert "config/NEVER_*" not in ask("/p/shop/waivers?show=ending")
     assert "NEVER" in ask("/p/shop/waivers?show=mine"), "she made it"
 
@@ -116,7 +117,7 @@ def test_all_of_today_is_accepted_by_one_form(signed_in: Client, ask: Callable[[
     assert f"<b>{count} open drifts</b>" in answer.content.decode()
     signed_in.post("/p/shop/waivers/new", said)
     assert drift.project.drifts.filter(state="waived").count() == count
-    assert "all that was open" in ask("/p/shop/waivers")
+    assert f"all {count} that were open" in ask("/p/shop/waivers")
 
 
 def test_a_viewer_sees_what_is_waived_and_no_form(drifted: Any, signed_in: Client, drift: Drift) -> None:

@@ -24,7 +24,7 @@ from paritycheck.web.cells import SECTION_TITLES, shared
 from paritycheck.web.evidence import Side, apart, line_to_change, sides_of
 from paritycheck.web.sentences import brief, consequence, marked, subject_of, title
 from paritycheck.web.visible import visible
-from paritycheck.web.waiving import WaiveForm, fresh_form, name_of, previewed, shown
+from paritycheck.web.waiving import WaiveForm, fresh_form, name_of, shown
 
 STEPS = {
     "opened": ("circle-alert", "Opened as {}"),
@@ -191,4 +191,4 @@ def _waiving(request: HttpRequest, project: Project, found: Drift, form: WaiveFo
         return {"waiver": waiver, "may_waive": allowed, "undo": just_now}
     if found.state != DriftState.OPEN or not allowed:
         return {}
-    return {"form": form or previewed(project, fresh_form(request, name_of(found)), found), "may_waive": True}
+    return {"form": form or replace(fresh_form(request, name_of(found)), hides=1), "may_waive": True}
