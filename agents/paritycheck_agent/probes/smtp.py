@@ -20,6 +20,7 @@ KINDS = ("smtp",)
 PORT_TLS = 465
 # Where django-environ's `smtps` means STARTTLS.
 PORTS_CLEAR = (25, 587, 2525)
+SIZE_DIGITS = 20
 LINES = 100
 READY, DONE = b"220", b"250"
 BUSY = (b"421", b"554")
@@ -114,5 +115,7 @@ def _name(greeting: str, found: dict[str, Any]) -> None:
 def _settings(keywords: dict[str, str]) -> dict[str, str]:
     settings = {"starttls": "true" if "STARTTLS" in keywords else "false"}
     settings["auth"] = " ".join(sorted(set(keywords.get("AUTH", "").upper().split())))
-    settings["size"] = keywords.get("SIZE", "")
+    size = keywords.get("SIZE", "")
+    # RFC 1870: a number. Whatever else a server says there is no setting.
+    settings["size"] = size if size.isascii() and size.isdigit() and len(size) <= SIZE_DIGITS else ""
     return {name: value for name, value in settings.items() if value}
