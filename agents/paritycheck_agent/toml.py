@@ -12,6 +12,9 @@ _BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 _OPEN, _CLOSE = frozenset("[{"), frozenset("]}")
 
 
+_KEY_PARTS = 500
+
+
 class TomlError(ValueError):
     """A mistake in a TOML text: what, and where it stands (line and column from 1; 0 where not known)."""
 
@@ -24,6 +27,7 @@ class TomlError(ValueError):
 
 def load(text: str) -> dict[str, Any]:
     """Return the document of a TOML text, dates and times as strings; raise TomlError."""
+    _refuse_long_keys(text)
     try:
         document: dict[str, Any] = _loads(text.replace("\r\n", "\n"))
     except RecursionError:
@@ -32,6 +36,19 @@ def load(text: str) -> dict[str, Any]:
         raise _located(str(error), text) from None
     plain: dict[str, Any] = _plain(document)
     return plain
+
+
+def _refuse_long_keys(text: str) -> None:
+    """Raise TomlError for a key of very many parts: the parser takes the square of their number in time."""
+    if text.count(".") <= _KEY_PARTS:
+        return
+    import re
+
+    for number, row in enumerate(text.split("\n"), 1):
+        if row.count(".") > _KEY_PARTS:
+            bare = re.sub(r"\"[^\"]*\"|'[^']*'", "", row)
+            if any(piece.count(".") > _KEY_PARTS for piece in bare.split("=")):
+                raise TomlError("a key has too many parts", number, 1)
 
 
 def _loads(text: str) -> dict[str, Any]:

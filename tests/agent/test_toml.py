@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from paritycheck_agent import toml
@@ -99,3 +101,18 @@ def test_keys_of_the_table_itself_stand_first_or_are_refused() -> None:
     with pytest.raises(toml.TomlError) as caught:
         toml.extract(after, ("tool", "parity"))
     assert caught.value.line == 3
+
+
+@pytest.mark.parametrize(
+    "text", ["a." * 40_000 + "a = 1", "[" + "a." * 40_000 + "a]", "b = {" + "a." * 40_000 + "a = 1}"]
+)
+def test_a_key_of_very_many_parts_is_refused_at_once(text: str) -> None:
+    started = time.process_time()
+    with pytest.raises(toml.TomlError, match="a key has too many parts"):
+        toml.load(f"x = 1\n{text}\n")
+    assert time.process_time() - started < 1
+
+
+def test_dots_in_strings_and_numbers_are_no_parts_of_a_key() -> None:
+    assert toml.load('a = ["1.2.3"' + ', "1.2.3"' * 600 + "]")["a"][0] == "1.2.3"
+    assert toml.load(f'a = "{"." * 2_000}"')["a"] == "." * 2_000

@@ -59,6 +59,6 @@ def _section(context: Context) -> str:
 def _scripts(context: Context, place: str) -> list[str]:
     try:
         names = os.listdir(os.path.join(context.root, place))
-    except OSError:
+    except (OSError, ValueError):
         return []
     return sorted(name for name in names if name.endswith(".py") and not name.startswith(("_", ".")))

@@ -20,6 +20,14 @@ KINDS = ("smtp",)
 PORT_TLS = 465
 # Where django-environ's `smtps` means STARTTLS.
 PORTS_CLEAR = (25, 587, 2525)
+SIZE_DIGITS = 20
+# https://www.iana.org/assignments/sasl-mechanisms, and what mail servers offer beside: a closed list, so that no other
+# word of an answer is told.
+MECHANISMS = frozenset({
+    "ANONYMOUS", "CRAM-MD5", "DIGEST-MD5", "EXTERNAL", "GSS-SPNEGO", "GSSAPI", "LOGIN", "NTLM", "OAUTHBEARER", "PLAIN",
+    "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-512-PLUS",
+    "XOAUTH2",
+})  # fmt: skip
 LINES = 100
 READY, DONE = b"220", b"250"
 BUSY = (b"421", b"554")
@@ -113,6 +121,8 @@ def _name(greeting: str, found: dict[str, Any]) -> None:
 
 def _settings(keywords: dict[str, str]) -> dict[str, str]:
     settings = {"starttls": "true" if "STARTTLS" in keywords else "false"}
-    settings["auth"] = " ".join(sorted(set(keywords.get("AUTH", "").upper().split())))
-    settings["size"] = keywords.get("SIZE", "")
+    settings["auth"] = " ".join(sorted(MECHANISMS.intersection(keywords.get("AUTH", "").upper().split())))
+    size = keywords.get("SIZE", "")
+    # RFC 1870: a number. Whatever else a server says there is no setting.
+    settings["size"] = size if size.isascii() and size.isdigit() and len(size) <= SIZE_DIGITS else ""
     return {name: value for name, value in settings.items() if value}

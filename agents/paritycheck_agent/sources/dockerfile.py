@@ -120,17 +120,28 @@ def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
     lines = enumerate(text.splitlines(), 1)
     for number, raw in lines:
         line = raw.strip()
-        while line.endswith("\\") and not line.startswith("#"):
-            follow = next(lines, (0, ""))[1].strip()
-            line = line[:-1] + (" " if follow.startswith("#") else " " + follow)
-            if follow.startswith("#"):
-                line += "\\"
+        if line.endswith("\\") and not line.startswith("#"):
+            line = _continued(line[:-1], lines)
         if not line or line.startswith("#"):
             continue
         word, _, rest = line.partition(" ")
         if word.upper() in ("RUN", "COPY", "ADD"):
             _skip_documents(rest, lines)
         yield number, word.upper(), rest.strip()
+
+
+def _continued(start: str, lines: Iterator[tuple[int, str]]) -> str:
+    """The whole of a line that a backslash ended; comments between are left out."""
+    parts = [start]
+    for _, raw in lines:
+        follow = raw.strip()
+        if follow.startswith("#"):
+            continue
+        if not follow.endswith("\\"):
+            parts.append(follow)
+            break
+        parts.append(follow[:-1])
+    return " ".join(parts)
 
 
 def _skip_documents(rest: str, lines: Iterator[tuple[int, str]]) -> None:

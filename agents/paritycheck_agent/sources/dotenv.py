@@ -18,11 +18,10 @@ EXPORT = re.compile(r"export[^\S\r\n]+")
 LINE_END = re.compile(r"\r\n|\n|\r")
 BARE_KEY = re.compile(r"[^=#\s]+")
 REST = re.compile(r"[^\r\n]*")
-COMMENT = re.compile(r"\s+#[^\n]*")
 STOPS = {"'": re.compile(r"[\\']"), '"': re.compile(r'[\\"]')}
 LITERALS = {"'": "\\'", '"': "\\'\""}
 CONTROLS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-REFERENCE = re.compile(r"\$\{([^}:]*)(?::-([^}]*))?\}")
+REFERENCE = re.compile(r"\$\{([^}:]{0,200})(?::-([^}]*))?\}")
 
 
 class Entry:
@@ -55,7 +54,9 @@ def raw_entries(text: str) -> list[Entry]:
 
 def interpolated(value: str, known: Mapping[str, str]) -> str:
     """`${NAME}` and `${NAME:-default}` replaced as python-dotenv does: once, unset names become empty."""
-    return REFERENCE.sub(lambda match: known.get(match[1], match[2] or ""), value)
+    # Behind the last brace none is closed: each that is open there would be looked for to the end.
+    end = value.rfind("}") + 1
+    return REFERENCE.sub(lambda match: known.get(match[1], match[2] or ""), value[:end]) + value[end:]
 
 
 class _Scanner:
@@ -117,7 +118,7 @@ class _Scanner:
             return ""
         if first and first in STOPS:
             return self._quoted(first)
-        return COMMENT.sub("", self._take(REST)).rstrip()
+        return _without_comment(self._take(REST)).rstrip()
 
     def _quoted(self, quote: str) -> str:
         end = self.at + 1
@@ -142,6 +143,14 @@ class _Scanner:
 
 
 _BROKEN = "\0 no closing quote"
+
+
+def _without_comment(value: str) -> str:
+    """The value up to a `#` behind a blank. A pattern would look at a run of blanks from each of them."""
+    at = value.find("#")
+    while at >= 0 and not value[at - 1 : at].isspace():
+        at = value.find("#", at + 1)
+    return value if at < 0 else value[:at]
 
 
 def _line_ends(text: str) -> int:

@@ -47,7 +47,7 @@ def policy_form(pattern: str) -> str:
 def _quote(text: str) -> str:
     if text.isalnum() and text.isascii():
         return text
-    return "".join(chr(byte) if byte in _SAFE else f"%{byte:02X}" for byte in text.encode())
+    return "".join(chr(byte) if byte in _SAFE else f"%{byte:02X}" for byte in text.encode("utf-8", "replace"))
 
 
 def parsed(text: str) -> tuple[str, str | None, str, str, str] | None:

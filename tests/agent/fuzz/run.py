@@ -71,12 +71,8 @@ def fuzz(given: Iterable[Seed], files: int, seed: int, kept: Path) -> dict[str, 
 
 def _reader(name: str, mine: Sequence[Seed], share: int, seed: int, kept: Path) -> Row:
     row = Row()
-    weights = [RARELY if len(one.data) > LARGE_BYTES else 1.0 for one in mine]
     for number in range(share):
-        chance = random.Random(f"{seed} {name} {number}")  # noqa: S311 - the same file again for the same seed
-        # Each file as it stands once, before any that was changed.
-        one = mine[number] if number < len(mine) else chance.choices(mine, weights)[0]
-        data = one.data if number < len(mine) else mutated(one.data, chance)
+        one, data = file_of(name, mine, number, seed)
         seconds, failure = read(one, data)
         row.files += 1
         row.slowest_s = max(row.slowest_s, seconds)
@@ -86,6 +82,15 @@ def _reader(name: str, mine: Sequence[Seed], share: int, seed: int, kept: Path) 
         if len(row.failures) >= MOST_KEPT:
             break
     return row
+
+
+def file_of(name: str, mine: Sequence[Seed], number: int, seed: int) -> tuple[Seed, bytes]:
+    """Return the file of a number: each as it stands once, before any that was changed."""
+    if number < len(mine):
+        return mine[number], mine[number].data
+    chance = random.Random(f"{seed} {name} {number}")  # noqa: S311 - the same file again for the same seed
+    one = chance.choices(mine, [RARELY if len(each.data) > LARGE_BYTES else 1.0 for each in mine])[0]
+    return one, mutated(one.data, chance)
 
 
 def read(one: Seed, data: bytes) -> tuple[float, str]:

@@ -14,7 +14,7 @@ from tests.agent.fuzz.answers import SAID, Server
 from tests.agent.fuzz.mutations import MOST_BYTES, mutated
 from tests.agent.fuzz.readers import seeds
 from tests.agent.fuzz.reading import Seed
-from tests.agent.fuzz.run import fuzz, table
+from tests.agent.fuzz.run import file_of, fuzz, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,16 +59,17 @@ def test_a_reader_that_fails_hangs_or_exits_is_found_and_its_file_kept(tmp_path:
     def fail(data: bytes) -> None:
         assert data == SOUND
 
-    bad = [Seed("leaves", "a", SOUND, leave), Seed("hangs", "b", SOUND, hang), Seed("fails", "c", SOUND, fail)]
-    rows = fuzz([*bad, Seed("sound", "d", SOUND, len)], 8, 3, tmp_path)
+    bad = [Seed("leaves", "a", SOUND, leave), Seed("fails", "c", SOUND, fail)]
+    rows = fuzz([*bad, Seed("sound", "d", SOUND, len)], 9, 3, tmp_path)
+    rows |= fuzz([Seed("hangs", "b", SOUND, hang)], 1, 3, tmp_path)
     assert {name: bool(row.failures) for name, row in rows.items()} == {
         "leaves": True, "hangs": True, "fails": True, "sound": False,
     }  # fmt: skip
     assert "more than 1.0 s of CPU" in rows["hangs"].failures[0]
     # The file is the one that the seed makes again.
-    assert "--seed 3, file 1:" in rows["fails"].failures[0]
-    kept = (tmp_path / "fails-c-1").read_bytes()
-    assert kept == mutated(SOUND, random.Random("3 fails 1"))  # noqa: S311 - as the run makes it
+    assert "--seed 3, file 2:" in rows["fails"].failures[0]
+    kept = (tmp_path / "fails-c-2").read_bytes()
+    assert kept == file_of("fails", bad[1:], 2, 3)[1]
     assert kept != SOUND
 
 

@@ -64,3 +64,9 @@ def test_a_comment_goes_on_over_no_line() -> None:
     """A backslash at its end is part of it: docker reads the next line as an instruction."""
     [stage] = dockerfile.stages("#   docker run \\\n#     -it app\n# docker build \\\nFROM python:3.13\n")
     assert (stage.base, stage.line) == ("python:3.13", 4)
+
+
+def test_comments_between_continued_lines_take_little_cpu() -> None:
+    started = time.process_time()
+    assert len(dockerfile.stages("FROM a\nENV A=1 \\\n" + "# x\\\n" * 100_000 + "  B=2\n")[0].environment) == 2
+    assert time.process_time() - started < 2

@@ -101,3 +101,14 @@ def test_the_time_grows_with_the_length_only(line: str) -> None:
     started = time.process_time()
     dotenv.entries(line * 40_000)
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["A=" + " " * 200_000 + "x", "A=x" + " " * 200_000 + "y", "A=" + "${B:-" * 40_000, "A=" + "${" * 90_000 + ":x}"],
+)
+def test_runs_of_blanks_and_braces_that_stay_open_take_little_cpu(text: str) -> None:
+    started = time.process_time()
+    for entry in dotenv.entries(text):
+        dotenv.interpolated(entry.value or "", {})
+    assert time.process_time() - started < 1
