@@ -24,6 +24,7 @@ LEAVES = (
     Leaf("start", "Start"),
     Leaf("agent", "Agent and parity.toml"),
     Leaf("gate", "The gate"),
+    Leaf("compare", "Compare"),
     Leaf("collected", "What is collected"),
     Leaf("glossary", "Words"),
     Leaf("design", "Design language"),
