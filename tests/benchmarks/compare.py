@@ -98,7 +98,8 @@ def against_sbomdiff() -> float:
 
 def _files(root: Path) -> tuple[list[str], list[str]]:
     """Two inventories as `parity show` prints them, and as CycloneDX."""
-    ours, theirs = [], []
+    ours: list[str] = []
+    theirs: list[str] = []
     for number, facts in enumerate((inventory(0), inventory(10))):
         section = {"status": "ok", "covers": ["pkg:pypi/"], "facts": facts, "warnings": []}
         shown = {"schema": "paritycheck.report/1", "sections": {"dependencies": section}}
