@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # A step of the gallop costs two decoded names; a set of all lines some 200 bytes a line and no decoding.
-LINES_PER_STEP = 50
+BYTES_PER_STEP = 5000
 FEWEST_STEPS = 64
 FIRST_SLICE = 256
 Look = Callable[[bytes], Iterator[bytes]]
@@ -32,7 +32,7 @@ def differing(left: bytes, right: bytes, look: Look) -> Differing:
     `look` gives, of a run of equal lines, those that have to be decoded all the same.
     """
     gallop = _Gallop(left, right)
-    gallop.run(max(FEWEST_STEPS, left.count(b"\n") // LINES_PER_STEP))
+    gallop.run(max(FEWEST_STEPS, len(left) // BYTES_PER_STEP))
     equal = gallop.equal
     if not gallop.ended:
         rest = _by_sets(left[gallop.at :], right[gallop.on :])
