@@ -244,6 +244,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "DriftState": "paritycheck.api.shapes.DRIFT_STATES",
         "EnvironmentKind": "paritycheck.api.shapes.KINDS",
+        "FactorVerdict": "paritycheck.api.factors.VERDICTS",
         "FactState": "paritycheck.api.shapes.FACT_STATES",
         "InstanceKind": "paritycheck.api.shapes.INSTANCE_KINDS",
         "Severity": "paritycheck.api.shapes.SEVERITIES",

@@ -40,7 +40,7 @@ def services(me: Standing, everyone: Sequence[Standing]) -> Cell:
     if base is None or _unlisted(base):
         return unread(me, "the baseline's services not reported")
     troubles = me.having("services", "kind", "version", "missing", "shared-resource", dotted=False)
-    unobserved = [f"{fact.name}: {fact.reason}" for name, fact in sorted(section.facts.items())
+    unobserved = [f"{fact.name} ({(fact.reason or 'other').replace('-', ' ')})" for name, fact in sorted(section.facts.items())
                   if "." not in name and fact.state is State.UNKNOWN]  # fmt: skip
     unobserved += ["sharing across tiers"] if any(_comparable(fact) for fact in listed) else []
     unobserved += [f"how {fact.name} is attached" for fact in listed if not fact.words("keys")]

@@ -39,6 +39,10 @@ class View:
         return " ".join(filter(None, [kind_label(self.kind), self.value])) or self.word
 
     @property
+    def supported(self) -> str:
+        return f"support {self.support}" if self.support else "past its end of life"
+
+    @property
     def word(self) -> str:
         """The value, else what is known in its place: present, its shape where it says something, missing,
         unknown.
@@ -192,8 +196,8 @@ def _not_locked(drift: Subject) -> str:
 
 def _behind(drift: Subject) -> str:
     if drift.inside:
-        place, head = drift.left.environment, drift.left.value
-        return f"{place} runs code with {drift.name} {head}, its database {_applied(drift)}"
+        code = f"{drift.left.environment} runs code with {drift.name} {drift.left.value}"
+        return f"{code}, its database {_applied(drift)}"
     return f"{drift.name} is at {_values(drift)}"
 
 
@@ -216,7 +220,6 @@ def _end_of_life(drift: Subject) -> str:
 
 
 def _supported(drift: Subject) -> str:
-    """`PostgreSQL 13.14`, `Python 3.9.18`, `django 4.2.1`: a runtime and a package go by name."""
     return drift.left.thing if drift.left.kind else f"{_label(drift)} {drift.left.value}"
 
 
@@ -256,10 +259,7 @@ _BRIEFS: Final[Mapping[str, Callable[[Subject], str]]] = {
     ),
     "skew": lambda drift: f"instances of {drift.left.environment} disagree",
     "behind": _behind_brief,
-    "end-of-life": lambda drift: (
-        f"{drift.left.word} {where(drift.left.environment)}, "
-        + (f"support {drift.left.support}" if drift.left.support else "past its end of life")
-    ),
+    "end-of-life": lambda drift: f"{drift.left.word} {where(drift.left.environment)}, {drift.left.supported}",
 }
 _DISTANCES: Final = {1: "A patch apart", 2: "A minor version apart", 3: "A major version apart"}
 _EXPECTED: Final = {
@@ -280,7 +280,6 @@ _BY_RULE: Final = {
 
 
 def _of_itself(drift: Subject) -> str:
-    """What follows from a rule that no policy's expectation words; "" of any other."""
     if drift.rule == "end-of-life" and drift.left.support.startswith("ends"):
         return "After that it gets no fixes any more."
     if drift.rule == "behind" and drift.inside:
@@ -290,8 +289,7 @@ def _of_itself(drift: Subject) -> str:
 
 def consequence(drift: Subject) -> str:
     """One line: how far apart, and what the policy expects."""
-    said = _of_itself(drift)
-    if said:
+    if said := _of_itself(drift):
         return said
     expected = f"the policy expects {_EXPECTED.get(drift.expectation, drift.expectation)}."
     if drift.rule == "missing":
