@@ -110,6 +110,6 @@ def fault(section: str, name: str, words: str, severity: str = "warning") -> Tro
 
 
 def why(section: Section) -> str:
-    """`services: collector failed`, of a section that is unknown as a whole; "" where it was read, or never asked for."""
+    """`services: collector failed`, of a section unknown as a whole; "" where it was read or never asked for."""
     reason = section.reason or "not-collected"
     return "" if reason == "not-collected" else f"{section.name}: {reason.replace('-', ' ')}"

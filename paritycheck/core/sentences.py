@@ -39,6 +39,10 @@ class View:
         return " ".join(filter(None, [kind_label(self.kind), self.value])) or self.word
 
     @property
+    def applied(self) -> str:
+        return f"is at {self.value}" if self.value else "has none of its migrations"
+
+    @property
     def supported(self) -> str:
         return f"support {self.support}" if self.support else "past its end of life"
 
@@ -196,19 +200,14 @@ def _not_locked(drift: Subject) -> str:
 
 def _behind(drift: Subject) -> str:
     if drift.inside:
-        code = f"{drift.left.environment} runs code with {drift.name} {drift.left.value}"
-        return f"{code}, its database {_applied(drift)}"
+        head, applied = drift.left.value, drift.right.applied
+        return f"{drift.left.environment} runs code with {drift.name} {head}, its database {applied}"
     return f"{drift.name} is at {_values(drift)}"
 
 
-def _applied(drift: Subject) -> str:
-    return f"is at {drift.right.value}" if drift.right.value else "has none of its migrations"
-
-
 def _behind_brief(drift: Subject) -> str:
-    if drift.inside:
-        return f"{drift.left.value} in the code, the database {_applied(drift)} {where(drift.left.environment)}"
-    return _values(drift)
+    told = f"{drift.left.value} in the code, the database {drift.right.applied} {where(drift.left.environment)}"
+    return told if drift.inside else _values(drift)
 
 
 def _skew(drift: Subject) -> str:
