@@ -247,6 +247,7 @@ SPECTACULAR_SETTINGS = {
         "DeployStatus": "paritycheck.models.deploys.DeployStatus.values",
         "DriftState": "paritycheck.api.shapes.DRIFT_STATES",
         "EnvironmentKind": "paritycheck.api.shapes.KINDS",
+        "FactorVerdict": "paritycheck.api.factors.VERDICTS",
         "FactState": "paritycheck.api.shapes.FACT_STATES",
         "InstanceKind": "paritycheck.api.shapes.INSTANCE_KINDS",
         "LagState": "paritycheck.api.time.LAG_STATES",

@@ -110,5 +110,6 @@ def fault(section: str, name: str, words: str, severity: str = "warning") -> Tro
 
 
 def why(section: Section) -> str:
-    """`services: auth-required`, of a section that is unknown as a whole; "" where it was read."""
-    return f"{section.name}: {section.reason}" if section.reason else ""
+    """`services: collector failed`, of a section unknown as a whole; "" where it was read or never asked for."""
+    reason = section.reason or "not-collected"
+    return "" if reason == "not-collected" else f"{section.name}: {reason.replace('-', ' ')}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _GROUPING: Final = frozenset({"DJANGO_SETTINGS_MODULE", "APP_SETTINGS", "FLASK_CONFIG", "SPRING_PROFILES_ACTIVE"})
 """Keys that choose a group of settings by its name; a value that names an environment is such a group."""
 _GROUPS: Final = ("production", "prod", "staging", "development", "dev", "testing", "test", "local")
-_SECRETS: Final = ("SECRET_KEY", "*_TOKEN", "*_PASSWORD")
+_SECRETS: Final = ("*SECRET*", "*TOKEN*", "*PASSWORD*", "*_KEY")
 _SHORT: Final = 7
 
 

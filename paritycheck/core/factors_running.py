@@ -31,7 +31,6 @@ _MOST_TYPES: Final = 4
 
 def services(me: Standing, everyone: Sequence[Standing]) -> Cell:
     """Attached by configuration, the same kind and version, and not shared across tiers."""
-    section = me.section("services")
     listed = _handles(me)
     unlisted = _unlisted(me)
     base = next((one for one in everyone if one.baseline), None)
@@ -40,8 +39,7 @@ def services(me: Standing, everyone: Sequence[Standing]) -> Cell:
     if base is None or _unlisted(base):
         return unread(me, "the baseline's services not reported")
     troubles = me.having("services", "kind", "version", "missing", "shared-resource", dotted=False)
-    unobserved = [f"{fact.name}: {fact.reason}" for name, fact in sorted(section.facts.items())
-                  if "." not in name and fact.state is State.UNKNOWN]  # fmt: skip
+    unobserved = _unread(me)
     unobserved += ["sharing across tiers"] if any(_comparable(fact) for fact in listed) else []
     unobserved += [f"how {fact.name} is attached" for fact in listed if not fact.words("keys")]
     seen = f"{len(listed):,} services, {'baseline' if me.baseline else 'kinds equal'}"
@@ -50,6 +48,12 @@ def services(me: Standing, everyone: Sequence[Standing]) -> Cell:
 
 def _handles(me: Standing) -> list[Fact]:
     return [fact for fact in me.present("services") if "." not in fact.name]
+
+
+def _unread(me: Standing) -> list[str]:
+    facts = me.section("services").facts
+    names = [name for name in sorted(facts) if "." not in name and facts[name].state is State.UNKNOWN]
+    return [f"{name} ({(facts[name].reason or 'other').replace('-', ' ')})" for name in names]
 
 
 def _unlisted(me: Standing) -> str:

@@ -39,6 +39,14 @@ class View:
         return " ".join(filter(None, [kind_label(self.kind), self.value])) or self.word
 
     @property
+    def applied(self) -> str:
+        return f"is at {self.value}" if self.value else "has none of its migrations"
+
+    @property
+    def supported(self) -> str:
+        return f"support {self.support}" if self.support else "past its end of life"
+
+    @property
     def word(self) -> str:
         """The value, else what is known in its place: present, its shape where it says something, missing,
         unknown.
@@ -204,19 +212,14 @@ def _not_locked(drift: Subject) -> str:
 
 def _behind(drift: Subject) -> str:
     if drift.inside:
-        place, head = drift.left.environment, drift.left.value
-        return f"{place} runs code with {drift.name} {head}, its database {_applied(drift)}"
+        head, applied = drift.left.value, drift.right.applied
+        return f"{drift.left.environment} runs code with {drift.name} {head}, its database {applied}"
     return f"{drift.name} is at {_values(drift)}"
 
 
-def _applied(drift: Subject) -> str:
-    return f"is at {drift.right.value}" if drift.right.value else "has none of its migrations"
-
-
 def _behind_brief(drift: Subject) -> str:
-    if drift.inside:
-        return f"{drift.left.value} in the code, the database {_applied(drift)} {where(drift.left.environment)}"
-    return _values(drift)
+    told = f"{drift.left.value} in the code, the database {drift.right.applied} {where(drift.left.environment)}"
+    return told if drift.inside else _values(drift)
 
 
 def _skew(drift: Subject) -> str:
@@ -228,7 +231,6 @@ def _end_of_life(drift: Subject) -> str:
 
 
 def _supported(drift: Subject) -> str:
-    """`PostgreSQL 13.14`, `Python 3.9.18`, `django 4.2.1`: a runtime and a package go by name."""
     return drift.left.thing if drift.left.kind else f"{_label(drift)} {drift.left.value}"
 
 
@@ -268,8 +270,5 @@ _BRIEFS: Final[Mapping[str, Callable[[Subject], str]]] = {
     ),
     "skew": lambda drift: f"instances of {drift.left.environment} disagree",
     "behind": _behind_brief,
-    "end-of-life": lambda drift: (
-        f"{drift.left.word} {where(drift.left.environment)}, "
-        + (f"support {drift.left.support}" if drift.left.support else "past its end of life")
-    ),
+    "end-of-life": lambda drift: f"{drift.left.word} {where(drift.left.environment)}, {drift.left.supported}",
 }

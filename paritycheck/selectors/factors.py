@@ -66,13 +66,13 @@ def _trouble(drift: Drift) -> Trouble:
 
 
 def _words(drift: Drift) -> str:
-    """`database: SQLite, not PostgreSQL`: what is here and not what is there."""
+    """`database is SQLite, not PostgreSQL`: what is here and not what is there."""
     left, right = view(drift.left_side), view(drift.right_side)
     name = plain(drift.name, LONGEST_NAME)
     if drift.rule == "kind":
-        return f"{name}: {kind_label(left.kind)}, not {kind_label(right.kind)}"
+        return f"{name} is {kind_label(left.kind)}, not {kind_label(right.kind)}"
     if drift.rule == "version":
-        return f"{name}: {left.thing}, not {right.word}"
+        return f"{left.thing if left.kind else f'{name} {left.word}'}, not {right.word}"
     if drift.rule == "missing":
         return f"{name} missing"
     subject = Subject(drift.section, name, drift.rule, drift.distance, drift.expectation, left, right)

@@ -86,7 +86,7 @@ def test_of_an_environment_that_never_reported_nothing_is_said(side: MakeSide) -
 
 def test_a_section_that_could_not_be_read_says_why(side: MakeSide) -> None:
     found = cells(side, services="collector-failed", migrations="stale")
-    assert (found["IV"].verdict, found["IV"].evidence) == (UNKNOWN, "services: collector-failed")
+    assert (found["IV"].verdict, found["IV"].evidence) == (UNKNOWN, "services: collector failed")
     assert (found["XII"].verdict, found["XII"].evidence) == (UNKNOWN, "migrations: stale")
 
 
@@ -173,7 +173,7 @@ def test_a_waived_drift_counts_as_held_and_a_half_that_nobody_saw_still_does_not
         ("III", swapped("config", unknown("REGION", "no-permission")), "unread keys"),
         ("IV", swapped("services", present("database", "16.9", kind="postgresql", keys=["DATABASE_URL"])),
          "sharing across tiers"),
-        ("IV", swapped("services", unknown("cache", "auth-required")), "cache: auth-required"),
+        ("IV", swapped("services", unknown("cache", "auth-required")), "cache (auth required)"),
         ("IV", swapped("services", present("database", "16.9", kind="postgresql", fps=["pc1:k:s"])),
          "how database is attached"),
         ("X", {"bands": {**CALM, "personnel": "unknown"}}, "personnel gap"),

@@ -296,3 +296,13 @@ def test_what_is_resolved_shows_what_was_and_marks_nothing() -> None:
 )
 def test_a_side_that_is_not_what_it_should_be_still_reads(document: dict[str, Any]) -> None:
     assert made(document, document).sides
+
+
+def test_migrations_that_wait_inside_one_environment_are_told_as_code_and_database() -> None:
+    one = side("production", "0015_drop_sku")
+    drift = subject("migrations/django/shop:behind", one, side("production", "0014_add_sku"))
+    assert sentence(drift) == "production runs code with django/shop 0015_drop_sku, its database is at 0014_add_sku"
+    assert brief(drift) == "0015_drop_sku in the code, the database is at 0014_add_sku in production"
+    assert consequence(drift) == "Its code expects what its database has not, for longer than a deploy takes."
+    empty = subject("migrations/django/shop:behind", one, side("production", state="absent"))
+    assert sentence(empty).endswith("its database has none of its migrations")

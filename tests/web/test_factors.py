@@ -46,16 +46,16 @@ def test_twelve_rows_and_a_column_for_each_environment(apart: Any, signed_in: Cl
 def test_a_broken_cell_says_what_and_leads_to_its_drift(apart: Any, signed_in: Client) -> None:
     html = page(signed_in)
     drift = apart.project.drifts.get(section="processes", rule="kind")
-    link = f'<a class="factor-in" href="/p/shop/d/{drift.id[:10]}".*?</a>'
+    link = f'<a class="factor-in"\\s+href="/p/shop/d/{drift.id[:10]}".*?</a>'
     found = re.findall(link, html, re.DOTALL)
     assert len(found) == 1
-    assert "error , broken: web: runserver, not gunicorn" in text(found[0])
+    assert "error , broken: web is runserver, not gunicorn" in text(found[0])
     assert signed_in.get(f"/p/shop/d/{drift.id[:10]}").status_code == 200
 
 
 def test_every_cell_leads_somewhere(apart: Any, signed_in: Client) -> None:
     del apart
-    links = set(re.findall(r'class="factor-in" href="([^"]+)"', page(signed_in)))
+    links = set(re.findall(r'class="factor-in"\s+href="([^"]+)"', page(signed_in)))
     assert len(links) > 5
     for link in links:
         assert signed_in.get(link.replace("&amp;", "&")).status_code == 200, link
@@ -74,7 +74,7 @@ def test_the_filter_keeps_the_rows_that_are_broken_and_narrow_screens_the_enviro
     del apart
     broken = page(signed_in, "?show=broken&environment=staging")
     assert len(re.findall(r'<th scope="row">', broken)) == 4
-    chosen = set(re.findall(r'<td class="factor [^"]*chosen">\s*<a class="factor-in" href="([^"]+)"', broken))
+    chosen = set(re.findall(r'<td class="factor [^"]*chosen">\s*<a class="factor-in"\s+href="([^"]+)"', broken))
     assert chosen
     assert all("staging" in link or "/d/" in link for link in chosen)
     assert len(re.findall(r'<th scope="row">', page(signed_in, "?show=nonsense&environment=nowhere"))) == 12
@@ -110,11 +110,33 @@ def test_the_api_says_the_same(apart: Any, signed_in: Client) -> None:
         "environment": "staging",
         "verdict": "broken",
         "severity": "error",
-        "evidence": "web: runserver, not gunicorn",
+        "evidence": "web is runserver, not gunicorn",
         "not_observed": [],
         "waived": False,
         "facts": [{"section": "processes", "name": "web"}],
         "drifts": [drift.id],
     }
-    assert rows["VI"]["cells"][2]["evidence"] == "database: SQLite, not PostgreSQL"
+    assert rows["VI"]["cells"][2]["evidence"] == "database is SQLite, not PostgreSQL"
     assert {cell["verdict"] for row in rows.values() for cell in row["cells"]} == {"broken", "unknown", "holds"}
+
+
+def test_a_cell_of_the_matrix_and_the_drifts_evidence_tell_of_the_end_of_support(
+    shop: Any, signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from paritycheck.core.end_of_life import Ending
+    from paritycheck.core.facts import present
+
+    ended = present("database", "13.14", kind="postgresql", support="ended 13 Nov 2025")
+
+    def endings(side: Any, _today: Any) -> list[Ending]:
+        return [Ending("services", ended, "error")] if side.slug == "staging" else []
+
+    monkeypatch.setattr("paritycheck.core.end_of_life.endings", endings)
+    shop.report("production", shop.facts())
+    shop.report("staging", shop.facts("services", "database", kind="postgresql", value="13.14"))
+    drift = shop.project.drifts.get(rule="end-of-life")
+    matrix = signed_in.get("/p/shop").content.decode()
+    assert re.search(r"13\.14</span>\s*<span class=\"cell-note\">end of life</span>", matrix)
+    said = text(signed_in.get(f"/p/shop/d/{drift.id[:10]}").content.decode())
+    assert "Staging runs PostgreSQL 13.14, which has had no fixes since 13 Nov 2025" in said
+    assert "Support ended 13 Nov 2025" in said
