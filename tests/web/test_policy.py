@@ -146,3 +146,16 @@ def test_a_draft_is_text_whatever_it_holds(signed_in: Client, payload: str) -> N
 def test_what_holds_a_control_character_is_refused_in_words(signed_in: Client) -> None:
     assert "line 1, column" in text_of(send(signed_in, "preview", "a\0"))
     send(signed_in, "save", "a\0", status=422)
+
+
+def test_every_verdict_and_the_matrix_carry_the_version_in_force(drifted: Any, signed_in: Client, ask: Ask) -> None:
+    send(signed_in, "save", "[time]\n", status=302, version="0")
+    for slug in ("production", "ci"):
+        drifted.evaluate(slug)
+    answer = drifted.gate({"services": []})
+    assert answer["policy"]["version"] == 1
+    verdict = drifted.project.verdicts.get()
+    assert "Policy v1" in text_of(ask(f"/p/shop/gate/{verdict.id}"))
+    drift = drifted.project.drifts.get(name="database")
+    assert "by policy v1" in text_of(ask(f"/p/shop/d/{drift.id[:10]}"))
+    assert "policy v1 saved here" in text_of(ask("/p/shop"))

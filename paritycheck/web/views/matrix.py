@@ -19,6 +19,7 @@ from paritycheck.selectors.lines import DIFFERING, Filter
 from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.matrix import Matrix, live_drifts
 from paritycheck.selectors.policies import policy_of, refused_policy
+from paritycheck.selectors.policies import version_of as policy_version
 from paritycheck.selectors.trend import open_by_day
 from paritycheck.web import words
 from paritycheck.web.access import of_project
@@ -159,7 +160,11 @@ def _empty(found: Matrix, chosen: Filter, groups: list[FactGroup]) -> dict[str, 
 
 def policy_words(project: Project) -> str:
     """Which expectations hold."""
-    return f"policy v{project.policy_version} from parity.toml" if project.policy_id else "shipped expectations"
+    if not project.policy_id:
+        return "shipped expectations"
+    version = policy_version(project, project.policy_version)
+    origin = "saved here" if version and version.user_id and not version.environment_id else "from parity.toml"
+    return f"policy v{project.policy_version} {origin}"
 
 
 def headline(found: Matrix) -> str:
