@@ -21,7 +21,8 @@ PATHS = (
     "/", "/p/shop", "/p/shop?show=services&show=dependencies", "/p/shop?q=nothing-like-it", "/p/shop/environments",
     "/p/shop/environments/staging", "/p/shop/environments/staging/1", "/p/shop/environments/staging/1?section=services",
     "/p/shop/gate", "/p/shop/cell?environment=ci&section=services&name=celery-broker", "/docs", "/docs/agent",
-    "/docs/gate", "/docs/personnel", "/docs/collected", "/p/shop/personnel", "/docs/glossary", "/docs/design", "/p/none",
+    "/docs/gate", "/docs/personnel", "/docs/collected", "/docs/glossary", "/docs/design", "/p/none",
+    "/p/shop/personnel",
 )  # fmt: skip
 
 
