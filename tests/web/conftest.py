@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from django.test import Client
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext, Page
 
     from paritycheck.models import Project, User
 
@@ -234,3 +234,49 @@ def browser() -> Iterator[Browser]:
     """One for all tests of a module; each makes a context of its own."""
     with running_browser() as found:
         yield found
+
+
+@pytest.fixture
+def site(drifted: Any, live_server: Any) -> Iterator[tuple[str, Any]]:
+    """The address of a served installation, and the project in it."""
+    from django.db import connections
+
+    drifted.gate({"services": []})
+    yield live_server.url, drifted
+    # Under the browser's loop Django keeps connections apart from those that pytest-django closes.
+    connections.close_all()
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What the browser complained about; a test that expects complaints clears it."""
+    return []
+
+
+@pytest.fixture
+def context(browser: Browser, site: tuple[str, Any], said: list[str]) -> Iterator[BrowserContext]:
+    """A signed-in browser; anything it complains about fails the test."""
+    found = browser.new_context(viewport={"width": 1440, "height": 900})
+    found.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+    found.on("weberror", lambda error: said.append(str(error.error)))
+    page = found.new_page()
+    page.goto(f"{site[0]}/sign-in")
+    page.fill("#email", "maria@example.com")
+    page.fill("#password", "a password of some length")
+    page.click("button:has-text('Sign in')")
+    page.wait_for_url(f"{site[0]}/")
+    page.close()
+    yield found
+    found.close()
+    assert [text for text in said if "404 (Not Found)" not in text] == []
+
+
+@pytest.fixture
+def open_page(context: BrowserContext, site: tuple[str, Any]) -> Callable[[str], Page]:
+    page = context.new_page()
+
+    def go(path: str) -> Page:
+        page.goto(site[0] + path)
+        return page
+
+    return go

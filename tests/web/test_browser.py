@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -24,52 +24,6 @@ PATHS = (
     "/p/shop/gate", "/p/shop/cell?environment=ci&section=services&name=celery-broker", "/docs", "/docs/agent",
     "/docs/gate", "/docs/personnel", "/docs/collected", "/docs/glossary", "/docs/design", "/p/none",
 )  # fmt: skip
-
-
-@pytest.fixture
-def site(drifted: Any, live_server: Any) -> Iterator[tuple[str, Any]]:
-    """The address of a served installation, and the project in it."""
-    from django.db import connections
-
-    drifted.gate({"services": []})
-    yield live_server.url, drifted
-    # Under the browser's loop Django keeps connections apart from those that pytest-django closes.
-    connections.close_all()
-
-
-@pytest.fixture
-def said() -> list[str]:
-    """What the browser complained about; a test that expects complaints clears it."""
-    return []
-
-
-@pytest.fixture
-def context(browser: Browser, site: tuple[str, Any], said: list[str]) -> Iterator[BrowserContext]:
-    """A signed-in browser; anything it complains about fails the test."""
-    found = browser.new_context(viewport={"width": 1440, "height": 900})
-    found.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
-    found.on("weberror", lambda error: said.append(str(error.error)))
-    page = found.new_page()
-    page.goto(f"{site[0]}/sign-in")
-    page.fill("#email", "maria@example.com")
-    page.fill("#password", "a password of some length")
-    page.click("button:has-text('Sign in')")
-    page.wait_for_url(f"{site[0]}/")
-    page.close()
-    yield found
-    found.close()
-    assert [text for text in said if "404 (Not Found)" not in text] == []
-
-
-@pytest.fixture
-def open_page(context: BrowserContext, site: tuple[str, Any]) -> Callable[[str], Page]:
-    page = context.new_page()
-
-    def go(path: str) -> Page:
-        page.goto(site[0] + path)
-        return page
-
-    return go
 
 
 def every_path(shop: Any) -> list[str]:
@@ -237,49 +191,6 @@ def test_everything_reads_without_scripts(browser: Browser, site: tuple[str, Any
     page.click("button:has-text('Sign out')")
     assert page.url.endswith("/sign-in")
     assert page.locator("[data-needs-script]:visible").count() == 0
-    context.close()
-
-
-def test_a_policy_is_tried_while_it_is_written(open_page: Callable[[str], Page]) -> None:
-    page = open_page("/p/shop/settings/policy")
-    page.fill("#draft", '[tools.services]\n"*" = "ignore"\n')
-    page.wait_for_selector("#trial li:has-text('database') >> text=resolves")
-    page.wait_for_selector("#backtest:has-text('Would have opened')")
-    assert page.locator("#save").is_enabled()
-    page.wait_for_selector("#draft.fresh")
-    page.fill("#draft", '[tools.services]\n"*" = "same-magor"\n')
-    page.wait_for_selector("#draft-mistakes:has-text('line 2, column 7')")
-    assert page.locator(".is-wrong i").inner_text() == "2"
-    assert page.locator("#save").is_disabled()
-    assert page.locator("#draft").input_value().endswith('"same-magor"\n')
-
-
-def test_the_lines_lie_under_the_text_that_is_typed_over_them(open_page: Callable[[str], Page]) -> None:
-    text = "".join(f'"{at}" = "same"  # {"a long remark, " * at}\n' for at in range(12))
-    for width in (1440, 390):
-        page = open_page("/p/shop/settings/policy")
-        page.set_viewport_size({"width": width, "height": 900})
-        page.fill("#draft", f"[tools.services]\n{text}")
-        page.wait_for_selector("#draft.fresh")
-        heights = page.evaluate("['#draft', '#draft-lines'].map(one => document.querySelector(one).scrollHeight)")
-        assert abs(heights[0] - heights[1]) <= 1, width
-
-
-def test_a_policy_is_tried_and_saved_without_scripts(browser: Browser, site: tuple[str, Any]) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{site[0]}/p/shop/settings/policy")
-    page.fill("#email", "maria@example.com")
-    page.fill("#password", "a password of some length")
-    page.click("button:has-text('Sign in')")
-    page.fill("#draft", "[tyme]")
-    page.click("button:has-text('Check and preview')")
-    assert "Did you mean `time`?" in page.inner_text("#draft-mistakes")
-    page.fill("#draft", "[time]")
-    page.click("button:has-text('Run the back-test')")
-    assert "Save as v1" in page.inner_text(".page-head"), "a mistake closes the button until the draft is checked"
-    page.click("button:has-text('Save as v1')")
-    assert "v1 in force" in page.inner_text(".title")
     context.close()
 
 
