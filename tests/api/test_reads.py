@@ -76,6 +76,8 @@ def test_a_drift_is_found_by_its_first_ten_digits_with_its_life(apart: "Site") -
     (drift,) = drifts(apart, "?section=services")
     found = apart.get(f"{SHOP}/drifts/{drift['id'][:10]}").json()
     assert found.pop("events")[0]["kind"] == "opened"
+    since = found.pop("since")
+    assert (since["snapshot"], since["exact"]) in {("staging#1", False), ("production#1", False)}
     assert found == drift
     assert apart.get(f"{SHOP}/drifts/{drift['id']}").status == 200
     assert apart.get(f"{SHOP}/drifts/{drift['id'][:9]}").code == "not-found"
