@@ -56,11 +56,12 @@ def parting(
         return None
     at, judged = [0, 0], 0
     while True:
-        mover = _later(sides, at)
-        moved, state = ("left", "right")[mover], sides[mover][at[mover]]
-        if at[mover] + 1 >= len(sides[mover]) or judged >= most:
+        movers = _latest(sides, at)
+        moved, state = ("left", "right")[movers[0]], sides[movers[0]][at[movers[0]]]
+        if judged >= most or any(at[mover] + 1 >= len(sides[mover]) for mover in movers):
             return Parting(moved, state, None, exact=False, judged=judged)
-        at[mover] += 1
+        for mover in movers:
+            at[mover] += 1
         before = sides[0][at[0]], sides[1][at[1]]
         found, judged = drifts(*before), judged + 1
         if not found:
@@ -79,6 +80,7 @@ def _runs(states: Sequence[State]) -> list[State]:
     return runs
 
 
-def _later(sides: tuple[list[State], list[State]], at: list[int]) -> int:
-    """Whose present state began later; the right one's where they began together."""
-    return int(sides[1][at[1]].at >= sides[0][at[0]].at)
+def _latest(sides: tuple[list[State], list[State]], at: list[int]) -> list[int]:
+    """Whose present state began last: both where they moved at one moment, for in between there was nothing."""
+    began = [side[place].at for side, place in zip(sides, at, strict=True)]
+    return [side for side in (1, 0) if began[side] == max(began)]

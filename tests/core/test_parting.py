@@ -50,6 +50,11 @@ def test_where_the_history_begins_apart_it_is_so_since_then_at_least() -> None:
     assert (told.moved, told.exact, told.before) == ("right", False, None)
 
 
+def test_two_moves_at_one_moment_are_one_step() -> None:
+    told = found(history("a", "a", "a", "b", "a"), history("a", "b", first=1, every=3))
+    assert (told.moved, told.state.number, told.exact) == ("left", 4, True)
+
+
 def test_unknown_is_no_proof_that_it_held() -> None:
     told = found(history("a", "?", "b", first=1), history("a"))
     assert (told.state.number, told.exact, told.before) == (3, False, None)
