@@ -7,9 +7,9 @@ is announced, or of which sources disagree, is left out, and nothing is said of 
 with every vendor. Memcached and NATS announce none.
 
 CHECKED is the day on which the table was last gone through. Some eighteen products were compared with stored copies of
-endoflife.date, the oldest of 2022, the newest of spring 2026; Go, Rails, Java, Elasticsearch 7, Node 22 and later, Python
-3.12 and later, PostgreSQL 17 and 18, Debian 13 and Alpine after 3.16 stand as announced and were compared with no copy.
-What was announced since is not in here. After STALE_DAYS all of it is told as a note.
+endoflife.date, the oldest of 2022, the newest of spring 2026; Go, Rails, Java, Elasticsearch 7, Node 22 and later,
+Python 3.12 and later, PostgreSQL 17 and 18, Debian 13 and Alpine after 3.16 stand as announced and were compared with
+no copy. What was announced since is not in here. After STALE_DAYS all of it is told as a note.
 """
 
 from __future__ import annotations
