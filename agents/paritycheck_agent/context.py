@@ -8,7 +8,7 @@ import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
 FILE_BYTES = 32 * 1024 * 1024
@@ -68,6 +68,12 @@ class Context:
     def elsewhere(self) -> bool:
         """Whether the report is not about this machine: what is installed or set here says nothing then."""
         return self.candidate or bool(self.kubernetes)
+
+    def once(self, name: str, make: Callable[[Context], Any]) -> Any:
+        """Return what `make` gives of this context, made once a run however many sections ask for it."""
+        if name not in self.kept:
+            self.kept[name] = make(self)
+        return self.kept[name]
 
     def open_bytes(self, path: str) -> bytes | None:
         """Return the bytes of a regular file, None where there are none to read."""

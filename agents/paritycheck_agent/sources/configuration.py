@@ -92,6 +92,11 @@ class Configuration:
 
 def read(context: Context) -> Configuration:
     """All names of the allow-list. Of a gate's candidate only what the checkout declares: no `.env`, no process."""
+    found: Configuration = context.once("configuration", _gathered)
+    return found
+
+
+def _gathered(context: Context) -> Configuration:
     found = Configuration(context)
     _read_declarations(found)
     if context.elsewhere and not found.candidate:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from paritycheck_agent.context import Context
 
 SOCKET = "/var/run/docker.sock"
-KEPT = "docker"
 TIMEOUT_S = 5
 CONTAINERS = 200
 IMAGES = 5_000
@@ -49,9 +48,7 @@ def observe(context: Context) -> Docker:
     """What runs of the application, asked once in a run; empty where it is not wanted or a candidate is judged."""
     if context.candidate or table(context, "docker").get("enabled") is not True:
         return Docker()
-    if KEPT not in context.kept:
-        context.kept[KEPT] = _ask(context)
-    found: Docker = context.kept[KEPT]
+    found: Docker = context.once("docker", _ask)
     return found
 
 
