@@ -53,7 +53,7 @@ class Service:
         (checkout / ".env").write_text(dotenv, encoding="utf-8")
         tokens = {row["slug"]: row["token"] for row in self.made["environments"]}
         environment = {
-            **self.environment,
+            **without_settings(self.environment),
             "PARITY_URL": f"http://127.0.0.1:{self.port}",
             "PARITY_TOKEN": tokens[name],
             "XDG_STATE_HOME": str(self.place / f"{name}-state"),

@@ -82,7 +82,7 @@ class WaiversSerializer(serializers.Serializer[Any]):
     results = WaiverSerializer(many=True)
 
 
-class PreviewSerializer(serializers.Serializer[Any]):
+class WaiverPreviewSerializer(serializers.Serializer[Any]):
     """What a waiver would do; nothing is kept."""
 
     hides = serializers.IntegerField()
@@ -190,7 +190,7 @@ class WaiverPreviewView(ProjectApiView):
         operation_id="preview_waiver",
         summary="What would a waiver hide?",
         request=AskedWaiverSerializer,
-        responses={200: PreviewSerializer, **REFUSALS, **GONE},
+        responses={200: WaiverPreviewSerializer, **REFUSALS, **GONE},
     )
     def post(self, request: Request, project: str) -> Response:
         """Takes what making one takes; keeps nothing."""

@@ -40,7 +40,7 @@ def blocks(days: Sequence[tuple[int, int]], name: str) -> SafeString:
             drawn.append((x, y, BLOCK, BLOCK, "lasting" if at < filled else "short"))
     width = len(days) * (BLOCK + GAP)
     return format_html(
-        '<svg class="blocks" viewBox="0 0 {} {}" role="img" aria-label="{}">{}<path d="M0 {}H{}"/></svg>',
+        '<svg class="openings" viewBox="0 0 {} {}" role="img" aria-label="{}">{}<path d="M0 {}H{}"/></svg>',
         width,
         height + 1,
         name,

@@ -38,7 +38,7 @@ OF_PROJECT = {
 }
 # Pages whose forms are sent to their own address, and addresses that forms alone use.
 FORMS = {"policy"}
-POSTED_OF_PROJECT = {
+TRIALS = {
     "policy-trial": "/p/{slug}/settings/policy/trial",
     "policy-backtest": "/p/{slug}/settings/policy/backtest",
 }
@@ -137,13 +137,13 @@ def test_a_user_who_is_no_longer_active_is_out(shop: Any) -> None:
 
 def test_pages_change_nothing_by_get_and_take_no_post(signed_in: Client, addresses: dict[str, str]) -> None:
     assert {signed_in.post(path).status_code for name, path in addresses.items() if name not in FORMS} == {405}
-    assert {signed_in.get(path.format(slug="shop")).status_code for path in POSTED_OF_PROJECT.values()} == {405}
+    assert {signed_in.get(path.format(slug="shop")).status_code for path in TRIALS.values()} == {405}
 
 
 def test_forms_of_a_project_are_its_members_alone(
     drifted: Any, other: tuple[Project, User], addresses: dict[str, str]
 ) -> None:
-    paths = [addresses["policy"], *(path.format(slug="shop") for path in POSTED_OF_PROJECT.values())]
+    paths = [addresses["policy"], *(path.format(slug="shop") for path in TRIALS.values())]
     stranger, member = session(other[1]), session(drifted.owner)
     assert [stranger.post(path, {"text": ""}).status_code for path in paths] == [404, 404, 404]
     assert [member.post(path, {"text": ""}).status_code for path in paths] == [200, 200, 200]
@@ -186,7 +186,8 @@ def test_what_is_posted_takes_a_role_and_is_not_there_for_others(
 def test_every_page_is_in_one_of_these_lists() -> None:
     from paritycheck.web.urls import urlpatterns
 
-    assert {pattern.name for pattern in urlpatterns} == {*OPEN, *SIGNED_IN, *POSTED, *OF_PROJECT, *POSTED_OF_PROJECT}
+    listed = {*OPEN, *SIGNED_IN, *POSTED, *OF_PROJECT, *TRIALS, *POSTED_OF_PROJECT}
+    assert {pattern.name for pattern in urlpatterns} == listed
 
 
 def test_the_manual_is_open_to_everyone() -> None:

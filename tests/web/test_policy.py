@@ -86,7 +86,7 @@ def test_the_back_test_counts_with_and_without_a_script(drifted: Any, signed_in:
         page = text_of(html)
         assert "Would have opened 1 drift , 1 of them gone within an hour." in page.replace(" drift, ", " drift , ")
         assert "services, version 1 1" in page
-        assert '<svg class="blocks"' in html
+        assert '<svg class="openings"' in html
 
 
 def test_a_maintainer_saves_and_the_versions_say_who_and_when(shop: Any, signed_in: Client, ask: Ask) -> None:
