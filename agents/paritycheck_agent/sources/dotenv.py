@@ -154,6 +154,8 @@ def _without_comment(value: str) -> str:
 
 
 def _line_ends(text: str) -> int:
+    if "\r" not in text:
+        return text.count("\n")
     return sum(1 for _ in LINE_END.finditer(text))
 
 
