@@ -1,6 +1,7 @@
 """Every model, so that Django finds them; each aggregate has a file of its own."""
 
 from paritycheck.models.bodies import Policy, SectionBody
+from paritycheck.models.channels import Channel, ChannelThread
 from paritycheck.models.commits import Commit
 from paritycheck.models.deliveries import Delivery, DeliveryAttempt
 from paritycheck.models.deploys import Deploy
@@ -8,17 +9,21 @@ from paritycheck.models.drifts import Drift, DriftEvent
 from paritycheck.models.instances import Instance
 from paritycheck.models.jobs import Job, PeriodRun, ProcessBeat
 from paritycheck.models.links import PersonLink
+from paritycheck.models.notices import Notice
 from paritycheck.models.pairs import Pair
 from paritycheck.models.people import Membership, User
 from paritycheck.models.policies import PolicyVersion
 from paritycheck.models.projects import Environment, Project
 from paritycheck.models.reports import Report
 from paritycheck.models.snapshots import Snapshot
+from paritycheck.models.subscriptions import Subscription
 from paritycheck.models.tokens import Token
 from paritycheck.models.verdicts import Verdict
 from paritycheck.models.waivers import Waiver
 
 __all__ = [
+    "Channel",
+    "ChannelThread",
     "Commit",
     "Delivery",
     "DeliveryAttempt",
@@ -29,6 +34,7 @@ __all__ = [
     "Instance",
     "Job",
     "Membership",
+    "Notice",
     "Pair",
     "PeriodRun",
     "PersonLink",
@@ -39,6 +45,7 @@ __all__ = [
     "Report",
     "SectionBody",
     "Snapshot",
+    "Subscription",
     "Token",
     "User",
     "Verdict",

@@ -16,17 +16,25 @@ class DeliveryState(models.TextChoices):
 
 
 class Delivery(models.Model):
-    """One message to one recipient. `id` is the stable message id receivers dedupe on."""
+    """One message to one recipient. `id` is the stable message id receivers dedupe on.
+
+    `channel` is the kind; a member's own mail has no `target`, everything else goes to one. `held_for` says in words why
+    it waits (quiet hours), `thread` is the first message of the same drift to the same recipient.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey("Project", on_delete=models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=16, default="mail")
+    target = models.ForeignKey("Channel", null=True, on_delete=models.SET_NULL, related_name="deliveries")
+    subscription = models.ForeignKey("Subscription", null=True, on_delete=models.SET_NULL, related_name="+")
     kind = models.CharField(max_length=16)
     recipient = models.CharField(max_length=254)
     subject = models.CharField(max_length=200)
     content = models.JSONField()
     dedupe = models.CharField(max_length=128)
     state = models.CharField(max_length=8, choices=DeliveryState.choices, default=DeliveryState.DUE)
+    held_for = models.CharField(max_length=32, blank=True, default="", db_default="")
+    thread = models.UUIDField(null=True)
     due_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -38,7 +46,10 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["project", "channel", "recipient", "dedupe"], name="delivery_once")
         ]
-        indexes = [models.Index(fields=["due_at"], condition=models.Q(state="due"), name="delivery_due")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(state="due"), name="delivery_due"),
+            models.Index(fields=["project", "-created_at"], name="delivery_by_time"),
+        ]
 
     @override
     def __str__(self) -> str:
@@ -53,6 +64,7 @@ class DeliveryAttempt(models.Model):
     number = models.PositiveSmallIntegerField()
     at = models.DateTimeField()
     ok = models.BooleanField()
+    took_ms = models.PositiveIntegerField(null=True)
     error = models.CharField(max_length=512, blank=True)
 
     @override
