@@ -1,7 +1,8 @@
 """Channels, subscriptions, notices, and what a delivery knows of them."""
 
-import django.db.models.deletion
 import uuid
+
+import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 

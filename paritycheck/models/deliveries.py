@@ -18,8 +18,8 @@ class DeliveryState(models.TextChoices):
 class Delivery(models.Model):
     """One message to one recipient. `id` is the stable message id receivers dedupe on.
 
-    `channel` is the kind; a member's own mail has no `target`, everything else goes to one. `held_for` says in words why
-    it waits (quiet hours), `thread` is the first message of the same drift to the same recipient.
+    `channel` is the kind; a member's own mail has no `target`, everything else goes to one. `held_for` says in words
+    why it waits (quiet hours), `thread` is the first message of the same drift to the same recipient.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
