@@ -122,6 +122,10 @@ class Lines:
         behind = ":" + bracket
         return self._find(key, lambda _at, end: "".join(self.written[end : end + _BEHIND].split()).startswith(behind))
 
+    def key(self, key: str) -> int:
+        """Return the line of the next key of an object; 0 where there is none."""
+        return self._find(key, lambda _at, end: self.written[end : end + _BEHIND].lstrip().startswith(":"))
+
     def value(self, key: str, value: str) -> int:
         """Return the line of the next `"key": "value"` behind what was found last; 0 where there is none."""
         start = len(key) + len('"": ')

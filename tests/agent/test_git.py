@@ -381,6 +381,29 @@ def test_a_git_that_hangs_is_ended_with_what_it_started(shop: Checkout, tmp_path
         time.sleep(0.01)
 
 
+def test_a_pipe_for_a_file_of_the_repository_is_waited_for_once(
+    shop: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git reads its configuration whatever it is asked, and would wait for a writer for ever."""
+    shop.commit()
+    shop.git("tag", "v1")
+    (shop.root / ".git" / "config").unlink()
+    os.mkfifo(shop.root / ".git" / "config")
+    monkeypatch.setattr(git_command, "TIMEOUT_S", 0.5)
+    repository = Repository(str(shop.root))
+    for ask in (repository.dirty, repository.tags):
+        with pytest.raises(GitFault, match="timeout"):
+            ask()
+        monkeypatch.setattr(git, "run", never)
+    with pytest.raises(GitFault, match="no-permission"):
+        repository.remotes()
+    assert repository.commit() == (shop.root / ".git/refs/heads/main").read_text().strip()
+
+
+def never(*_arguments: object, **_more: object) -> bytes:
+    pytest.fail("git is started once more")
+
+
 def ended(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in {"Z", "X"}

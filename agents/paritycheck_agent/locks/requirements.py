@@ -92,12 +92,17 @@ class _Reader:
     def _follow(self, kind: str, target: str, path: str, above: list[str], *, constraint: bool) -> None:
         """Read a file that another names, where it lies in the checkout."""
         inside = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+        constraint = constraint or kind == "-c"
         data = None
         if "://" not in target and len(self.seen) < _FILES and inside not in above:
+            if (inside, constraint) in self.seen:
+                return
             data = self.sibling(posixpath.relpath(inside, self.folder or "."))
         if data is not None:
-            self.file(data, inside, [*above, path], constraint=constraint or kind == "-c")
-        elif inside not in above and not constraint and kind == "-r":
+            self.file(data, inside, [*above, path], constraint=constraint)
+            return
+        self.seen.add((inside, constraint))
+        if inside not in above and not constraint and kind == "-r":
             self.lock.incomplete("a file it includes is not in the checkout, or no file")
 
     def _requirement(self, text: str, comments: list[str], source: str, *, constraint: bool) -> None:

@@ -98,7 +98,9 @@ def _classic_blocks(written: str) -> tuple[list[tuple[int, list[str], Table]], l
     """Return (line, descriptors, fields) of each entry, and the lines that are written in no way of Yarn 1."""
     import re
 
-    token = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s:,"\\\[\]#][^\s:,"\\\[\]]*')
+    # A quote that stays open takes the rest of its line: each further one would be read to its end otherwise.
+    token = re.compile(r'"(?:[^"\\]|\\.)*"?|[^\s:,"\\\[\]#][^\s:,"\\\[\]]*')
+    closed = re.compile(r'[^"]|"(?:[^"\\]|\\.)*"\Z')
     blocks: list[tuple[int, list[str], Table]] = []
     odd: list[int] = []
     fields: Table = {}
@@ -109,6 +111,8 @@ def _classic_blocks(written: str) -> tuple[list[tuple[int, list[str], Table]], l
             continue
         indent = len(row) - len(row.lstrip(" "))
         words = token.findall(body)
+        if words and not closed.match(words[-1]):
+            words = []
         if not indent and words and body == ", ".join(words) + ":":
             fields = inner = {}
             blocks.append((number, [_word(word) for word in words], fields))

@@ -22,9 +22,12 @@ _REVISION_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY
 
 
 class Repository:
-    """The repository of a checkout. Methods raise GitFault where git cannot answer."""
+    """The repository of a checkout. Methods raise GitFault where git cannot answer.
 
-    __slots__ = ("_foreign", "environ", "plain", "root")
+    A git that hung once (a pipe for a file, a disk that is gone) is not started again: it would hang each time.
+    """
+
+    __slots__ = ("_foreign", "_hung", "environ", "plain", "root")
 
     def __init__(self, root: str, environ: Mapping[str, str] | None = None) -> None:
         """Raise GitFault("no-git") where root lies in no repository."""
@@ -35,17 +38,27 @@ class Repository:
         self.environ = environ
         self.plain = plain
         self._foreign = False
+        self._hung = False
 
     def _run(self, arguments: Sequence[str], stdin: bytes = b"") -> bytes:
         """Run a command that starts no program of the repository's, whoever owns it."""
         if not self._foreign:
             try:
-                return run(self.root, arguments, environ=self.environ, stdin=stdin)
+                return self._started(arguments, stdin)
             except GitFault as fault:
                 if not fault.foreign:
                     raise
                 self._foreign = True
-        return run(self.root, arguments, environ=self.environ, stdin=stdin, trusted=self.plain.top)
+        return self._started(arguments, stdin, trusted=self.plain.top)
+
+    def _started(self, arguments: Sequence[str], stdin: bytes = b"", *, trusted: str = "") -> bytes:
+        if self._hung:
+            raise GitFault("timeout")
+        try:
+            return run(self.root, arguments, environ=self.environ, stdin=stdin, trusted=trusted)
+        except GitFault as fault:
+            self._hung = fault.reason == "timeout"
+            raise
 
     def dirty(self) -> bool:
         """Return whether a tracked file differs from the commit.
@@ -54,7 +67,7 @@ class Repository:
         that another user owns: GitFault("no-permission").
         """
         arguments = ["status", "--porcelain", "-z", "--untracked-files=no"]
-        return bool(run(self.root, arguments, environ=self.environ))
+        return bool(self._started(arguments))
 
     def commit(self) -> str:
         """Return the commit that is checked out, "" before the first one."""
@@ -76,6 +89,13 @@ class Repository:
         return sorted(
             name.removeprefix("refs/tags/") for name in printed.decode("utf-8", "replace").split("\n") if name
         )
+
+    def remotes(self) -> dict[str, str]:
+        """Return the first URL of each remote by its name. Holds credentials where the configuration does."""
+        urls = self.plain.remotes()
+        if urls is None:
+            raise GitFault("no-permission")
+        return urls
 
     def default_branch(self, name: str = "") -> str:
         """Return the reference of the default branch: `name` of it where known, else what the remote or custom says."""
