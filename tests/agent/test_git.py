@@ -188,6 +188,19 @@ def test_scopes_count_what_rev_list_counts_below_a_path(shop: Checkout) -> None:
     assert len(touched) == int(shop.git("rev-list", "--count", "--no-merges", "--full-history", "HEAD", "--", "api"))
 
 
+def test_the_header_says_what_commits_were_looked_at_for(shop: Checkout) -> None:
+    shop.commit("one")
+
+    def marks(scopes: Any) -> Any:
+        return check_commits(commit_lines(str(shop.root), [], 500, settings={"scopes": scopes}))[0].get("scopes")
+
+    # The sha256 of `["a","b"]` and of `["b"]`.
+    assert marks({"one": ["b", "a", "b"], "two": "b"}) == {"one": "0473ef2dc0d3", "two": "a8950f05d344"}
+    assert marks({}) is None
+    assert marks({"é": "b", "odd": 3, "n" * 65: "b"}) is None
+    assert len(marks({f"s{number}": "x" * 500 for number in range(40)})) == 20
+
+
 def test_odd_file_names_do_not_end_a_commit_early(shop: Checkout) -> None:
     names = ["\nnewline", " blank ", "a" * 40, "é", "-option"]
     for name in names:

@@ -9,6 +9,7 @@ from paritycheck_agent.sources.git_command import GitFault, run
 from paritycheck_agent.sources.git_plain import is_sha
 from paritycheck_agent.wire import limits
 from paritycheck_agent.wire.canonical import line
+from paritycheck_agent.wire.scopes import scope_marks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -142,7 +143,9 @@ class Repository:
         if not head:
             raise GitFault("no-git")
         boundary = self.plain.boundary()
-        header = line({"head": head, "shallow": bool(boundary)}) + b"\n"
+        scopes = _scopes(settings or {})
+        marks = {"scopes": scope_marks(scopes)} if scopes else {}
+        header = line({"head": head, "shallow": bool(boundary), **marks}) + b"\n"
         asked = [tip for tip in tips if is_sha(tip)][:_TIPS]
         if tips and not asked:
             return header
@@ -153,7 +156,7 @@ class Repository:
             tips=asked or [head],
             want=max(1, min(want, limits.COMMITS)),
             subjects=_subjects(settings or {}),
-            scopes=_scopes(settings or {}),
+            scopes=scopes,
         )
         return header + b"".join(rows)
 
@@ -211,10 +214,12 @@ def _subjects(settings: Mapping[str, Any]) -> bool:
 
 
 def _scopes(settings: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the globs of each path scope: `[scopes]` holds a glob or a list of them by name."""
+    """Return the globs of each path scope, of 20 at most: `[scopes]` holds a glob or a list of them by name."""
     scopes = settings.get("scopes")
     found: dict[str, list[str]] = {}
     for name, globs in scopes.items() if isinstance(scopes, dict) else ():
         listed = [globs] if isinstance(globs, str) else globs if isinstance(globs, list) else []
-        found[str(name)] = [glob for glob in listed if isinstance(glob, str)]
-    return {name: globs for name, globs in found.items() if globs}
+        texts = [glob for glob in listed if isinstance(glob, str)]
+        if texts and name.isascii() and len(name) <= limits.PLAIN_CHARS and len(found) < limits.SCOPES:
+            found[name] = texts
+    return found
