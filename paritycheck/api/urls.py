@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from paritycheck.api import converters
+from paritycheck.api.channels import ChannelRotateView, ChannelsView, ChannelTestView, ChannelView
 from paritycheck.api.commits import CommitsView
 from paritycheck.api.compare import CompareView
 from paritycheck.api.deploy_hooks import CdeventsHookView, GithubHookView, GitlabHookView
@@ -63,6 +64,10 @@ version_1 = [
     path(f"{PROJECT}/waivers", WaiversView.as_view(), name="waivers"),
     path(f"{PROJECT}/waivers/preview", WaiverPreviewView.as_view(), name="waiver-preview"),
     path(f"{PROJECT}/waivers/<uuid:ident>", WaiverView.as_view(), name="waiver"),
+    path(f"{PROJECT}/channels", ChannelsView.as_view(), name="channels"),
+    path(f"{PROJECT}/channels/<uuid:ident>", ChannelView.as_view(), name="channel"),
+    path(f"{PROJECT}/channels/<uuid:ident>/test", ChannelTestView.as_view(), name="channel-test"),
+    path(f"{PROJECT}/channels/<uuid:ident>/rotate", ChannelRotateView.as_view(), name="channel-rotate"),
     path("schema", SchemaView.as_view(), name="schema"),
 ]
 urlpatterns = [path("v1/", include(version_1))]
