@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("paritycheck", "0006_people"),
+        ("paritycheck", "0007_channels"),
     ]
 
     operations = [
