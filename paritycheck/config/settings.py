@@ -243,6 +243,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "ActorRole": "paritycheck.core.actors.ROLES",
+        "DeliveryState": "paritycheck.models.deliveries.DeliveryState.values",
         "DeploySource": "paritycheck.models.deploys.DeploySource.values",
         "DeployStatus": "paritycheck.models.deploys.DeployStatus.values",
         "DriftState": "paritycheck.api.shapes.DRIFT_STATES",
