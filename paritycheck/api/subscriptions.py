@@ -23,13 +23,13 @@ from paritycheck.core.subscriptions import GAPS, WHENS, SubscriptionTerms
 from paritycheck.models import Channel, Project, Subscription
 from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.channels import find_channel
+from paritycheck.selectors.recipients import terms_of
 from paritycheck.selectors.subscriptions import (
     find_subscription,
     may_change,
     may_end,
     may_subscribe,
     subscriptions_of,
-    terms_of,
 )
 from paritycheck.services.errors import Refused
 from paritycheck.services.subscriptions import add_subscription, change_subscription, end_subscription

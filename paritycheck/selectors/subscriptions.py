@@ -1,17 +1,13 @@
 """Who is told what: the rules that have not ended, as far as one may see them."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from paritycheck.core.subscriptions import SubscriptionTerms
 from paritycheck.models import Project, Subscription, User
 from paritycheck.models.subscriptions import When
 from paritycheck.selectors.access import may_maintain, may_waive
-
-TERMS = tuple(SubscriptionTerms.__dataclass_fields__)
-_LISTS = frozenset({"gaps", "environments", "pairs", "names"})
+from paritycheck.selectors.recipients import living
 
 
 def subscriptions_of(project: Project, reader: User | None) -> QuerySet[Subscription]:
@@ -43,10 +39,9 @@ def sharers_of(subscription: Subscription) -> int:
     return int(same.aggregate(people=Count("user", distinct=True))["people"])
 
 
-def terms_of(subscription: Subscription) -> SubscriptionTerms:
-    """Its terms as the core reads them."""
-    said: dict[str, Any] = {name: getattr(subscription, name) for name in TERMS}
-    return SubscriptionTerms(**said | {name: tuple(said[name]) for name in _LISTS})
+def members_told(project: Project) -> int:
+    """How many members get mail of it by any rule."""
+    return living(project.pk).filter(user__isnull=False).values("user").distinct().count()
 
 
 def may_subscribe(user: User | None, project: Project) -> bool:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, QueryDict
 
 from paritycheck.core.subscriptions import AT_ONCE, DIGEST, GAPS, WHENS, SubscriptionTerms
 from paritycheck.models import Subscription
-from paritycheck.selectors.subscriptions import terms_of
+from paritycheck.selectors.recipients import terms_of
 from paritycheck.services.errors import Refused
 from paritycheck.web.visible import visible
 

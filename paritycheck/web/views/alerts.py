@@ -27,7 +27,7 @@ from paritycheck.selectors.deliveries import (
 )
 from paritycheck.selectors.filters import FilterError
 from paritycheck.selectors.liveness import version_of
-from paritycheck.selectors.recipients import recipients_of
+from paritycheck.selectors.subscriptions import members_told
 from paritycheck.services.deliveries import give_up, send_now
 from paritycheck.services.errors import Refused
 from paritycheck.web import words
@@ -74,7 +74,7 @@ def page_of(request: HttpRequest, project: Project, fault: str = "", status: int
         "tab": "alerts",
         "part": "deliveries",
         "version": version,
-        "cards": cards_of(healths, own, len(recipients_of(project.pk))),
+        "cards": cards_of(healths, own, members_told(project)),
         "lines": lines,
         "more": more,
         "told": told(sums_of(project, now)),

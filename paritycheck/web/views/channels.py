@@ -8,7 +8,7 @@ from paritycheck.models import Project
 from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.channels import healths_of
 from paritycheck.selectors.liveness import version_of
-from paritycheck.selectors.recipients import recipients_of
+from paritycheck.selectors.subscriptions import members_told
 from paritycheck.web.access import of_project
 from paritycheck.web.alerting import cards_of
 
@@ -24,7 +24,7 @@ def channels(request: HttpRequest, project: Project) -> HttpResponse:
         "tab": "alerts",
         "part": "channels",
         "version": version,
-        "cards": cards_of(healths, own, len(recipients_of(project.pk))),
+        "cards": cards_of(healths, own, members_told(project)),
         "may_maintain": may_maintain(request.user, project),
     }
     return render(request, "web/alerts/channels.html", context)

@@ -20,7 +20,8 @@ from paritycheck.models import Project, Subscription
 from paritycheck.models.subscriptions import When
 from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.liveness import version_of
-from paritycheck.selectors.subscriptions import digests_of, find_subscription, may_change, sharers_of, terms_of
+from paritycheck.selectors.recipients import terms_of
+from paritycheck.selectors.subscriptions import digests_of, find_subscription, may_change, sharers_of
 from paritycheck.services.errors import Refused
 from paritycheck.services.previews import Preview, preview_of, send_preview
 from paritycheck.web import words

@@ -17,13 +17,13 @@ from paritycheck.models import Channel, Project, Subscription, User
 from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.channels import channels_of, find_channel
 from paritycheck.selectors.liveness import version_of
+from paritycheck.selectors.recipients import terms_of
 from paritycheck.selectors.subscriptions import (
     find_subscription,
     may_change,
     may_end,
     may_subscribe,
     subscriptions_of,
-    terms_of,
 )
 from paritycheck.services.errors import Refused
 from paritycheck.services.subscriptions import add_subscription, change_subscription, end_subscription

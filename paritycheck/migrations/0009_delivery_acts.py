@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("paritycheck", "0007_channels"),
+        ("paritycheck", "0008_default_subscriptions"),
     ]
 
     operations = [
