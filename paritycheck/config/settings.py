@@ -251,6 +251,7 @@ SPECTACULAR_SETTINGS = {
         "ChannelKind": "paritycheck.api.channels.CHANNEL_KINDS",
         "ChannelState": "paritycheck.api.channels.CHANNEL_STATES",
         "ActorRole": "paritycheck.core.actors.ROLES",
+        "DeliveryState": "paritycheck.models.deliveries.DeliveryState.values",
         "DeploySource": "paritycheck.models.deploys.DeploySource.values",
         "DeployStatus": "paritycheck.models.deploys.DeployStatus.values",
         "DriftState": "paritycheck.api.shapes.DRIFT_STATES",
