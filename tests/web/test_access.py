@@ -27,6 +27,7 @@ OF_PROJECT = {
     "drift": "/p/{slug}/d/{drift}",
     "compare": "/p/{slug}/compare?left=staging&right=production",
     "factors": "/p/{slug}/factors",
+    "time": "/p/{slug}/time",
     "personnel": "/p/{slug}/personnel",
     "environments": "/p/{slug}/environments",
     "environment": "/p/{slug}/environments/staging",

@@ -24,6 +24,7 @@ LEAVES = (
     Leaf("start", "Start"),
     Leaf("agent", "Agent and parity.toml"),
     Leaf("gate", "The gate"),
+    Leaf("time", "What waits, and how long"),
     Leaf("personnel", "Who writes, who ships"),
     Leaf("compare", "Compare"),
     Leaf("collected", "What is collected"),
