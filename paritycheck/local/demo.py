@@ -57,7 +57,9 @@ def _run(service: Service, base: Path, *, once: bool) -> None:
     service.await_answer()
     say.step("service", "PostgreSQL, web, worker, sender and beat")
     environments = [f"{deploy.name}:{deploy.tier}" for deploy in history.DEPLOYS]
-    keys = reporting.bootstrap(service, PROJECT, environments)
+    keys = reporting.Bootstrap(service, PROJECT, environments).keys()
+    root = itself.checkout()
+    ours = itself.begin(service) if root else None
     database = _database(service, repository)
     reported = {}
     for deploy in history.DEPLOYS:
@@ -69,10 +71,11 @@ def _run(service: Service, base: Path, *, once: bool) -> None:
     del reported[f"{BASELINE}..{BASELINE}"]
     token = keys["admin"]["token"]
     asker = Asker(HOST, service.port, token, PROJECT)
-    ours = _itself(service, base, token, say)
+    since = itself.report_itself(service, ours, root, base) if ours and root else None
     asker.await_comparison(reported, COMPARED_S, lambda: _where_to_look(service))
     say.step("compared", "each with production")
-    _print_result(service, asker, keys, ours, once=once)
+    told = _itself(service, token, since, say)
+    _print_result(service, asker, keys, told, once=once)
     if not once:
         _serve(service)
 
@@ -97,12 +100,10 @@ def _only_demo(base: Path) -> Iterator[None]:
         yield
 
 
-def _itself(service: Service, base: Path, token: str, say: "_Steps") -> str:
-    """Report paritycheck's own checkout and what runs of it; the line to print. An installed copy has no checkout."""
-    root = itself.checkout()
-    if root is None:
+def _itself(service: Service, token: str, since: datetime | None, say: "_Steps") -> str:
+    """The line on paritycheck's own checkout and what runs of it; an installed copy has reported none."""
+    if since is None:
         return "not watched: this is an installed copy, and a checkout is what is compared with what runs"
-    since = itself.report_itself(service, root, base)
     asker = Asker(HOST, service.port, token, itself.PROJECT)
     asker.await_comparison({itself.PAIR: since}, COMPARED_S, lambda: _where_to_look(service))
     say.step("paritycheck", "watches itself: what runs here against its checkout")

@@ -13,7 +13,7 @@ from paritycheck.local import environment as env
 from paritycheck.local.background import HOST, Service
 from paritycheck.local.layout import layout
 from paritycheck.local.postgres import DATABASE
-from paritycheck.local.reporting import Place, bootstrap, report, token_of
+from paritycheck.local.reporting import Bootstrap, Place, report, token_of
 
 PROJECT = "paritycheck"
 BASELINE, CHECKOUT = "production", "development"
@@ -27,12 +27,16 @@ def checkout() -> Path | None:
     return root if all((root / name).is_file() for name in OURS) else None
 
 
-def report_itself(service: Service, root: Path, base: Path) -> datetime:
-    """Make the project and report both environments of the checkout `root`, whose data directory is `base`; the moment
-    since which they are to be compared.
+def begin(service: Service) -> Bootstrap:
+    """Make the project, beside whatever else the demo does: that takes most of the time."""
+    return Bootstrap(service, PROJECT, [f"{BASELINE}:production", f"{CHECKOUT}:development"])
+
+
+def report_itself(service: Service, made: Bootstrap, root: Path, base: Path) -> datetime:
+    """Report both environments of the checkout `root`, whose data directory is `base`; the moment since which they are
+    to be compared.
     """
-    keys = bootstrap(service, PROJECT, [f"{BASELINE}:production", f"{CHECKOUT}:development"])
-    since = datetime.now(UTC)
+    keys, since = made.keys(), datetime.now(UTC)
     for name, settings in ((BASELINE, _running(service)), (CHECKOUT, _of_commands(base))):
         place = Place(name, root, service.directory / f"paritycheck-{name}.agent")
         report(service, place, token_of(keys, name), settings)

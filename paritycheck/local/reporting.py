@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from paritycheck.local.background import HOST, Service
+from paritycheck.local.death import die_with_parent
 from paritycheck.local.errors import LocalError
 
 AGENT = (sys.executable, "-m", "paritycheck_agent.cli", "report")
@@ -26,20 +28,27 @@ class Place:
     state: Path
 
 
-def bootstrap(service: Service, project: str, environments: Sequence[str]) -> dict[str, Any]:
-    """Project, environments (`NAME:TIER`), tokens and an administrator."""
-    command = [sys.executable, "-m", "paritycheck", "bootstrap", "--data", str(service.directory)]
-    done = subprocess.run(
-        [*command, "--project", project, *(f"--environment={each}" for each in environments), "--json"],
-        env=service.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise LocalError(f"paritycheck bootstrap failed:\n{done.stderr.strip()}")
-    keys: dict[str, Any] = json.loads(done.stdout)
-    return keys
+class Bootstrap:
+    """`paritycheck bootstrap` on its way: project, environments (`NAME:TIER`), tokens and an administrator."""
+
+    def __init__(self, service: Service, project: str, environments: Sequence[str]) -> None:
+        command = [sys.executable, "-m", "paritycheck", "bootstrap", "--data", str(service.directory)]
+        self._process = subprocess.Popen(
+            [*command, "--project", project, *(f"--environment={each}" for each in environments), "--json"],
+            env=service.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509  this process has no threads
+        )
+
+    def keys(self) -> dict[str, Any]:
+        """What it made, once it has ended. Raises LocalError with what it said where it failed."""
+        said, wrong = self._process.communicate()
+        if self._process.returncode != 0:
+            raise LocalError(f"paritycheck bootstrap failed:\n{wrong.strip()}")
+        keys: dict[str, Any] = json.loads(said)
+        return keys
 
 
 def token_of(keys: Mapping[str, Any], environment: str) -> str:
