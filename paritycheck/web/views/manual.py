@@ -25,6 +25,7 @@ LEAVES = (
     Leaf("agent", "Agent and parity.toml"),
     Leaf("gate", "The gate"),
     Leaf("personnel", "Who writes, who ships"),
+    Leaf("channels", "Channels"),
     Leaf("compare", "Compare"),
     Leaf("collected", "What is collected"),
     Leaf("glossary", "Words"),

@@ -221,6 +221,7 @@ def test_an_issue_opens_is_followed_and_closes_with_its_drift(
         assert sent(place.put_out(channel, place.message(drift, change=change))).state == "sent"
         (issue,) = tracker.issues
         assert issue["open"] == (change != "resolved")
+    issue = tracker.issues[0]
     assert [text.partition("**")[2].partition("**")[0] for text in issue["comments"]] == [
         "It got worse.", "Resolved.", "It is back.",
     ]  # fmt: skip
@@ -366,8 +367,8 @@ def test_apprise_services_are_those_whose_host_is_fixed() -> None:
 
     from paritycheck.channels.apprise import SERVICES
 
-    known = NotificationManager()
-    known.load_modules()
+    known = NotificationManager()  # type: ignore[no-untyped-call]  # apprise ships types for some of itself
+    known.load_modules()  # type: ignore[no-untyped-call]
     for schema in SERVICES:
         templates = " ".join(known[schema].templates)
         assert not any(word in templates for word in ("{host}", "{port}", "{domain}", "{hostname}")), schema
