@@ -26,6 +26,7 @@ LEAVES = (
     Leaf("gate", "The gate"),
     Leaf("time", "What waits, and how long"),
     Leaf("personnel", "Who writes, who ships"),
+    Leaf("channels", "Channels"),
     Leaf("compare", "Compare"),
     Leaf("collected", "What is collected"),
     Leaf("glossary", "Words"),
