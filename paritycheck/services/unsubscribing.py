@@ -28,7 +28,9 @@ def unsubscribe_token(subscription_id: UUID) -> str:
 def subscription_by(token: str) -> Subscription | None:
     """The subscription that a token of ours names, if it is still there."""
     try:
-        ident = UUID(signing.loads(token, salt=SALT)) if len(token) <= LONGEST else None
+        if len(token) > LONGEST:
+            return None
+        ident = UUID(signing.loads(token, salt=SALT))
     except (signing.BadSignature, ValueError, TypeError, AttributeError):
         return None
     return Subscription.objects.filter(pk=ident).select_related("project", "user", "channel").first()
