@@ -61,8 +61,13 @@ class Walk:
     def close(self) -> None:
         """Each of both threads ends its connections: neither is free before the other one is at it."""
         both = threading.Barrier(2)
+
+        def end() -> None:
+            both.wait(10)
+            connections.close_all()
+
         for _ in range(2):
-            self.pool.submit(lambda: (both.wait(10), connections.close_all()))
+            self.pool.submit(end)
         self.pool.shutdown()
 
 
