@@ -20,6 +20,7 @@ from paritycheck.web.views.session import SignIn, SignOut, preferences
 from paritycheck.web.views.snapshots import snapshot
 from paritycheck.web.views.subscriptions import new_subscription, subscription_act, subscriptions
 from paritycheck.web.views.time import time
+from paritycheck.web.views.unsubscribe import unsubscribing
 from paritycheck.web.views.waivers import end, new_waiver, waive, waivers
 
 app_name = "web"
@@ -36,6 +37,7 @@ urlpatterns = [
     path("live", live_projects, name="live-projects"),
     path("sign-in", SignIn.as_view(), name="sign-in"),
     path("sign-out", SignOut.as_view(), name="sign-out"),
+    path("unsubscribe/<str:token>", unsubscribing, name="unsubscribe"),
     path("preferences", preferences, name="preferences"),
     path("docs", manual, name="docs"),
     path("docs/<slug:slug>", manual, name="manual"),

@@ -42,6 +42,8 @@ OF_PROJECT = {
     "alert-digests": "/p/{slug}/alerts/digests",
     "digest-preview": "/p/{slug}/alerts/digests/{rule}/preview",
 }
+# Pages that a signed token opens, for whoever has it.
+BY_TOKEN = {"unsubscribe": "/unsubscribe/{token}"}
 # Pages whose forms are sent to their own address, and addresses that forms alone use.
 FORMS = {"policy"}
 TRIALS = {
@@ -246,10 +248,36 @@ def test_what_alerts_take_is_a_members_or_a_maintainers(
     assert {session(drifted.owner).get(path).status_code for path in paths.values()} == {405}
 
 
+@pytest.fixture
+def links(shop: Any) -> dict[str, str]:
+    """The pages that mails of the project link to."""
+    from django.utils import timezone
+
+    from paritycheck.services.subscriptions import give_defaults
+    from paritycheck.services.unsubscribing import unsubscribe_token
+
+    give_defaults(project=shop.project, user=shop.owner, now=timezone.now())
+    tokens = {"unsubscribe": unsubscribe_token(shop.project.subscriptions.get(when="digest", user=shop.owner).pk)}
+    return {name: path.format(token=tokens[name]) for name, path in BY_TOKEN.items()}
+
+
+def test_a_link_of_a_mail_works_for_whoever_has_it_and_no_other_does(
+    shop: Any, links: dict[str, str], other: tuple[Project, User]
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    for path in links.values():
+        for user in (None, other[1], shop.owner):
+            assert session(user).get(path).status_code == 200
+        for wrong in (path[:-1], f"{path}x", path.replace(":", "::", 1), f"{path[:14]}{'x' * 300}"):
+            assert client.get(wrong).status_code == client.post(wrong).status_code == 404
+        assert client.put(path).status_code == 405
+        assert client.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
+
+
 def test_every_page_is_in_one_of_these_lists() -> None:
     from paritycheck.web.urls import urlpatterns
 
-    listed = {*OPEN, *SIGNED_IN, *POSTED, *OF_PROJECT, *TRIALS, *POSTED_OF_PROJECT, *ALERTS_POSTED}
+    listed = {*OPEN, *BY_TOKEN, *SIGNED_IN, *POSTED, *OF_PROJECT, *TRIALS, *POSTED_OF_PROJECT, *ALERTS_POSTED}
     assert {pattern.name for pattern in urlpatterns} == listed
 
 
