@@ -110,7 +110,7 @@ def _given_up(lease: _Lease) -> bool:
 
 
 def _send_mail(row: Delivery) -> None:
-    mail.send(Message.read(row.content), to=row.recipient, ident=row.pk, settings=mail_settings())
+    mail.send(Message.read(row.content), to=row.recipient, ident=row.pk, thread=row.thread, settings=mail_settings())
 
 
 _CHANNELS: Mapping[str, Callable[[Delivery], None]] = {"mail": _send_mail}
@@ -129,6 +129,7 @@ def mail_settings() -> mail.MailSettings:
         timeout_s=settings.EMAIL_TIMEOUT,
         sender=settings.DEFAULT_FROM_EMAIL,
         site=settings.SITE_NAME,
+        options=settings.EMAIL_OPTIONS,
     )
 
 
