@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
+from typing_extensions import override
 
 from paritycheck.channels import mail
 from paritycheck.channels.mail import send
@@ -63,7 +64,8 @@ def running(provider: Provider) -> Iterator[Provider]:
             self.end_headers()
             self.wfile.write(answer)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base class's name
+        @override
+        def log_message(self, format: str, *args: Any) -> None:
             del format, args
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
