@@ -70,3 +70,26 @@ class DeliveryAttempt(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.delivery_id} {self.number}"
+
+
+class DriftThread(models.Model):
+    """That somebody was told of a drift: `first` is the delivery that told them first, which later ones answer.
+
+    Open until they are told that it is resolved; a return opens it again.
+    """
+
+    project = models.ForeignKey("Project", on_delete=models.CASCADE, related_name="+")
+    drift = models.ForeignKey("Drift", on_delete=models.CASCADE, related_name="+")
+    channel = models.CharField(max_length=16)
+    recipient = models.CharField(max_length=254)
+    first = models.UUIDField()
+    is_open = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "drift", "channel", "recipient"], name="drift_thread_once")
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.drift_id[:10]} {self.recipient}"

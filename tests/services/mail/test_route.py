@@ -101,15 +101,6 @@ def test_the_first_evaluation_of_a_pair_is_one_message(shop: Shop) -> None:
     assert subjects(shop) == ["[shop] error: first look at staging and production: 30 drifts"]
 
 
-def test_five_hundred_packages_of_one_deploy_are_one_message_a_pair(shop: Shop) -> None:
-    for left in (shop.staging, shop.laptops):
-        for number in range(100):
-            shop.drift(f"pkg:pypi/p{number}", left=left, section="dependencies", severity="note")
-    route(shop, 6)
-    assert len(subjects(shop)) == 2
-    assert all("and 99 more between" in subject for subject in subjects(shop))
-
-
 def test_a_resolution_is_held_and_a_return_drops_both(shop: Shop) -> None:
     drift = shop.drift("A")
     route(shop, 6)
