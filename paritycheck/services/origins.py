@@ -28,7 +28,7 @@ def _try(drift: Drift) -> Origin | None:
     try:
         with transaction.atomic():
             since = since_of(drift.project, drift)
-            return since and _origin(drift, since)
+            return None if since is None else _origin(drift, since)
     except Exception:
         log.exception("origin not found", drift=drift.id)
         return None
