@@ -13,7 +13,8 @@ from paritycheck.core.channel import ChannelError
 from paritycheck.core.message import Message
 from paritycheck.core.rows import Origin, Step, row
 from paritycheck.core.sentences import Subject, View
-from paritycheck.services.deliver import NO_EMAIL_URL, mail_settings
+from paritycheck.services.deliver import NO_EMAIL_URL
+from paritycheck.services.dispatch import mail_settings
 from paritycheck.services.telling import drift_link, project_link
 
 SAMPLE: Final = "sample"

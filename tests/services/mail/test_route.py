@@ -39,8 +39,6 @@ def test_a_drift_that_opens_is_one_delivery_to_each_active_member(shop: Shop) ->
     assert rows[0].content["links"] == {
         "project": "http://127.0.0.1:8000/p/shop",
         "drift": f"http://127.0.0.1:8000/p/shop/d/{drift.id[:10]}",
-        "waive": f"http://127.0.0.1:8000/p/shop/d/{drift.id[:10]}/waive",
-        "settings": "http://127.0.0.1:8000/p/shop/alerts/subscriptions",
     }
     assert not DriftEvent.objects.filter(routed_at=None).exists()
 
@@ -101,6 +99,15 @@ def test_the_first_evaluation_of_a_pair_is_one_message(shop: Shop) -> None:
         shop.drift(f"pkg:pypi/p{number}", section="dependencies", initial=True)
     route(shop, 6)
     assert subjects(shop) == ["[shop] error: first look at staging and production: 30 drifts"]
+
+
+def test_five_hundred_packages_of_one_deploy_are_one_message_a_pair(shop: Shop) -> None:
+    for left in (shop.staging, shop.laptops):
+        for number in range(100):
+            shop.drift(f"pkg:pypi/p{number}", left=left, section="dependencies", severity="error")
+    route(shop, 6)
+    assert len(subjects(shop)) == 2
+    assert all("and 99 more between" in subject for subject in subjects(shop))
 
 
 def test_a_resolution_is_held_and_a_return_drops_both(shop: Shop) -> None:
