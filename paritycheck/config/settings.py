@@ -7,6 +7,7 @@ from typing import Any
 import environ
 
 from paritycheck.config import env
+from paritycheck.config.mail_url import mail
 
 PACKAGE = Path(__file__).resolve().parent.parent
 REPOSITORY_TEMPLATES = PACKAGE.parent / "templates"
@@ -157,7 +158,7 @@ CELERY_TASK_ALWAYS_EAGER = False
 
 EMAIL_URL = env.text("EMAIL_URL")
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-_mail = env.mail(EMAIL_URL)
+_mail = mail(EMAIL_URL)
 EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", EMAIL_BACKEND)
 EMAIL_HOST = _mail.get("EMAIL_HOST") or ""
 EMAIL_PORT = _mail.get("EMAIL_PORT") or 25
@@ -166,6 +167,8 @@ EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS = bool(_mail.get("EMAIL_USE_TLS"))
 EMAIL_USE_SSL = bool(_mail.get("EMAIL_USE_SSL"))
 EMAIL_TIMEOUT = 15
+# What the backend of a provider is given, its token among it; SMTP's has none.
+EMAIL_OPTIONS: dict[str, Any] = _mail.get("OPTIONS") or {}
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"{SITE_NAME} <paritycheck@localhost>")
 
 # --- Channels: the keys that seal their secrets (the first seals, each opens), and where requests may go ---
