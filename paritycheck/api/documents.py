@@ -41,6 +41,7 @@ TITLES = {
     "idempotency-mismatch": "Report id was used for another report",
     "incomplete-body": "Body ended early",
     "internal-error": "The server failed",
+    "invalid-channel": "Channel is not valid",
     "invalid-candidate": "Candidate is not valid",
     "invalid-deploy": "Deploy is not valid",
     "invalid-event": "Event is not valid",

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from paritycheck.api import converters
+from paritycheck.api.channels import ChannelRotateView, ChannelsView, ChannelTestView, ChannelView
 from paritycheck.api.commits import CommitsView
 from paritycheck.api.compare import CompareView
 from paritycheck.api.deliveries import DeliveriesView, DeliveryView, GiveUpDeliveryView, SendDeliveryView
@@ -71,6 +72,10 @@ version_1 = [
     path(f"{PROJECT}/deliveries/<uuid:ident>/give-up", GiveUpDeliveryView.as_view(), name="give-up-delivery"),
     path(f"{PROJECT}/subscriptions", SubscriptionsView.as_view(), name="subscriptions"),
     path(f"{PROJECT}/subscriptions/<uuid:ident>", SubscriptionView.as_view(), name="subscription"),
+    path(f"{PROJECT}/channels", ChannelsView.as_view(), name="channels"),
+    path(f"{PROJECT}/channels/<uuid:ident>", ChannelView.as_view(), name="channel"),
+    path(f"{PROJECT}/channels/<uuid:ident>/test", ChannelTestView.as_view(), name="channel-test"),
+    path(f"{PROJECT}/channels/<uuid:ident>/rotate", ChannelRotateView.as_view(), name="channel-rotate"),
     path("schema", SchemaView.as_view(), name="schema"),
 ]
 urlpatterns = [path("v1/", include(version_1))]

@@ -6,6 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("paritycheck", "0008_default_subscriptions"),
+        ("paritycheck", "0008_thread_told_by"),
     ]
 
     operations = [

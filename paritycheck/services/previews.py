@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 from paritycheck.channels import mail
 from paritycheck.core.message import Message
 from paritycheck.models import Subscription, User
-from paritycheck.services.deliver import mail_settings
 from paritycheck.services.digests import preview_digest
+from paritycheck.services.dispatch import mail_settings
 from paritycheck.services.errors import Refused
 from paritycheck.services.outbox import put_out
 

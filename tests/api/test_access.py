@@ -43,6 +43,7 @@ ASKERS = READERS | {"gate"}
 WRITERS = frozenset({"member", "maintainer", "owner", "administrator"})
 LINK = b'{"accounts":["a@example.com","github:a"]}'
 DEPLOY = line({"environment": "production", "commit": "a" * 40})
+CHANNEL = line({"kind": "slack", "name": "ops", "settings": {"url": "https://hooks.example.com/x"}})
 MAINTAINERS = frozenset({"maintainer", "owner", "administrator"})
 LOW = frozenset({"viewer", "stranger"})
 P = "/api/v1/projects/{project}"
@@ -114,6 +115,13 @@ MATRIX = {
     ("subscription", "DELETE"): Row(
         P + "/subscriptions/{subscription}", 204, MAINTAINERS, readers=READERS - MAINTAINERS
     ),
+    ("channels", "GET"): Row(P + "/channels", 200, READERS),
+    ("channels", "POST"): Row(P + "/channels", 201, MAINTAINERS, CHANNEL, readers=READERS - MAINTAINERS),
+    ("channel", "GET"): Row(P + "/channels/{waiver}", 200, READERS),
+    ("channel", "PATCH"): Row(P + "/channels/{waiver}", 200, MAINTAINERS, b"{}", readers=READERS - MAINTAINERS),
+    ("channel", "DELETE"): Row(P + "/channels/{waiver}", 204, MAINTAINERS, readers=READERS - MAINTAINERS),
+    ("channel-test", "POST"): Row(P + "/channels/{waiver}/test", 202, MAINTAINERS, readers=READERS - MAINTAINERS),
+    ("channel-rotate", "POST"): Row(P + "/channels/{waiver}/rotate", 200, MAINTAINERS, readers=READERS - MAINTAINERS),
     ("schema", "GET"): Row("/api/v1/schema", 200, frozenset(PRINCIPALS)),
 }  # fmt: skip
 
@@ -151,7 +159,9 @@ def peopled(site: "Site") -> "Site":
     """The installation with a person of each role in `shop`, a stranger who is in `other` alone, and one drift each."""
     from django.utils import timezone
 
+    from paritycheck.channels.webhook import make_secret
     from paritycheck.models import Channel, Delivery, Drift, Membership, Project, Subscription, User, Waiver
+    from paritycheck.services.sealed import seal
     from paritycheck.services.tokens import issue_token
 
     shop, other = Project.objects.get(slug="shop"), Project.objects.get(slug="other")
@@ -175,10 +185,13 @@ def peopled(site: "Site") -> "Site":
             id=digit * 32, project=project, match="services/*", reason="accepted", owner="ann", until_change=True,
             made_by="ann@example.com", made_at=timezone.now(),
         )  # fmt: skip
-        channel = Channel.objects.create(
-            project=project, kind="webhook", name="relay", config=b"", made_by="ann@example.com",
-            made_at=timezone.now(),
+        channel = Channel(id=UUID(digit * 32), project=project, kind="webhook", name="hook", made_by="ann@example.com")
+        channel.config = seal(
+            {"url": "https://hooks.example.com/x", "secret": make_secret()},
+            project_id=project.pk, channel_id=channel.pk,
         )  # fmt: skip
+        channel.made_at = timezone.now()
+        channel.save()
         Subscription.objects.create(
             id=digit * 32, project=project, channel=channel, when="at-once", made_by="ann@example.com",
             made_at=timezone.now(),
