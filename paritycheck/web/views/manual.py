@@ -26,6 +26,7 @@ LEAVES = (
     Leaf("gate", "The gate"),
     Leaf("personnel", "Who writes, who ships"),
     Leaf("compare", "Compare"),
+    Leaf("alerts", "Alerts"),
     Leaf("collected", "What is collected"),
     Leaf("glossary", "Words"),
     Leaf("design", "Design language"),
