@@ -14,7 +14,6 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from paritycheck.core.cron import zone_of
 from paritycheck.core.subscription_words import rule_words
 from paritycheck.models import Project, Subscription
 from paritycheck.models.subscriptions import When
@@ -27,6 +26,7 @@ from paritycheck.services.previews import Preview, preview_of, send_preview
 from paritycheck.web import words
 from paritycheck.web.access import of_project
 from paritycheck.web.alerting import kind_icon
+from paritycheck.web.subscribing import next_words
 from paritycheck.web.visible import visible
 
 # A mail brings its own styles inline and nothing else; it can run nothing, and its links open beside this page.
@@ -50,14 +50,6 @@ class Schedule:
     changes: bool
 
 
-def next_words(row: Subscription) -> str:
-    """`Mon 30 Nov 08:00 Europe/Berlin`."""
-    if row.due_at is None:
-        return "not scheduled"
-    local = row.due_at.astimezone(zone_of(row.timezone))
-    return f"{local:%a} {words.day(local, timezone.now())} {local:%H:%M} {row.timezone}"
-
-
 def schedule_of(row: Subscription, user: Any) -> Schedule:
     """As pages show it."""
     mine = row.user_id == user.pk
@@ -76,7 +68,7 @@ def next_digest(request: HttpRequest, project: Project) -> dict[str, Any]:
     sharers = sharers_of(row) if row.user_id else 0
     return {
         "schedule": schedule_of(row, request.user),
-        "digest_to": f"to {words.plural(sharers, 'person', 'people')}" if sharers > 1 else None,
+        "digest_to": words.plural(sharers, "person", "people") if sharers > 1 else None,
         "looks": LOOKS.items(),
         "look": look if look in LOOKS else "mail",
     }

@@ -37,6 +37,7 @@ from paritycheck.web.subscribing import (
     asked_terms,
     form_of,
     fresh_form,
+    next_words,
     refused,
     sent_form,
 )
@@ -54,6 +55,7 @@ class Rule:
     told: str
     to: str
     icon: str
+    next: str
     mine: bool
     changes: bool
     ends: bool
@@ -173,6 +175,7 @@ def _rule(row: Subscription, user: User) -> Rule:
         told=visible(rule_words(terms_of(row), owned)),
         to="you, by mail" if mine else visible(to),
         icon=kind_icon(row.channel.kind) if row.channel else "mail",
+        next=next_words(row) if row.due_at else "",
         mine=mine,
         changes=may_change(row, user),
         ends=may_end(row, user),
