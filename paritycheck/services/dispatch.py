@@ -31,7 +31,7 @@ def send_mail(row: Delivery) -> None:
         if row.kind == CONFIRM:
             # Made now and kept nowhere: who reads the outbox could confirm an address that is not theirs.
             message = replace(message, links={**message.links, CONFIRM: confirm_link(row.target, to)})
-    mail.send(message, to=to, ident=row.pk, settings=mail_settings())
+    mail.send(message, to=to, ident=row.pk, settings=mail_settings(), thread=row.thread)
 
 
 def send_out(kind: Kind, row: Delivery) -> None:

@@ -31,7 +31,7 @@ def preview_of(*, subscription: Subscription, now: datetime) -> Preview:
 
 
 def _mail_of(message: Message) -> Preview:
-    composed = mail.compose(message, to="you@example.com", ident=_NOBODY, settings=mail_settings())
+    composed = mail.compose(message, mail.Copy("you@example.com", _NOBODY), mail_settings())
     html = next(str(content) for content, kind in composed.alternatives if kind == "text/html")
     return Preview(str(composed.subject), composed.from_email, str(composed.body), html)
 

@@ -11,4 +11,5 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "timed-evaluations": {"task": "paritycheck.request_timed_evaluations", "schedule": 300.0},
     "digests": {"task": "paritycheck.prepare_digests", "schedule": 300.0},
+    "retention": {"task": "paritycheck.delete_old_rows", "schedule": 3_600.0},
 }

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from paritycheck.services.retention import delete_old_rows
 from paritycheck.services.watch import note_process, request_timed_evaluations
 
 
@@ -21,3 +22,9 @@ def note_sender() -> None:
 def timed() -> None:
     """Ask for the evaluations whose outcome changes as time passes: ages of waiting commits, stale facts."""
     request_timed_evaluations()
+
+
+@shared_task(name="paritycheck.delete_old_rows")
+def retention() -> None:
+    """Delete what is kept for a while only."""
+    delete_old_rows()

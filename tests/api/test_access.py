@@ -97,6 +97,13 @@ MATRIX = {
     ("waiver-preview", "POST"): Row(P + "/waivers/preview", 200, READERS, b"waiver", readers=LOW),
     ("waiver", "GET"): Row(P + "/waivers/{waiver}", 200, READERS),
     ("waiver", "DELETE"): Row(P + "/waivers/{waiver}", 200, READERS, readers=LOW),
+    ("channels", "GET"): Row(P + "/channels", 200, READERS),
+    ("channels", "POST"): Row(P + "/channels", 201, MAINTAINERS, CHANNEL, readers=READERS - MAINTAINERS),
+    ("channel", "GET"): Row(P + "/channels/{waiver}", 200, READERS),
+    ("channel", "PATCH"): Row(P + "/channels/{waiver}", 200, MAINTAINERS, b"{}", readers=READERS - MAINTAINERS),
+    ("channel", "DELETE"): Row(P + "/channels/{waiver}", 204, MAINTAINERS, readers=READERS - MAINTAINERS),
+    ("channel-test", "POST"): Row(P + "/channels/{waiver}/test", 202, MAINTAINERS, readers=READERS - MAINTAINERS),
+    ("channel-rotate", "POST"): Row(P + "/channels/{waiver}/rotate", 200, MAINTAINERS, readers=READERS - MAINTAINERS),
     ("deliveries", "GET"): Row(P + "/deliveries", 200, READERS),
     ("delivery", "GET"): Row(P + "/deliveries/{delivery}", 200, READERS),
     ("send-delivery", "POST"): Row(
@@ -115,13 +122,6 @@ MATRIX = {
     ("subscription", "DELETE"): Row(
         P + "/subscriptions/{subscription}", 204, MAINTAINERS, readers=READERS - MAINTAINERS
     ),
-    ("channels", "GET"): Row(P + "/channels", 200, READERS),
-    ("channels", "POST"): Row(P + "/channels", 201, MAINTAINERS, CHANNEL, readers=READERS - MAINTAINERS),
-    ("channel", "GET"): Row(P + "/channels/{waiver}", 200, READERS),
-    ("channel", "PATCH"): Row(P + "/channels/{waiver}", 200, MAINTAINERS, b"{}", readers=READERS - MAINTAINERS),
-    ("channel", "DELETE"): Row(P + "/channels/{waiver}", 204, MAINTAINERS, readers=READERS - MAINTAINERS),
-    ("channel-test", "POST"): Row(P + "/channels/{waiver}/test", 202, MAINTAINERS, readers=READERS - MAINTAINERS),
-    ("channel-rotate", "POST"): Row(P + "/channels/{waiver}/rotate", 200, MAINTAINERS, readers=READERS - MAINTAINERS),
     ("schema", "GET"): Row("/api/v1/schema", 200, frozenset(PRINCIPALS)),
 }  # fmt: skip
 

@@ -194,7 +194,7 @@ def weekly(shop: Any) -> Subscription:
 def test_the_next_digest_stands_beside_in_a_frame_in_which_nothing_runs(
     weekly: Subscription, signed_in: Client
 ) -> None:
-    page = signed_in.get(PAGE)
+    page = signed_in.get(f"{PAGE}?digest={weekly.pk}")
     address = f"{PAGE}/digests/{weekly.pk}/preview"
     assert f'src="{address}"' in page.content.decode()
     assert "frame-src 'self'" in page["Content-Security-Policy"]

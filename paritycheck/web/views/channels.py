@@ -32,6 +32,7 @@ from paritycheck.services.errors import Refused
 from paritycheck.web.access import of_project
 from paritycheck.web.alerting import Card, cards_of, kind_icon, kind_name
 from paritycheck.web.channeling import ChannelForm, filled, fresh_form, given, kinds, refused, uuid_of
+from paritycheck.web.visible import visible
 
 BY_HAND = "switched off by hand"
 
@@ -41,7 +42,7 @@ class Row:
     """One channel in the list."""
 
     channel: Channel
-    kind: str
+    shown: str
     card: Card
 
 
@@ -184,10 +185,11 @@ def _page(request: HttpRequest, project: Project, shown: Shown) -> HttpResponse:
         "form": shown.form,
         "icon_of": kind_icon(shown.form.kind),
         "changes": shown.changes,
+        "changes_name": visible(shown.changes.name) if shown.changes else "",
         "is_off": shown.changes is not None and shown.changes.state == ChannelState.OFF,
         "fault": shown.fault,
         "secret": shown.secret,
-        "secret_of": shown.secret_of,
+        "secret_of": visible(shown.secret_of),
     }
     response = render(request, "web/alerts/channels.html", context, status=shown.status)
     if shown.secret:
@@ -196,4 +198,4 @@ def _page(request: HttpRequest, project: Project, shown: Shown) -> HttpResponse:
 
 
 def _row(health: Health, card: Card) -> Row:
-    return Row(health.channel, kind_name(health.channel.kind), card)
+    return Row(health.channel, visible(health.channel.shown) or kind_name(health.channel.kind), card)

@@ -5,8 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("paritycheck", "0008_default_subscriptions"),
-        ("paritycheck", "0008_thread_told_by"),
+        ("paritycheck", "0010_thread_told_by"),
     ]
 
     operations = [
