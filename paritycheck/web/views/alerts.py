@@ -33,8 +33,8 @@ from paritycheck.services.errors import Refused
 from paritycheck.web import words
 from paritycheck.web.access import of_project
 from paritycheck.web.alerting import STATES, Line, act_words, cards_of, line_of, tries_of
+from paritycheck.web.digesting import next_digest
 from paritycheck.web.middleware import POLICY
-from paritycheck.web.views.digests import next_digest
 from paritycheck.web.visible import visible
 
 SHOWN = 30
