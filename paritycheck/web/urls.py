@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from paritycheck.web.views.alerts import alerts, delivery_act
-from paritycheck.web.views.channels import channels
+from paritycheck.web.views.channels import channel_act, channels, new_channel
 from paritycheck.web.views.compare import compare
 from paritycheck.web.views.digests import digest_preview, digests, send_digest
 from paritycheck.web.views.drift import drift
@@ -67,6 +67,12 @@ urlpatterns = [
         name="delivery-act",
     ),
     re_path(rf"{_ALERTS}/channels$", channels, name="alert-channels"),
+    re_path(rf"{_ALERTS}/channels/new$", new_channel, name="new-channel"),
+    re_path(
+        rf"{_ALERTS}/channels/(?P<channel_id>{_UUID})/(?P<verb>change|rotate|test|off|on|remove)$",
+        channel_act,
+        name="channel-act",
+    ),
     re_path(rf"{_ALERTS}/subscriptions$", subscriptions, name="alert-subscriptions"),
     re_path(rf"{_ALERTS}/subscriptions/new$", new_subscription, name="new-subscription"),
     re_path(

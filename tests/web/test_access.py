@@ -37,7 +37,7 @@ OF_PROJECT = {
     "gate": "/p/{slug}/gate/{verdict}",
     "policy": "/p/{slug}/settings/policy",
     "alerts": "/p/{slug}/alerts?open={delivery}",
-    "alert-channels": "/p/{slug}/alerts/channels",
+    "alert-channels": "/p/{slug}/alerts/channels?change={channel}",
     "alert-subscriptions": "/p/{slug}/alerts/subscriptions?change={rule}",
     "alert-digests": "/p/{slug}/alerts/digests",
     "digest-preview": "/p/{slug}/alerts/digests/{rule}/preview",
@@ -54,6 +54,8 @@ TRIALS = {
 # What maintainers and members post: the address, what it sends, and what it answers where the role allows it.
 ALERTS_POSTED = {
     "delivery-act": "/p/{slug}/alerts/deliveries/{delivery}/send",
+    "new-channel": "/p/{slug}/alerts/channels/new",
+    "channel-act": "/p/{slug}/alerts/channels/{channel}/off",
     "new-subscription": "/p/{slug}/alerts/subscriptions/new",
     "subscription-act": "/p/{slug}/alerts/subscriptions/{rule}/change",
     "send-digest": "/p/{slug}/alerts/digests/{rule}/send",
@@ -87,7 +89,7 @@ def alerting(project: Project) -> dict[str, str]:
         target=channel, channel="slack", kind="alert", recipient=f"channel:{channel.pk}", subject="s", content={},
         dedupe="x", due_at=timezone.now(),
     )  # fmt: skip
-    return {"delivery": str(row.pk), "rule": str(rule.pk)}
+    return {"channel": str(channel.pk), "delivery": str(row.pk), "rule": str(rule.pk)}
 
 
 def session(user: User | None) -> Client:
@@ -139,7 +141,12 @@ def test_what_is_foreign_and_what_is_missing_answer_alike(
         foreign = client.get(path)
         missing = client.get(
             OF_PROJECT[name].format(
-                slug="never-was", drift="0" * 10, verdict=uuid.uuid4(), delivery=uuid.uuid4(), rule=uuid.uuid4()
+                slug="never-was",
+                drift="0" * 10,
+                verdict=uuid.uuid4(),
+                delivery=uuid.uuid4(),
+                rule=uuid.uuid4(),
+                channel=uuid.uuid4(),
             )
         )
         assert (foreign.status_code, foreign.content) == (missing.status_code, missing.content), name
@@ -224,7 +231,16 @@ def test_what_alerts_take_is_a_members_or_a_maintainers(
     settings.EMAIL_URL = "smtp://127.0.0.1:25"
     found = {"slug": "shop", **alerting(drifted.project)}
     paths = {name: path.format(**found) for name, path in ALERTS_POSTED.items()}
-    rule = {"when": "digest", "day": "1", "clock": "08:00", "gaps": ["time"], "timezone": "UTC"}
+    rule = {
+        "kind": "pagerduty",
+        "name": "pager",
+        "field-routing_key": "a" * 32,
+        "when": "digest",
+        "day": "1",
+        "clock": "08:00",
+        "gaps": ["time"],
+        "timezone": "UTC",
+    }
     member = drifted.project.memberships.filter(user=drifted.owner)
 
     def posted(user: User | None) -> dict[str, int]:
@@ -234,14 +250,18 @@ def test_what_alerts_take_is_a_members_or_a_maintainers(
     assert set(posted(None).values()) == {302}
     assert "/sign-in" in Client().post(paths["delivery-act"]).headers["Location"]
     assert set(posted(other[1]).values()) == {404}
-    foreign = {name: path.replace("/p/shop/", "/p/other/") for name, path in paths.items() if found["rule"] in path}
+    foreign = {
+        name: path.replace("/p/shop/", "/p/other/")
+        for name, path in paths.items()
+        if "{rule}" in ALERTS_POSTED[name] or "{channel}" in ALERTS_POSTED[name]
+    }
     assert {session(other[1]).post(path, rule).status_code for path in foreign.values()} == {404}
     member.update(role="viewer")
     # A copy of a digest that one may look at goes to oneself.
     assert posted(drifted.owner) == {**dict.fromkeys(paths, 403), "send-digest": 302}
     member.update(role="member")
     assert posted(drifted.owner) == {
-        "delivery-act": 403, "new-subscription": 302, "subscription-act": 403, "send-digest": 302,
+        **dict.fromkeys(paths, 403), "new-subscription": 302, "send-digest": 302,
     }  # fmt: skip
     member.update(role="maintainer")
     assert set(posted(drifted.owner).values()) == {302}

@@ -28,6 +28,7 @@ LEAVES = (
     Leaf("personnel", "Who writes, who ships"),
     Leaf("channels", "Channels"),
     Leaf("compare", "Compare"),
+    Leaf("alerts", "Alerts"),
     Leaf("collected", "What is collected"),
     Leaf("glossary", "Words"),
     Leaf("design", "Design language"),
