@@ -15,6 +15,7 @@ from paritycheck.web.views.policy import policy, policy_backtest, policy_trial
 from paritycheck.web.views.projects import projects
 from paritycheck.web.views.session import SignIn, SignOut, preferences
 from paritycheck.web.views.snapshots import snapshot
+from paritycheck.web.views.system import system
 from paritycheck.web.views.waivers import end, new_waiver, waive, waivers
 
 app_name = "web"
@@ -27,6 +28,7 @@ urlpatterns = [
     path("sign-in", SignIn.as_view(), name="sign-in"),
     path("sign-out", SignOut.as_view(), name="sign-out"),
     path("preferences", preferences, name="preferences"),
+    path("system", system, name="system"),
     path("docs", manual, name="docs"),
     path("docs/<slug:slug>", manual, name="manual"),
     re_path(rf"{_PROJECT}$", matrix, name="matrix"),

@@ -27,6 +27,7 @@ LEAVES = (
     Leaf("personnel", "Who writes, who ships"),
     Leaf("compare", "Compare"),
     Leaf("collected", "What is collected"),
+    Leaf("operating", "Operating"),
     Leaf("glossary", "Words"),
     Leaf("design", "Design language"),
 )
