@@ -15,6 +15,7 @@ from paritycheck.models.jobs import JobState
 
 MOST_ERRORS = 10
 MOST_TABLES = 8
+ALWAYS = ("paritycheck_sectionbody", "paritycheck_report")
 WORK = """
 SELECT (SELECT count(*) FROM paritycheck_job WHERE state = 'due' AND due_at <= now()),
        (SELECT count(*) FROM paritycheck_job WHERE state = 'dead'),
@@ -27,9 +28,9 @@ SELECT (SELECT count(*) FROM paritycheck_job WHERE state = 'due' AND due_at <= n
          WHERE state = 'due' AND due_at <= now())
 """
 TABLES = """
-SELECT relname, pg_total_relation_size(oid), greatest(reltuples, 0)::bigint
+SELECT relname, pg_total_relation_size(oid), nullif(reltuples, -1)::bigint
   FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace('public')
- ORDER BY pg_total_relation_size(oid) DESC, relname LIMIT %s
+ ORDER BY relname = ANY(%s) DESC, pg_total_relation_size(oid) DESC, relname LIMIT %s
 """
 
 
@@ -51,11 +52,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its indexes; `rows` is PostgreSQL's own estimate."""
+    """A table with its indexes; `rows` is PostgreSQL's own estimate, None until it made one."""
 
     name: str
     size: int
-    rows: int
+    rows: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +100,14 @@ def database_version() -> str:
 
 
 def tables_largest() -> list[Table]:
-    """The largest of the service's own tables."""
+    """Those of reports and bodies, and the largest of all others; largest first."""
     with connection.cursor() as cursor:
-        cursor.execute(TABLES, [MOST_TABLES])
-        return [
-            Table(name.removeprefix("paritycheck_"), int(size), int(rows)) for name, size, rows in cursor.fetchall()
-        ]
+        cursor.execute(TABLES, [list(ALWAYS), MOST_TABLES])
+        rows = cursor.fetchall()
+    return [
+        Table(name.removeprefix("paritycheck_"), int(size), counted)
+        for name, size, counted in sorted(rows, key=lambda row: (-row[1], row[0]))
+    ]
 
 
 def counts_held() -> dict[str, int]:
