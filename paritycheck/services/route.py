@@ -10,15 +10,15 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from paritycheck.core.alerts import Place, alert
+from paritycheck.core.alerts import Place
 from paritycheck.core.damping import ALERTED, HELD, LOOK_BACK, QUIET, RESOLVED, Event, Plan, Told, plan
 from paritycheck.core.message import Row
 from paritycheck.core.rows import Step, row
+from paritycheck.core.subscriptions import TOOLS, Facts
 from paritycheck.models import Drift, DriftEvent
 from paritycheck.models.drifts import DriftState
-from paritycheck.selectors.recipients import recipients_of
 from paritycheck.services.jobs import ROUTE, note
-from paritycheck.services.outbox import put_out
+from paritycheck.services.tell import Line, tell_drifts
 from paritycheck.services.telling import drift_link, project_link, subject_of
 
 log = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ def route_project(*, project_id: UUID, now: datetime) -> None:
         for events in _by_pair(_with_history(pending, drifts), drifts):
             planned = plan(events, now)
             done += planned.routed
-            _tell(planned, drifts)
+            _tell(planned, drifts, now)
             _wake_again(project_id, planned, now)
         DriftEvent.objects.filter(pk__in=done).update(routed_at=now)
 
@@ -64,7 +64,7 @@ def _event(row: DriftEvent) -> Event:
 
 
 def _drifts(events: Sequence[Event]) -> dict[str, Drift]:
-    rows = Drift.objects.select_related("project", "left", "right").defer("left_side", "right_side", "also")
+    rows = Drift.objects.select_related("project__policy", "left", "right").defer("left_side", "right_side", "also")
     return {row.id: row for row in rows.filter(pk__in={event.drift for event in events})}
 
 
@@ -85,20 +85,21 @@ def _by_pair(events: Iterable[Event], drifts: Mapping[str, Drift]) -> list[list[
     return [pairs[key] for key in sorted(pairs)]
 
 
-def _tell(planned: Plan, drifts: Mapping[str, Drift]) -> None:
+def _tell(planned: Plan, drifts: Mapping[str, Drift], now: datetime) -> None:
+    """One message to each listener of the pair, of the lines that they asked for."""
     if not planned.told:
         return
-    first = drifts[planned.told[0].drift]
     events = DriftEvent.objects.in_bulk([told.ident for told in planned.told])
-    rows = [_row(told, events[told.ident], drifts[told.drift]) for told in planned.told]
-    project = first.project
-    initial = all(event.initial for event in events.values())
-    place = Place(project.slug, first.left.slug, first.right.slug, project_link(project.slug), initial)
-    dedupe = f"alert:{min(planned.routed)}"
-    count = put_out(
-        project_id=project.pk, message=alert(place, rows), recipients=recipients_of(project.pk), dedupe=dedupe
-    )
-    log.info("alert routed", project=str(project.pk), drifts=len(rows), deliveries=count)
+    lines = [_line(told, events[told.ident], drifts[told.drift]) for told in planned.told]
+    first = drifts[planned.told[0].drift]
+    place = Place(first.project.slug, first.left.slug, first.right.slug, project_link(first.project.slug))
+    count = tell_drifts(project=first.project, place=place, lines=lines, dedupe=f"alert:{min(planned.routed)}", now=now)
+    log.info("alert routed", project=str(first.project_id), drifts=len(lines), deliveries=count)
+
+
+def _line(told: Told, event: DriftEvent, drift: Drift) -> Line:
+    facts = Facts(TOOLS, event.severity, drift.left.slug, drift.right.slug, drift.section, drift.name, drift.owner)
+    return Line(drift.id, _row(told, event, drift), facts, event.initial)
 
 
 def _row(told: Told, event: DriftEvent, drift: Drift) -> Row:

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("paritycheck", "0007_channels")]
+    dependencies = [("paritycheck", "0011_delivery_acts")]
 
     operations = [
         migrations.AddField("periodrun", "attempts", models.PositiveSmallIntegerField(default=1, db_default=1)),
