@@ -23,12 +23,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True), pytest.m
 
 @pytest.fixture
 def stand(tmp_path: Path, settings: Settings) -> Iterator[Stand]:
-    from django.conf import settings as live
     from django.db import connection
 
     parts = urlsplit(os.environ["DATABASE_URL"])
     url = urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
-    secrets = {"SECRET_KEY": live.SECRET_KEY, "PEPPER": live.PEPPER}
+    secrets = {name: os.environ[name] for name in ("SECRET_KEY", "PEPPER", "FIELD_KEY")}
     with Stand(tmp_path / "stand", url, secrets, seed=20261130) as made:
         settings.EMAIL_URL = made.environment["EMAIL_URL"]
         yield made
