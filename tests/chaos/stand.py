@@ -302,7 +302,7 @@ def free_port() -> int:
 
 def libpq(url: str) -> str:
     """A URL of ours in the form that libpq reads."""
-    return url.replace("postgres:", "postgresql:", 1)
+    return f"postgresql://{url.partition(':')[2].removeprefix('//')}"
 
 
 def _line(process: subprocess.Popen[str]) -> str:

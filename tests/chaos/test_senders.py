@@ -30,6 +30,7 @@ def stand(tmp_path: Path, settings: Settings) -> Iterator[Stand]:
     secrets = {name: os.environ[name] for name in ("SECRET_KEY", "PEPPER", "FIELD_KEY")}
     with Stand(tmp_path / "stand", url, secrets, seed=20261130) as made:
         settings.EMAIL_URL = made.environment["EMAIL_URL"]
+        settings.WEBHOOK_ALLOW_CIDRS = [made.environment["WEBHOOK_ALLOW_CIDRS"]]
         yield made
 
 
@@ -69,7 +70,7 @@ def test_the_checker_sees_what_was_lost_doubled_strange_and_stuck(stand: Stand) 
     assert sorted(outcome.problems) == sorted(
         [
             f"{stranger} arrived and is in no outbox",
-            f"{doubled} came 2 times, with 0 kills",
+            f"{doubled} arrived 2 times, with 0 kills",
             "1 duplicates, with 0 kills",
             "1 deliveries stuck",
             "1 attempts of another project",
