@@ -19,6 +19,7 @@ from paritycheck.web.views.projects import projects
 from paritycheck.web.views.session import SignIn, SignOut, preferences
 from paritycheck.web.views.snapshots import snapshot
 from paritycheck.web.views.subscriptions import new_subscription, subscription_act, subscriptions
+from paritycheck.web.views.system import system
 from paritycheck.web.views.time import time
 from paritycheck.web.views.unsubscribe import unsubscribing
 from paritycheck.web.views.waivers import end, new_waiver, waive, waivers
@@ -39,6 +40,7 @@ urlpatterns = [
     path("sign-out", SignOut.as_view(), name="sign-out"),
     path("unsubscribe/<str:token>", unsubscribing, name="unsubscribe"),
     path("preferences", preferences, name="preferences"),
+    path("system", system, name="system"),
     path("docs", manual, name="docs"),
     path("docs/<slug:slug>", manual, name="manual"),
     re_path(rf"{_PROJECT}$", matrix, name="matrix"),

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
 # By name: who may see it, and its address. Every page of web.urls stands here or the last test fails.
 OPEN = {"docs": "/docs", "manual": "/docs/gate", "sign-in": "/sign-in"}
 SIGNED_IN = {"projects": "/", "live-projects": "/live"}
+OF_ADMINISTRATORS = {"system": "/system"}
 POSTED = {"sign-out": "/sign-out", "preferences": "/preferences"}
 OF_PROJECT = {
     "matrix": "/p/{slug}",
@@ -116,9 +117,21 @@ def test_an_administrator_of_the_installation_sees_every_project(addresses: dict
     assert set(statuses(addresses.values(), admin)) == {200, 204}
 
 
+def test_what_is_of_administrators_is_not_there_for_members(drifted: Any) -> None:
+    from paritycheck.models import User
+
+    for role in ("viewer", "member", "maintainer", "owner"):
+        drifted.project.memberships.filter(user=drifted.owner).update(role=role)
+        assert statuses(OF_ADMINISTRATORS.values(), drifted.owner) == [404], role
+        assert ">System<" not in session(drifted.owner).get("/").content.decode()
+    admin = User.objects.create_superuser("root@example.com", "a password of some length")
+    assert statuses(OF_ADMINISTRATORS.values(), admin) == [200]
+    assert "System</a>" in session(admin).get("/").content.decode()
+
+
 def test_nobody_sees_anything_without_signing_in(addresses: dict[str, str]) -> None:
     client = Client()
-    for path in [*addresses.values(), *SIGNED_IN.values()]:
+    for path in [*addresses.values(), *SIGNED_IN.values(), *OF_ADMINISTRATORS.values()]:
         answer = client.get(path)
         assert answer.status_code == 302, path
         assert answer.headers["Location"].startswith("/sign-in?next=/"), path
@@ -297,7 +310,9 @@ def test_a_link_of_a_mail_works_for_whoever_has_it_and_no_other_does(
 def test_every_page_is_in_one_of_these_lists() -> None:
     from paritycheck.web.urls import urlpatterns
 
-    listed = {*OPEN, *BY_TOKEN, *SIGNED_IN, *POSTED, *OF_PROJECT, *TRIALS, *POSTED_OF_PROJECT, *ALERTS_POSTED}
+    listed = {
+        *OPEN, *BY_TOKEN, *SIGNED_IN, *OF_ADMINISTRATORS, *POSTED, *OF_PROJECT, *TRIALS, *POSTED_OF_PROJECT, *ALERTS_POSTED,
+    }  # fmt: skip
     assert {pattern.name for pattern in urlpatterns} == listed
 
 

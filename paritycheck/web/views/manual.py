@@ -30,6 +30,7 @@ LEAVES = (
     Leaf("compare", "Compare"),
     Leaf("alerts", "Alerts"),
     Leaf("collected", "What is collected"),
+    Leaf("operating", "Operating"),
     Leaf("glossary", "Words"),
     Leaf("design", "Design language"),
 )
