@@ -158,7 +158,8 @@ def test_a_part_of_the_repository_is_chosen_in_the_address(behind: Any, ask: Ask
     assert "that production lacks, in api" in page
     assert signed_in.get("/p/shop/time?scope=docs").status_code == 404
     in_force(behind, '[scopes]\napi = "elsewhere"\n')
-    assert "What waits for production is not known" in text_of(ask("/p/shop/time?scope=api"))
+    page = text_of(ask("/p/shop/time?scope=api"))
+    assert "What waits for production is not known unknown Not collected. Agents with the same [scopes]" in page
 
 
 def test_pair_and_window_are_chosen_in_the_address(behind: Any, ask: Ask, signed_in: Any) -> None:
