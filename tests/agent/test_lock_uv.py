@@ -116,11 +116,6 @@ def test_older_revisions_of_the_format_say_the_same(revision: str) -> None:
     }
 
 
-def test_parse_gives_facts_and_warnings() -> None:
-    facts, warnings = uv.parse(SHOP, "uv.lock", lambda _path: None)
-    assert (len(facts), warnings) == (27, [])
-
-
 def test_a_newer_format_is_read_as_far_as_possible_with_a_warning() -> None:
     lock = read(SHOP.replace(b"version = 1\n", b"version = 7\n", 1))
     assert seen(lock) == seen(read(SHOP))

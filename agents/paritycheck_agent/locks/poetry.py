@@ -41,12 +41,6 @@ _ORIGINS = {"git": "vcs", "hg": "vcs", "svn": "vcs", "url": "url", "file": "path
 _NAME = r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
 
 
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[Table], list[str]]:
-    """Return the facts of a poetry.lock, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what a poetry.lock says. One that is no TOML gives a lock without packages, not whole."""
     lock = Lock(path)

@@ -38,12 +38,6 @@ _FILES = r'^(?:    \{ ?(?:url = |path = |name = "[^"\n]{1,200}\.(?:whl|gz|zip)")
 _MEMBER = r"""["']([^"']+)["'] in (extras|dependency_groups)"""
 
 
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[Table], list[str]]:
-    """Return the facts of a pylock.toml, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what a pylock.toml says. One that is no TOML gives a lock without packages, not whole."""
     lock = Lock(path)

@@ -15,7 +15,6 @@ from paritycheck_agent.wire.purl import normalized, purl
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any
 
     Sibling = Callable[[str], "bytes | None"]
 
@@ -38,12 +37,6 @@ _FOLLOWED = {"-r": "-r", "--requirement": "-r", "-c": "-c", "--constraint": "-c"
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://|git\+|file:"
 _REVISION = r"@([0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?)(?:#|$)"
 _DEVELOPING = frozenset({"dev", "development", "test", "tests", "testing", "lint", "docs", "ci", "local"})
-
-
-def parse(data: bytes, path: str, sibling: Sibling) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the facts of a requirements file and of those it names, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
 
 
 def read(data: bytes, path: str, sibling: Sibling) -> Lock:

@@ -30,12 +30,6 @@ _WORKSPACE = "workspace:"
 _MAGIC = "\\*?[]{}!()"
 
 
-def parse(data: bytes, path: str, sibling: Sibling) -> tuple[list[Table], list[str]]:
-    """Return the facts of a yarn.lock, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, sibling: Sibling) -> Lock:
     """Return what a yarn.lock says. Lines that belong to neither form are left out, and the lock is not whole."""
     lock = Lock(path)
