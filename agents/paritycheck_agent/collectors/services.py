@@ -6,7 +6,7 @@ import re
 
 from paritycheck_agent import redact
 from paritycheck_agent.context import Collected
-from paritycheck_agent.sources import at_once, attachments, configuration, declarations, targets
+from paritycheck_agent.sources import attachments, configuration, declarations, targets
 from paritycheck_agent.sources.schemes import IN_PROCESS
 from paritycheck_agent.wire.limits import COVERS, SERVICES, STRING_CHARS, VERSION_CHARS
 from paritycheck_agent.wire.words import SERVICE_KINDS
@@ -121,10 +121,14 @@ def _unasked(attachment: Attachment, wishes: Mapping[str, Any]) -> dict[str, Any
 
 def _answers(asked: Mapping[tuple[Any, ...], Target]) -> dict[tuple[Any, ...], dict[str, Any]]:
     """Ask all at once; one that is not done by its deadline is a timeout."""
+    if not asked:
+        return {}
     from functools import partial
 
+    from paritycheck_agent.sources import at_once
+
     questions = {identity: partial(_probe, target) for identity, target in asked.items()}
-    answers = at_once.ask(questions, max((target.deadline for target in asked.values()), default=0))
+    answers = at_once.ask(questions, max(target.deadline for target in asked.values()))
     late = {"via": "scheme", "unknown": "timeout"}
     return {identity: answers.get(identity) or {"kind": target.kind, **late} for identity, target in asked.items()}
 
