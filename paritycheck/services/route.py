@@ -15,11 +15,12 @@ from paritycheck.core.damping import ALERTED, HELD, LOOK_BACK, QUIET, RESOLVED, 
 from paritycheck.core.message import Row
 from paritycheck.core.rows import Origin, Step, row
 from paritycheck.core.subscriptions import TOOLS, Facts
-from paritycheck.models import Drift, DriftEvent
+from paritycheck.models import Drift, DriftEvent, Notice
 from paritycheck.models.drifts import DriftState
 from paritycheck.services.jobs import ROUTE, note
 from paritycheck.services.origins import origins_of
 from paritycheck.services.tell import Line, tell_drifts
+from paritycheck.services.tell_notices import tell_notices
 from paritycheck.services.telling import drift_link, project_link, subject_of
 
 log = structlog.get_logger(__name__)
@@ -29,18 +30,29 @@ MOST_PROJECTS = 100
 
 
 def projects_due(now: datetime) -> list[UUID]:
-    """Projects with events that may be told now, longest waiting first. A resolution is left alone while it is held."""
+    """Projects with events or notices that may be told now, longest waiting first. A resolution is left alone while it
+    is held.
+    """
     held = Q(kind=RESOLVED, at__gt=now - HELD)
-    waiting = DriftEvent.objects.filter(routed_at__isnull=True, at__lte=now - QUIET).exclude(held)
-    found = waiting.order_by("at").values_list("project_id", flat=True)
-    return list(dict.fromkeys(found))[:MOST_PROJECTS]
+    waiting = Q(routed_at__isnull=True, at__lte=now - QUIET)
+    events = DriftEvent.objects.filter(waiting).exclude(held).values_list("at", "project_id")
+    notices = Notice.objects.filter(waiting).values_list("at", "project_id")
+    found = sorted([*events.order_by("at"), *notices.order_by("at")])
+    return list(dict.fromkeys(project for _, project in found))[:MOST_PROJECTS]
 
 
 def route_project(*, project_id: UUID, now: datetime) -> None:
-    """Tell, drop or leave waiting each event of the project that was not routed yet, in one transaction.
+    """Tell, drop or leave waiting each event of the project that was not routed yet, in one transaction, and tell its
+    notices in another.
 
     Two that run at once share the work: the second one waits for the rows of the first and finds them routed.
     """
+    _route_events(project_id, now)
+    with transaction.atomic():
+        tell_notices(project_id=project_id, now=now)
+
+
+def _route_events(project_id: UUID, now: datetime) -> None:
     with transaction.atomic():
         pending = _lock(project_id)
         if not pending:
