@@ -13,11 +13,9 @@ from paritycheck.core.rows import OPEN, Step, row
 from paritycheck.core.subscriptions import TOOLS, Facts
 from paritycheck.models import Drift, DriftEvent, Pair, Project
 from paritycheck.models.drifts import DriftState
-from paritycheck.services.digest_extras import silent_now, waivers_ending, with_courses
 from paritycheck.services.telling import drift_link, project_link, subject_of
 
-TREND_DAYS: Final = 8
-"""With today, so that the first one is a week ago."""
+TREND_DAYS: Final = 7
 A_DAY: Final = timedelta(days=1)
 OPENING: Final = frozenset({"opened", "reopened"})
 RESOLVED: Final = "resolved"
@@ -55,9 +53,7 @@ def day_of(project: Project, since: datetime, until: datetime, wanted: Wanted) -
         changed=told["worsened"],
         resolved=told[RESOLVED],
         still=told[OPEN],
-        standings=with_courses(project, _standings(project, open_drifts, counts, wanted), counts.ends),
-        waivers_ending=waivers_ending(project, until, wanted),
-        silent=silent_now(project, until, wanted),
+        standings=_standings(project, open_drifts, counts, wanted),
     )
 
 
@@ -105,9 +101,9 @@ class _Counts:
     def __init__(self, project: Project, drifts: Sequence[Drift], since: datetime, until: datetime) -> None:
         self._since = since
         ends = [until - A_DAY * back for back in reversed(range(TREND_DAYS))]
-        self.ends = [end for end in ends if end >= project.created_at]
+        self._ends = [end for end in ends if end >= project.created_at]
         self._now = Counter((drift.left_id, drift.right_id) for drift in drifts if drift.state == DriftState.OPEN)
-        events = DriftEvent.objects.filter(project=project, at__gte=min([since, *self.ends]))
+        events = DriftEvent.objects.filter(project=project, at__gte=min([since, *self._ends]))
         moving = events.filter(kind__in=[*OPENING, RESOLVED]).exclude(drift__state=DriftState.WAIVED)
         kept = {drift.id for drift in drifts}
         steps = moving.values_list("drift_id", "drift__left_id", "drift__right_id", "kind", "at")
@@ -119,7 +115,7 @@ class _Counts:
 
     def trend(self, pair: tuple[UUID, UUID]) -> tuple[int, ...]:
         """One pair's number at the end of each of the last days, oldest first."""
-        return tuple(self._at(pair, end) for end in self.ends)
+        return tuple(self._at(pair, end) for end in self._ends)
 
     def _at(self, pair: tuple[UUID, UUID], instant: datetime) -> int:
         later = [kind for left, right, kind, at in self._steps if (left, right) == pair and at >= instant]

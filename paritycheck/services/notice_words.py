@@ -41,13 +41,7 @@ def _together(notices: Sequence[Notice], told: Sequence[Message]) -> Message:
     links = {name: link for name, link in first.links.items() if name in {"project", "settings"}}
     severity = first.severity
     return replace(
-        first,
-        title=title,
-        lead=lead,
-        links=links,
-        subject=subject_line(first.project, severity, title),
-        pair="",
-        table=None,
+        first, title=title, lead=lead, links=links, subject=subject_line(first.project, severity, title), pair=""
     )
 
 
@@ -93,7 +87,7 @@ def _band(notice: Notice, now: datetime) -> Message:
         value_before=str(detail["value_before"]),
         value_after=str(detail["value_after"]),
         limit=str(detail["limit"]),
-        page=f"{url}/{notice.gap}" if notice.gap in {"time", "personnel"} else "",
+        page=f"{url}/{notice.gap}" if notice.gap == "personnel" else url,
     )
 
 
