@@ -22,4 +22,7 @@ class ParitycheckConfig(AppConfig):
         framework.register(checks.environment)
         framework.register(checks.public_url)
         framework.register(checks.pooled_database)
+        framework.register(checks.field_key)
+        framework.register(checks.outgoing)
+        framework.register(checks.sealed_channels, framework.Tags.database)
         framework.register(checks.pgmq_version, framework.Tags.database)

@@ -26,6 +26,7 @@ PURE = ("core", "agent", "local", "architecture")
 DEFAULTS = {
     "SECRET_KEY": "a secret key for tests, of more than fifty characters in all",
     "PEPPER": "a pepper for tests, of more than fifty characters in all",
+    "FIELD_KEY": "a2V5IGZvciB0ZXN0cywgdGhpcnR5LXR3byBieXRlcyE=",
     "ALLOWED_HOSTS": "127.0.0.1,localhost,[::1],testserver",
     "PARITYCHECK_TESTING": "1",
 }

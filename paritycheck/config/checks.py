@@ -9,6 +9,11 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  Djang
 
 from paritycheck.config import env
 
+KEY_HINT = (
+    "Give 32 bytes in base64, several with commas to change them: "
+    'python3 -c "import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())"'
+)
+
 
 def environment(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
     """`paritycheck.E001`: a variable of the environment that is missing or cannot be read."""
@@ -42,6 +47,62 @@ def pooled_database(app_configs: Sequence[AppConfig] | None = None, **_: Any) ->
             id="paritycheck.W001",
         )
     ]
+
+
+def field_key(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """`paritycheck.E004`: FIELD_KEY holds something that is no key."""
+    del app_configs
+    from paritycheck.services.sealed import SealError, keys
+
+    try:
+        keys()
+    except SealError as error:
+        return [Error(f"FIELD_KEY {error.reason}.", hint=KEY_HINT, id="paritycheck.E004")]
+    return []
+
+
+def sealed_channels(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """`paritycheck.E005`: there are channels whose secrets no key of FIELD_KEY opens."""
+    if not databases or "default" not in databases:
+        return []
+    from paritycheck.services.sealed import SealError, channels_without_key
+
+    try:
+        count = channels_without_key()
+    except SealError:  # E004 says so
+        return []
+    if not count:
+        return []
+    said = f"FIELD_KEY opens the settings of every channel but {count}; these send nothing."
+    hint = "Add the key that sealed them to FIELD_KEY, after a comma, then run: paritycheck reseal"
+    return [Error(said, hint=hint, id="paritycheck.E005")]
+
+
+def outgoing(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """`paritycheck.E006`: what may be reached by webhooks cannot be read."""
+    del app_configs
+    from paritycheck.core.destinations import networks_of
+
+    found: list[CheckMessage] = []
+    try:
+        networks_of(settings.WEBHOOK_ALLOW_CIDRS)
+    except ValueError:
+        hint = "Give networks with commas, as 10.20.0.0/16,fd12:3456::/32, without bits set beyond the length"
+        found.append(Error("WEBHOOK_ALLOW_CIDRS is no list of networks.", hint=hint, id="paritycheck.E006"))
+    if settings.WEBHOOK_CA_FILE and not _certificates(settings.WEBHOOK_CA_FILE):
+        hint = "Give the path of a readable file with certificates in PEM"
+        found.append(Error("WEBHOOK_CA_FILE names no file of certificates.", hint=hint, id="paritycheck.E006"))
+    return found
+
+
+def _certificates(path: str) -> bool:
+    import ssl
+
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError:  # SSLError is one
+        return False
+    return True
 
 
 def pgmq_version(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:

@@ -168,6 +168,12 @@ EMAIL_USE_SSL = bool(_mail.get("EMAIL_USE_SSL"))
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"{SITE_NAME} <paritycheck@localhost>")
 
+# --- Channels: the keys that seal their secrets (the first seals, each opens), and where requests may go ---
+
+FIELD_KEY = env.words("FIELD_KEY", [])
+WEBHOOK_ALLOW_CIDRS = env.words("WEBHOOK_ALLOW_CIDRS", [])
+WEBHOOK_CA_FILE = env.text("WEBHOOK_CA_FILE")
+
 # --- People ---
 
 AUTH_USER_MODEL = "paritycheck.User"
@@ -242,7 +248,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "ChannelKind": "paritycheck.api.channels.CHANNEL_KINDS",
+        "ChannelState": "paritycheck.api.channels.CHANNEL_STATES",
         "ActorRole": "paritycheck.core.actors.ROLES",
+        "DeliveryState": "paritycheck.models.deliveries.DeliveryState.values",
         "DeploySource": "paritycheck.models.deploys.DeploySource.values",
         "DeployStatus": "paritycheck.models.deploys.DeployStatus.values",
         "DriftState": "paritycheck.api.shapes.DRIFT_STATES",

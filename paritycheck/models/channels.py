@@ -43,13 +43,17 @@ class Channel(models.Model):
 
 
 class ChannelThread(models.Model):
-    """What a channel knows a drift by: the number of an issue, the id of a chat message. Open until the drift ends."""
+    """What a channel knows a drift by: the number of an issue, the id of a chat message. Open until the drift ends.
+
+    `told_by` is the delivery that told of it last, so that its next attempt does not say it twice.
+    """
 
     project = models.ForeignKey("Project", on_delete=models.CASCADE, related_name="+")
     channel = models.ForeignKey("Channel", on_delete=models.CASCADE, related_name="threads")
     drift_id = models.CharField(max_length=64)
     ref = models.CharField(max_length=254)
     is_open = models.BooleanField(default=True)
+    told_by = models.UUIDField(null=True)
     made_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

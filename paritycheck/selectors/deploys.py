@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db.models import F, Min, OuterRef, QuerySet, Subquery
 
+from paritycheck.codec.scopes import name_of
 from paritycheck.core import timegap
 from paritycheck.core.graph import CommitGraph
 from paritycheck.models import Commit, Deploy, Environment, Project
@@ -50,14 +51,21 @@ def deploys_told(environment: Environment) -> list[timegap.Deploy]:
     ]
 
 
-def commit_graph(project: Project) -> tuple[CommitGraph, dict[str, datetime]]:
-    """Every commit of the project that is known, and when each was committed."""
-    rows = Commit.objects.filter(project=project).values_list("sha", "parents", "committed_at")
+def commit_graph(project: Project, label: str | None = None) -> tuple[CommitGraph, dict[str, datetime]]:
+    """Every commit of the project that is known, and when each was committed. With the label of a path scope
+    (`codec/scopes.py`) those count that touch it, and of those that nobody looked at for it that is not known.
+    """
+    rows = Commit.objects.filter(project=project)
     parents: dict[str, tuple[str, ...]] = {}
     committed: dict[str, datetime] = {}
-    for sha, of, at in rows:
+    for sha, of, at in rows.values_list("sha", "parents", "committed_at"):
         parents[sha], committed[sha] = tuple(of), at
-    return CommitGraph(parents), committed
+    if label is None:
+        return CommitGraph(parents), committed
+    read = rows.filter(looked_for__contains=[label])
+    touching = frozenset(read.filter(scopes__contains=[name_of(label)]).values_list("sha", flat=True))
+    unread = frozenset(parents) - frozenset(read.values_list("sha", flat=True))
+    return CommitGraph(parents, touching, unread), committed
 
 
 def commits_named(project: Project, shas: list[str]) -> dict[str, Commit]:

@@ -4,7 +4,7 @@ Times are PostgreSQL's alone, so senders on hosts with different clocks agree.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -13,15 +13,19 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from paritycheck.channels import mail
-from paritycheck.core.channel import ChannelError
-from paritycheck.core.message import Message
+from paritycheck.core.channel import TEST, ChannelError
 from paritycheck.models import Delivery, DeliveryAttempt
+from paritycheck.models.channels import ChannelState
 from paritycheck.models.deliveries import DeliveryState
 from paritycheck.selectors.recipients import still_receives
+from paritycheck.services.channel_health import note_failure, note_success
+from paritycheck.services.dispatch import CHANNELS, CONFIRM
+from paritycheck.services.jobs import DELIVER, note
+from paritycheck.services.slots import is_free, next_after, slots_for, waiting
 
 log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=30)
@@ -34,7 +38,11 @@ MOST_DUE = 500
 LONGEST_ERROR: Final = 512
 NO_EMAIL_URL: Final = "no EMAIL_URL"
 NOT_A_MEMBER: Final = "no longer a member"
+NO_CHANNEL: Final = "the channel was removed"
+NOT_CONFIRMED: Final = "the address is not confirmed yet"
 CRASHED: Final = "the sender ended while it sent"
+TO_CHANNEL: Final = "channel:"
+"""What the recipient of a delivery to a channel begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,57 +54,80 @@ class _Lease:
 
 
 def deliveries_due() -> list[UUID]:
-    """Deliveries that may be sent now by PostgreSQL's clock, longest waiting first."""
-    rows = Delivery.objects.filter(_free(), state=DeliveryState.DUE, due_at__lte=Now())
-    return list(rows.order_by("due_at").values_list("pk", flat=True)[:MOST_DUE])
+    """Deliveries that may be sent now, in the order of `slots.waiting`."""
+    return list(waiting().values_list("pk", flat=True)[:MOST_DUE])
 
 
 def deliver(*, delivery_id: UUID) -> None:
-    """Send one delivery if it is due and nobody else does.
+    """Send one delivery if it is due, nobody else does, and enough others of its kind are not being sent.
 
     Killed at any point it is sent again when the lease ends, under the same id. A temporary failure waits by
-    schedule; a permanent one, the last attempt, and too many crashes end it, with the reason.
+    schedule; a permanent one, the last attempt, and too many crashes end it, with the reason. One that finds no slot
+    stays due, and is woken by those that hold them.
     """
-    lease = _take(delivery_id)
-    if lease is None or _dropped(lease) or _given_up(lease):
+    row = waiting().select_related("target").filter(pk=delivery_id).first()
+    if row is None:
         return
+    with slots_for(row) as free:
+        lease = _take(delivery_id) if free else None
+        if lease is None:
+            return
+        if not (_dropped(lease) or _given_up(lease)):
+            _send(lease)
+    for ident in next_after(row):
+        note(DELIVER, ident)
+
+
+def _send(lease: _Lease) -> None:
+    began = time.monotonic()
+    error = None
     try:
-        _CHANNELS[lease.delivery.channel](lease.delivery)
-    except ChannelError as error:
-        _failed(lease, error.reason, permanent=error.permanent)
-    except Exception as error:
-        log.exception("delivery failed", delivery=str(delivery_id))
-        _failed(lease, type(error).__name__, permanent=False)
+        CHANNELS[lease.delivery.channel](lease.delivery)
+    except ChannelError as refused:
+        error = refused
+    except Exception as bug:
+        log.exception("delivery failed", delivery=str(lease.delivery.pk))
+        error = ChannelError(type(bug).__name__, permanent=False, blameless=True)
+    took_ms = int(1000 * (time.monotonic() - began))
+    if error is None:
+        _sent(lease, took_ms)
     else:
-        _sent(lease)
-
-
-def _free() -> Q:
-    return Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
+        _failed(lease, error, took_ms)
 
 
 def _take(delivery_id: UUID) -> _Lease | None:
     """Take the lease and count the attempt, in one statement: of two senders the second finds it taken."""
-    due = Delivery.objects.filter(_free(), pk=delivery_id, state=DeliveryState.DUE, due_at__lte=Now())
+    due = Delivery.objects.filter(is_free(), pk=delivery_id, state=DeliveryState.DUE, due_at__lte=Now())
     if not due.update(lease_until=Now() + LEASE, attempts=F("attempts") + 1):
         return None
-    row = Delivery.objects.get(pk=delivery_id)
+    row = Delivery.objects.select_related("target").get(pk=delivery_id)
     return _Lease(row, row.attempts)
 
 
 def _dropped(lease: _Lease) -> bool:
     """Whether there is nobody to send it to, or no way to send it: said, and never tried for ever."""
     row = lease.delivery
-    reason = ""
-    if row.channel == "mail" and not settings.EMAIL_URL:
-        reason = NO_EMAIL_URL
-    elif not still_receives(row.project_id, row.recipient):
-        reason = NOT_A_MEMBER
+    reason = _no_way(row)
     if not reason:
         return False
-    _ours(lease).update(state=DeliveryState.DROPPED, lease_until=None, error=reason)
+    _ours(lease).update(state=DeliveryState.DROPPED, lease_until=None, error=reason[:LONGEST_ERROR])
     log.warning("delivery dropped", delivery=str(row.pk), reason=reason)
     return True
+
+
+def _no_way(row: Delivery) -> str:
+    if row.channel == "mail" and not settings.EMAIL_URL:
+        return NO_EMAIL_URL
+    if row.target is None:
+        if row.recipient.startswith(TO_CHANNEL):
+            return NO_CHANNEL
+        return "" if still_receives(row.project_id, row.recipient) else NOT_A_MEMBER
+    state = row.target.state
+    if state == ChannelState.PENDING and row.kind != CONFIRM:
+        return NOT_CONFIRMED
+    if state == ChannelState.OFF and row.kind != TEST:
+        return f"the channel is off: {row.target.off_reason}"
+    return ""
 
 
 def _given_up(lease: _Lease) -> bool:
@@ -109,54 +140,46 @@ def _given_up(lease: _Lease) -> bool:
     return True
 
 
-def _send_mail(row: Delivery) -> None:
-    mail.send(Message.read(row.content), to=row.recipient, ident=row.pk, settings=mail_settings())
+def _sent(lease: _Lease, took_ms: int) -> None:
+    """Mark it sent, even if the lease ran out meanwhile: it has gone."""
+    row = lease.delivery
+    with transaction.atomic():
+        _attempt(lease, "", took_ms)
+        rows = Delivery.objects.filter(pk=row.pk, state=DeliveryState.DUE)
+        rows.update(state=DeliveryState.SENT, sent_at=Now(), lease_until=None, error="")
+        if row.target is not None:
+            note_success(row.target)
+    log.info("delivery sent", delivery=str(row.pk), attempt=lease.number, took_ms=took_ms)
 
 
-_CHANNELS: Mapping[str, Callable[[Delivery], None]] = {"mail": _send_mail}
-
-
-def mail_settings() -> mail.MailSettings:
-    """The mail server and the sender, as EMAIL_URL and MAIL_FROM give them."""
-    return mail.MailSettings(
-        backend=settings.EMAIL_BACKEND,
-        host=settings.EMAIL_HOST,
-        port=settings.EMAIL_PORT,
-        user=settings.EMAIL_HOST_USER,
-        password=settings.EMAIL_HOST_PASSWORD,
-        use_tls=settings.EMAIL_USE_TLS,
-        use_ssl=settings.EMAIL_USE_SSL,
-        timeout_s=settings.EMAIL_TIMEOUT,
-        sender=settings.DEFAULT_FROM_EMAIL,
-        site=settings.SITE_NAME,
+def _failed(lease: _Lease, error: ChannelError, took_ms: int) -> None:
+    """A test ends with its first answer, and says nothing of the channel: a person looks at it."""
+    row, test = lease.delivery, lease.delivery.kind == TEST
+    ends = _end(lease, error)
+    with transaction.atomic():
+        _attempt(lease, error.reason, took_ms)
+        changed = {"state": ends} if ends else {"due_at": Now() + _wait(lease, error)}
+        _ours(lease).update(lease_until=None, error=error.reason[:LONGEST_ERROR], **changed)
+        if row.target is not None and not test:
+            note_failure(row.target, error, timezone.now())
+    log.warning(
+        "delivery ended" if ends else "delivery waits", delivery=str(row.pk), attempt=lease.number, reason=error.reason
     )
 
 
-def _sent(lease: _Lease) -> None:
-    """Mark it sent, even if the lease ran out meanwhile: it has gone."""
-    with transaction.atomic():
-        _attempt(lease, "")
-        rows = Delivery.objects.filter(pk=lease.delivery.pk, state=DeliveryState.DUE)
-        rows.update(state=DeliveryState.SENT, sent_at=Now(), lease_until=None, error="")
-    log.info("delivery sent", delivery=str(lease.delivery.pk), attempt=lease.number)
+def _end(lease: _Lease, error: ChannelError) -> str:
+    """The state that it ends in; empty where it is tried again."""
+    if error.permanent and error.blameless:
+        return DeliveryState.DROPPED
+    if error.permanent or lease.number > len(DELAYS_S) or lease.delivery.kind == TEST:
+        return DeliveryState.DEAD
+    return ""
 
 
-def _failed(lease: _Lease, reason: str, *, permanent: bool) -> None:
-    if permanent or lease.number > len(DELAYS_S):
-        _end_dead(lease, reason)
-        log.error("delivery dead", delivery=str(lease.delivery.pk), attempt=lease.number, reason=reason)
-        return
-    wait = delay(lease.delivery.pk, lease.number)
-    with transaction.atomic():
-        _attempt(lease, reason)
-        _ours(lease).update(due_at=Now() + wait, lease_until=None, error=reason[:LONGEST_ERROR])
-    log.warning("delivery waits", delivery=str(lease.delivery.pk), attempt=lease.number, reason=reason)
-
-
-def _end_dead(lease: _Lease, reason: str) -> None:
-    with transaction.atomic():
-        _attempt(lease, reason)
-        _ours(lease).update(state=DeliveryState.DEAD, lease_until=None, error=reason[:LONGEST_ERROR])
+def _wait(lease: _Lease, error: ChannelError) -> timedelta:
+    """By schedule, or as long as the receiver asks for if that is longer."""
+    planned = delay(lease.delivery.pk, lease.number)
+    return max(planned, timedelta(seconds=error.retry_after_s or 0))
 
 
 def _ours(lease: _Lease) -> QuerySet[Delivery]:
@@ -164,13 +187,14 @@ def _ours(lease: _Lease) -> QuerySet[Delivery]:
     return Delivery.objects.filter(pk=lease.delivery.pk, state=DeliveryState.DUE, attempts=lease.number)
 
 
-def _attempt(lease: _Lease, error: str) -> None:
+def _attempt(lease: _Lease, error: str, took_ms: int) -> None:
     DeliveryAttempt.objects.create(
         project_id=lease.delivery.project_id,
         delivery_id=lease.delivery.pk,
         number=lease.number,
         at=Now(),
         ok=not error,
+        took_ms=took_ms,
         error=error[:LONGEST_ERROR],
     )
 

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from paritycheck.services.endings import note_ending_waivers
+from paritycheck.services.retention import delete_old_rows
 from paritycheck.services.silence import note_silence
 from paritycheck.services.watch import note_process, request_timed_evaluations
 
@@ -36,3 +37,9 @@ def silence() -> None:
 def endings() -> None:
     """Note waivers that end within a week."""
     note_ending_waivers(now=timezone.now())
+
+
+@shared_task(name="paritycheck.delete_old_rows")
+def retention() -> None:
+    """Delete what is kept for a while only."""
+    delete_old_rows()

@@ -199,7 +199,7 @@ def test_a_delivery_that_kills_its_sender_dies_after_five_crashes(
         raise SystemExit
 
     with monkeypatch.context() as patched:
-        patched.setattr(service, "_CHANNELS", {"mail": crash})
+        patched.setattr(service, "CHANNELS", {"mail": crash})
         for _ in range(MOST_CRASHES):
             with pytest.raises(SystemExit):
                 deliver(delivery_id=row.pk)
@@ -222,7 +222,7 @@ def test_a_late_failure_does_not_undo_what_another_attempt_did(
         deliver(delivery_id=row.pk)
         raise ChannelError("late", permanent=True)
 
-    monkeypatch.setattr(service, "_CHANNELS", {"mail": slow})
+    monkeypatch.setattr(service, "CHANNELS", {"mail": slow})
     deliver(delivery_id=row.pk)
     row.refresh_from_db()
     assert row.state == "sent"

@@ -38,7 +38,7 @@ def give_defaults(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("paritycheck", "0007_channels"),
+        ("paritycheck", "0008_path_scopes"),
     ]
 
     operations = [
