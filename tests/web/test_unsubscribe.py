@@ -133,7 +133,7 @@ def test_a_mail_carries_the_link_of_its_own_subscription(digest: Subscription, s
     prepare_digests(now=timezone.now())
     sent: list[Any] = []
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(dispatch.mail, "send", lambda _message, **given: sent.append(given))
+        patched.setattr("paritycheck.channels.mail.send", lambda _message, **given: sent.append(given))
         dispatch.send_mail(shop.project.deliveries.get(subscription=digest))
     assert sent[0]["unsubscribe"] == unsubscribe_link(digest.pk)
     assert sent[0]["unsubscribe"].startswith("https://parity.example/unsubscribe/")
