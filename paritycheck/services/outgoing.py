@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from http.client import HTTPException
 from typing import Any, Final, Self
 
 import urllib3
@@ -210,7 +211,7 @@ def _exchange(request: Request, place: Destination, addresses: Sequence[Address]
     with _Cutter(ends) as cutter:
         try:
             answer = _talk(request, place, _connect(addresses, place.port, ends), given, cutter)
-        except (HTTPError, OSError, ValueError) as error:
+        except (HTTPError, HTTPException, OSError, ValueError) as error:
             raise ChannelError(_trouble(error, late=cutter.late), permanent=False) from None
     if cutter.late:
         # What was cut where it stood may look like a whole answer.
@@ -278,10 +279,11 @@ def _chain(error: BaseException | None) -> Any:
 
 _WORDS: Final[Sequence[tuple[tuple[type[BaseException], ...], str]]] = (
     ((ssl.SSLCertVerificationError,), "the certificate is not trusted"),
+    ((ssl.SSLEOFError, ssl.SSLZeroReturnError), "connection lost"),
     ((ssl.SSLError, urllib3.exceptions.SSLError), "TLS failed"),
     ((ConnectionRefusedError,), "connection refused"),
     ((TimeoutError, urllib3.exceptions.TimeoutError), "no answer in time"),
     ((ConnectionError,), "connection lost"),
     ((urllib3.exceptions.ProtocolError,), "connection lost"),
-    ((urllib3.exceptions.LocationParseError, ValueError), "the answer is no HTTP"),
+    ((HTTPException, HTTPError, ValueError), "the answer is no HTTP"),
 )

@@ -13,11 +13,12 @@ from django.db.models import Q
 from paritycheck.core.alerts import Place
 from paritycheck.core.damping import ALERTED, HELD, LOOK_BACK, QUIET, RESOLVED, Event, Plan, Told, plan
 from paritycheck.core.message import Row
-from paritycheck.core.rows import Step, row
+from paritycheck.core.rows import Origin, Step, row
 from paritycheck.core.subscriptions import TOOLS, Facts
 from paritycheck.models import Drift, DriftEvent, Notice
 from paritycheck.models.drifts import DriftState
 from paritycheck.services.jobs import ROUTE, note
+from paritycheck.services.origins import origins_of
 from paritycheck.services.tell import Line, tell_drifts
 from paritycheck.services.tell_notices import tell_notices
 from paritycheck.services.telling import drift_link, project_link, subject_of
@@ -102,19 +103,20 @@ def _tell(planned: Plan, drifts: Mapping[str, Drift], now: datetime) -> None:
     if not planned.told:
         return
     events = DriftEvent.objects.in_bulk([told.ident for told in planned.told])
-    lines = [_line(told, events[told.ident], drifts[told.drift]) for told in planned.told]
+    origins = origins_of(drifts[told.drift] for told in planned.told)
+    lines = [_line(told, events[told.ident], drifts[told.drift], origins.get(told.drift)) for told in planned.told]
     first = drifts[planned.told[0].drift]
     place = Place(first.project.slug, first.left.slug, first.right.slug, project_link(first.project.slug))
     count = tell_drifts(project=first.project, place=place, lines=lines, dedupe=f"alert:{min(planned.routed)}", now=now)
     log.info("alert routed", project=str(first.project_id), drifts=len(lines), deliveries=count)
 
 
-def _line(told: Told, event: DriftEvent, drift: Drift) -> Line:
+def _line(told: Told, event: DriftEvent, drift: Drift, origin: Origin | None) -> Line:
     facts = Facts(TOOLS, event.severity, drift.left.slug, drift.right.slug, drift.section, drift.name, drift.owner)
-    return Line(drift.id, _row(told, event, drift), facts, event.initial)
+    return Line(drift.id, _row(told, event, drift, origin), facts, event.initial)
 
 
-def _row(told: Told, event: DriftEvent, drift: Drift) -> Row:
+def _row(told: Told, event: DriftEvent, drift: Drift, origin: Origin | None) -> Row:
     step = Step(
         change=told.change,
         at=event.at,
@@ -123,6 +125,7 @@ def _row(told: Told, event: DriftEvent, drift: Drift) -> Row:
         is_open=event.kind != RESOLVED,
         changes=told.changes,
         owner=drift.owner,
+        origin=origin,
     )
     return row(subject_of(drift, event), step, drift_link(drift.project.slug, drift.id))
 

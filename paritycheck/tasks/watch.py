@@ -27,6 +27,12 @@ def timed() -> None:
     request_timed_evaluations()
 
 
+@shared_task(name="paritycheck.delete_old_rows")
+def retention() -> None:
+    """Delete what is kept for a while only."""
+    delete_old_rows()
+
+
 @shared_task(name="paritycheck.note_silence")
 def silence() -> None:
     """Note agents that fell silent, and those that are back."""
@@ -37,9 +43,3 @@ def silence() -> None:
 def endings() -> None:
     """Note waivers that end within a week."""
     note_ending_waivers(now=timezone.now())
-
-
-@shared_task(name="paritycheck.delete_old_rows")
-def retention() -> None:
-    """Delete what is kept for a while only."""
-    delete_old_rows()

@@ -5,11 +5,14 @@ from datetime import time
 from typing import Final
 
 from django.http import HttpRequest, QueryDict
+from django.utils import timezone
 
+from paritycheck.core.cron import zone_of
 from paritycheck.core.subscriptions import AT_ONCE, DIGEST, GAPS, WHENS, SubscriptionTerms
 from paritycheck.models import Subscription
 from paritycheck.selectors.recipients import terms_of
 from paritycheck.services.errors import Refused
+from paritycheck.web import words
 from paritycheck.web.visible import visible
 
 DAYS: Final = {
@@ -169,3 +172,11 @@ def refused(form: RuleForm, error: Refused) -> RuleForm:
     """The form with what is the matter, said at its first field."""
     place = error.errors[0] if error.errors else {"pointer": "", "detail": error.detail}
     return replace(form, fault=f"Not saved: {place['detail']}", wrong=str(place["pointer"]).lstrip("/"))
+
+
+def next_words(row: Subscription) -> str:
+    """`Mon 30 Nov 08:00 Europe/Berlin`."""
+    if row.due_at is None:
+        return "not scheduled"
+    local = row.due_at.astimezone(zone_of(row.timezone))
+    return f"{local:%a} {words.day(local, timezone.now())} {local:%H:%M} {row.timezone}"

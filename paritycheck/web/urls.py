@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from paritycheck.web.views.alerts import alerts, delivery_act
-from paritycheck.web.views.channels import channels
+from paritycheck.web.views.channels import channel_act, channels, new_channel
 from paritycheck.web.views.compare import compare
 from paritycheck.web.views.digests import digest_preview, digests, send_digest
 from paritycheck.web.views.drift import drift
@@ -19,6 +19,8 @@ from paritycheck.web.views.projects import projects
 from paritycheck.web.views.session import SignIn, SignOut, preferences
 from paritycheck.web.views.snapshots import snapshot
 from paritycheck.web.views.subscriptions import new_subscription, subscription_act, subscriptions
+from paritycheck.web.views.system import system
+from paritycheck.web.views.time import time
 from paritycheck.web.views.unsubscribe import confirming, unsubscribing
 from paritycheck.web.views.waivers import end, new_waiver, waive, waivers
 
@@ -39,6 +41,7 @@ urlpatterns = [
     path("unsubscribe/<str:token>", unsubscribing, name="unsubscribe"),
     path("confirm/<str:token>", confirming, name="confirm"),
     path("preferences", preferences, name="preferences"),
+    path("system", system, name="system"),
     path("docs", manual, name="docs"),
     path("docs/<slug:slug>", manual, name="manual"),
     re_path(rf"{_PROJECT}$", matrix, name="matrix"),
@@ -51,6 +54,7 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/waivers$", waivers, name="waivers"),
     re_path(rf"{_PROJECT}/waivers/new$", new_waiver, name="new-waiver"),
     path("p/<slug:slug>/waivers/<uuid:waiver_id>/end", end, name="end-waiver"),
+    re_path(rf"{_PROJECT}/time$", time, name="time"),
     re_path(rf"{_PROJECT}/personnel$", personnel, name="personnel"),
     re_path(rf"{_PROJECT}/environments$", environments, name="environments"),
     re_path(rf"{_ENVIRONMENT}$", environment, name="environment"),
@@ -66,6 +70,12 @@ urlpatterns = [
         name="delivery-act",
     ),
     re_path(rf"{_ALERTS}/channels$", channels, name="alert-channels"),
+    re_path(rf"{_ALERTS}/channels/new$", new_channel, name="new-channel"),
+    re_path(
+        rf"{_ALERTS}/channels/(?P<channel_id>{_UUID})/(?P<verb>change|rotate|test|off|on|remove)$",
+        channel_act,
+        name="channel-act",
+    ),
     re_path(rf"{_ALERTS}/subscriptions$", subscriptions, name="alert-subscriptions"),
     re_path(rf"{_ALERTS}/subscriptions/new$", new_subscription, name="new-subscription"),
     re_path(

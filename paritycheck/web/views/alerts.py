@@ -33,8 +33,9 @@ from paritycheck.services.errors import Refused
 from paritycheck.web import words
 from paritycheck.web.access import of_project
 from paritycheck.web.alerting import STATES, Line, act_words, cards_of, line_of, tries_of
+from paritycheck.web.digesting import next_digest
 from paritycheck.web.middleware import POLICY
-from paritycheck.web.views.digests import next_digest
+from paritycheck.web.visible import visible
 
 SHOWN = 30
 FRAMING = f"{POLICY}; frame-src 'self'"
@@ -81,7 +82,7 @@ def page_of(request: HttpRequest, project: Project, fault: str = "", status: int
         "asked": asked,
         "filtered": any((asked.state, asked.channel, asked.q)),
         "states": [Choice(value, title, value == asked.state) for value, title in STATES.items()],
-        "channels": [health.channel for health in healths],
+        "channels": [(str(health.channel.pk), visible(health.channel.name)) for health in healths],
         "may_maintain": maintains,
         "fault": fault,
         **_opened(lines),
@@ -122,8 +123,8 @@ def _older(project: Project, rows: QuerySet[Delivery], before: str) -> QuerySet[
 def _line(request: HttpRequest, row: Delivery, *, maintains: bool) -> Line:
     reader: Any = request.user
     shown = row.target.name if row.target else row.recipient
-    visible_to = row.target is not None or may_see_recipient(row, reader, maintains=maintains)
-    hidden = not visible_to and not row.recipient.startswith("channel:")
+    may_know = row.target is not None or may_see_recipient(row, reader, maintains=maintains)
+    hidden = not may_know and not row.recipient.startswith("channel:")
     return line_of(row, None if hidden else shown, request.GET.get("open", ""), timezone.now())
 
 

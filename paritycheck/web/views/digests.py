@@ -1,6 +1,5 @@
 """Digests: when each comes next, and how it would look now."""
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,72 +13,22 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from paritycheck.core.cron import zone_of
-from paritycheck.core.subscription_words import rule_words
 from paritycheck.models import Project, Subscription
 from paritycheck.models.subscriptions import When
 from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.liveness import version_of
-from paritycheck.selectors.recipients import terms_of
-from paritycheck.selectors.subscriptions import digests_of, find_subscription, may_change, sharers_of
+from paritycheck.selectors.subscriptions import digests_of, find_subscription
 from paritycheck.services.errors import Refused
 from paritycheck.services.previews import Preview, preview_of, send_preview
-from paritycheck.web import words
 from paritycheck.web.access import of_project
-from paritycheck.web.alerting import kind_icon
-from paritycheck.web.visible import visible
+from paritycheck.web.digesting import schedule_of
+from paritycheck.web.views.alerts import page_of
 
 # A mail brings its own styles inline and nothing else; it can run nothing, and its links open beside this page.
 PREVIEW_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
-LOOKS = {"mail": "Mail", "text": "Text"}
-"""What a preview is shown as."""
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """One digest: its rule, whom it goes to, when it comes next by its own clock."""
-
-    row: Subscription
-    told: str
-    to: str
-    icon: str
-    next: str
-    changes: bool
-
-
-def next_words(row: Subscription) -> str:
-    """`Mon 30 Nov 08:00 Europe/Berlin`."""
-    if row.due_at is None:
-        return "not scheduled"
-    local = row.due_at.astimezone(zone_of(row.timezone))
-    return f"{local:%a} {words.day(local, timezone.now())} {local:%H:%M} {row.timezone}"
-
-
-def schedule_of(row: Subscription, user: Any) -> Schedule:
-    """As pages show it."""
-    mine = row.user_id == user.pk
-    to = "you" if mine else visible(row.channel.name if row.channel else row.user.email if row.user else "")
-    icon = kind_icon(row.channel.kind) if row.channel else "mail"
-    return Schedule(row, visible(rule_words(terms_of(row))), to, icon, next_words(row), may_change(row, user))
-
-
-def next_digest(request: HttpRequest, project: Project) -> dict[str, Any]:
-    """The panel beside the deliveries: the digest that the address names, else the one that comes next."""
-    rows = digests_of(project, request.user)  # type: ignore[arg-type]  # signed in: of_project
-    asked, look = request.GET.get("digest", ""), request.GET.get("as", "mail")
-    row = next((row for row in rows if str(row.pk) == asked), rows[0] if rows else None)
-    if row is None:
-        return {"schedule": None}
-    sharers = sharers_of(row) if row.user_id else 0
-    return {
-        "schedule": schedule_of(row, request.user),
-        "digest_to": f"to {words.plural(sharers, 'person', 'people')}" if sharers > 1 else None,
-        "looks": LOOKS.items(),
-        "look": look if look in LOOKS else "mail",
-    }
 
 
 @require_safe
@@ -143,8 +92,6 @@ def _text_page(preview: Preview) -> str:
 @of_project
 def send_digest(request: HttpRequest, project: Project, subscription_id: str) -> HttpResponse:
     """Mail it to oneself."""
-    from paritycheck.web.views.alerts import page_of
-
     row, user = _found(request, project, subscription_id), request.user
     if not settings.EMAIL_URL:
         return page_of(request, project, "Not sent: the server has no EMAIL_URL", status=409)

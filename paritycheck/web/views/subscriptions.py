@@ -37,6 +37,7 @@ from paritycheck.web.subscribing import (
     asked_terms,
     form_of,
     fresh_form,
+    next_words,
     refused,
     sent_form,
 )
@@ -54,6 +55,7 @@ class Rule:
     told: str
     to: str
     icon: str
+    next: str
     mine: bool
     changes: bool
     ends: bool
@@ -155,7 +157,8 @@ def _page(
         "may_subscribe": may_subscribe(user, project),
         "form": form,
         "changes": changes,
-        "channels": channels_of(project) if maintains else [],
+        "changes_to": _to(changes, user) if changes else "",
+        "channels": [(str(row.pk), visible(row.name)) for row in channels_of(project)] if maintains else [],
         "gaps": [(gap, gap in form.gaps) for gap in GAPS],
         "days": DAYS.items(),
         "least": LEAST.items(),
@@ -167,13 +170,19 @@ def _page(
 def _rule(row: Subscription, user: User) -> Rule:
     mine = row.user_id == user.pk
     owned = "only what I own" if mine else "only what they own"
-    to = row.channel.name if row.channel else row.user.email if row.user else ""
     return Rule(
         row=row,
         told=visible(rule_words(terms_of(row), owned)),
-        to="you, by mail" if mine else visible(to),
+        to=_to(row, user),
         icon=kind_icon(row.channel.kind) if row.channel else "mail",
+        next=next_words(row) if row.due_at else "",
         mine=mine,
         changes=may_change(row, user),
         ends=may_end(row, user),
     )
+
+
+def _to(row: Subscription, user: User) -> str:
+    if row.user_id == user.pk:
+        return "you, by mail"
+    return visible(row.channel.name if row.channel else row.user.email if row.user else "")
