@@ -318,8 +318,8 @@ def test_every_page_is_in_one_of_these_lists() -> None:
     from paritycheck.web.urls import urlpatterns
 
     listed = {
-        *OPEN, *BY_TOKEN, *SIGNED_IN, *OF_ADMINISTRATORS, *POSTED, *OF_PROJECT, *TRIALS, *POSTED_OF_PROJECT,
-        *ALERTS_POSTED,
+        *OPEN, *BY_TOKEN, *SIGNED_IN, *OF_ADMINISTRATORS,
+        *POSTED, *OF_PROJECT, *TRIALS, *POSTED_OF_PROJECT, *ALERTS_POSTED,
     }  # fmt: skip
     assert {pattern.name for pattern in urlpatterns} == listed
 
