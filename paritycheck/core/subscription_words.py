@@ -32,8 +32,7 @@ def rule_words(terms: SubscriptionTerms, names: str = "only what I own") -> str:
 def reason(who: str, terms: SubscriptionTerms) -> str:
     """Why somebody gets a message: that they asked for errors of all gaps, at once."""
     rule = rule_words(terms, "only what you own")
-    left_out = ", left out when nothing changed" if terms.when == DIGEST and terms.skip_unchanged else ""
-    return f"You get this because {who} asked for {rule[:1].lower()}{rule[1:]}{left_out}."
+    return f"You get this because {who} asked for {rule[:1].lower()}{rule[1:]}."
 
 
 def when_words(terms: SubscriptionTerms) -> str:

@@ -13,7 +13,7 @@ from django.db import transaction
 from paritycheck.core.cron import last_before, latest_of, next_after
 from paritycheck.core.digests import digest
 from paritycheck.core.message import Message
-from paritycheck.core.subscription_words import reason
+from paritycheck.core.subscription_words import when_words
 from paritycheck.core.subscriptions import DIGEST, TOOLS, Facts, SubscriptionTerms, matches
 from paritycheck.models import Notice, Subscription
 from paritycheck.selectors.recipients import living, mine_of, recipient_of, terms_of
@@ -129,5 +129,8 @@ def _narrowed(message: Message, terms: SubscriptionTerms) -> Message:
 
 
 def _signed(row: Subscription, terms: SubscriptionTerms, message: Message) -> Message:
-    """With the reason why this reader gets it, in the words of their rule."""
-    return replace(message, why=reason(row.channel.name if row.channel is not None else "you", terms))
+    """With the reason why this reader gets it."""
+    who = f"channel {row.channel.name} is" if row.channel is not None else "you are"
+    left_out = ", left out when nothing changed" if terms.skip_unchanged else ""
+    when = f"{when_words(terms)} because {who} subscribed to a digest of {message.project}"
+    return replace(message, why=f"You get this {when}{left_out}.")
