@@ -132,6 +132,9 @@ def test_send_now_and_give_up_say_who_did(
     again = signed_in.post(f"{PAGE}/deliveries/{row.pk}/give-up")
     assert again.status_code == 409
     assert "it does not wait any more" in again.content.decode()
+    # What is on the page of a refusal leads to pages: the address that was posted to is none.
+    led = set(re.findall(r'(?:href|hx-get)="([^"#?]+)', again.content.decode()))
+    assert not {address for address in led if address.endswith("/give-up")}
 
 
 def test_forms_need_their_secret(shop: Any, put: Callable[..., Delivery]) -> None:
@@ -302,6 +305,17 @@ def test_a_webhooks_secret_is_shown_once(shop: Any, signed_in: Client, ask: Call
     again = re.search(r"whsec_[A-Za-z0-9+/=]+", rotated)
     assert again is not None
     assert again[0] != secret[0]
+
+
+def test_a_channel_that_nothing_is_sent_to_says_so(shop: Any, signed_in: Client, ask: Callable[[str], str]) -> None:
+    made = signed_in.post(f"{PAGE}/channels/new", {"kind": "pagerduty", "name": "pager", "field-routing_key": "a" * 32})
+    channel = shop.project.channels.get()
+    assert made["Location"] == f"{PAGE}/subscriptions?for={channel.pk}#rule"
+    assert f'<option value="{channel.pk}" selected>pager</option>' in ask(made["Location"])
+    assert "PagerDuty, no rule tells it anything Subscribe it" in text_of(ask(f"{PAGE}/channels"))
+    signed_in.post(f"{PAGE}/subscriptions/new", {**RULE, "when": "at-once", "channel": str(channel.pk)})
+    assert "no rule tells it anything" not in ask(f"{PAGE}/channels")
+    assert shop.project.subscriptions.get(channel=channel).user is None
 
 
 def test_a_channel_is_tried_switched_and_removed(shop: Any, signed_in: Client, ask: Callable[[str], str]) -> None:

@@ -40,6 +40,7 @@ def digests(request: HttpRequest, project: Project) -> HttpResponse:
     context = {
         "project": project,
         "tab": "alerts",
+        "here": reverse("web:alert-digests", args=[project.slug]),
         "part": "digests",
         "version": version,
         "schedules": [schedule_of(row, user) for row in rows],
