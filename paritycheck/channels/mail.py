@@ -1,7 +1,6 @@
 """Mail: text and HTML of one message to one address, over SMTP or a provider's API."""
 
 import contextlib
-import re
 import smtplib
 import socket
 import ssl
@@ -25,6 +24,7 @@ from typing_extensions import override
 from paritycheck.core.channel import ChannelError
 from paritycheck.core.inlining import inlined, rules_of, tight
 from paritycheck.core.layout import columns, course, facts_of, heads_of, origin, preheader, row_word, summary, title_of
+from paritycheck.core.mail_headers import Copy, headers_of
 from paritycheck.core.message import DIGEST, Message
 from paritycheck.core.plain import plain
 
@@ -35,9 +35,10 @@ PROVIDER_TIMEOUT_S: Final = (5.0, 18.0)
 """To connect to a provider's API, and between two pieces of its answer."""
 NO_PROVIDER: Final = "django-anymail is not installed"
 LONGEST_SUBJECT: Final = 150
+LONGEST_LINE: Final = 998
+"""Of a line in a mail, without its end (RFC 5322)."""
 LONGEST_REPLY: Final = 200
 PERMANENT: Final = range(500, 600)
-_NO_LABEL: Final = re.compile(r"[^a-z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +64,6 @@ class MailSettings:
     def domain(self) -> str:
         """Of the sender; names of messages and lists end in it."""
         return parseaddr(self.sender)[1].rpartition("@")[2] or "localhost"
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """What belongs to one copy and not to the message: `ident` is its stable name, `thread` the first mail of the same
-    matter to this reader, `unsubscribe` a link that ends the subscription it comes from.
-    """
-
-    to: str
-    ident: UUID
-    thread: UUID | None = None
-    unsubscribe: str = ""
 
 
 def send(
@@ -107,39 +96,30 @@ def send(
             backend.close()
 
 
+class _Mail(EmailMultiAlternatives):
+    """A mail whose headers are not folded: a link on a line of its own is one that some readers do not find."""
+
+    @override
+    def message(self, *args: Any, **kwargs: Any) -> Any:
+        made = super().message(*args, **kwargs)
+        made.policy = made.policy.clone(max_line_length=LONGEST_LINE)
+        return made
+
+
 def compose(message: Message, copy: Copy, settings: MailSettings) -> EmailMultiAlternatives:
     """The mail, text first. Both parts are quoted-printable: no line is longer than mail allows, no byte above 127."""
     context = _context(message, copy, settings)
     template = DIGEST if message.kind == DIGEST else "alert"
-    mail = EmailMultiAlternatives(
+    mail = _Mail(
         subject=plain(message.subject, LONGEST_SUBJECT),
         body=tight(render_to_string(f"mail/{template}.txt", context)),
         from_email=settings.sender,
         to=[copy.to],
-        headers=_headers(message, copy, settings.domain),
+        headers=headers_of(copy, message.project, settings.domain),
     )
     mail.encoding = utf8_charset_qp
     mail.attach_alternative(inlined(render_to_string(f"mail/{template}.html", context), _rules()), "text/html")
     return mail
-
-
-def _headers(message: Message, copy: Copy, domain: str) -> dict[str, str]:
-    """Who it is (RFC 5322), which list it belongs to (RFC 2919), how to leave (RFC 2369; with one click by RFC 8058,
-    which takes https).
-    """
-    label = _NO_LABEL.sub("-", message.project.lower()) or "project"
-    headers = {
-        "Message-ID": f"<{copy.ident}@{domain}>",
-        "Auto-Submitted": "auto-generated",
-        "List-Id": f"<{label}.paritycheck.{domain}>",
-    }
-    if copy.thread not in {None, copy.ident}:
-        headers |= dict.fromkeys(("In-Reply-To", "References"), f"<{copy.thread}@{domain}>")
-    if copy.unsubscribe:
-        headers["List-Unsubscribe"] = f"<{copy.unsubscribe}>"
-    if copy.unsubscribe.startswith("https://"):
-        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    return headers
 
 
 @cache

@@ -107,15 +107,17 @@ def band(  # noqa: PLR0913  plain values, each by its name
 ) -> Message:
     """A gap (`time`, `personnel`, `tools`) moved from band `before` to `after`; the values are as people read them
     (`3 d 22 h`), `waits` is a sentence of what stands behind it, `limit` the threshold in words, `page` where to look.
+    Of an environment's own gap the second of the pair is empty.
     """
-    left, right = pair
-    of = left if left == right else f"{left} and {right}"
-    moved = f"The {gap} gap of {of} is {after} since {weekday_moment(at)}, it was {before}."
+    sides = [side for side in dict.fromkeys(pair) if side]
+    of = " and ".join(sides)
+    now = f"{after} ({value_after})" if value_after else after
+    moved = f"The {gap} gap of {of} is {now} since {weekday_moment(at)}, it was {before}."
     known = ", ".join(filter(None, [limit and f"limit {limit}", coverage and f"coverage {coverage}"]))
     return _notice(
         project=project,
         url=url,
-        pair=f"{left}..{right}",
+        pair=f"{sides[0]}..{sides[-1]}",
         severity="resolved" if after == "ok" else after,
         badge=_moved(before, after),
         word=after,

@@ -140,12 +140,12 @@ def _short(origin: Origin) -> str:
 
 
 def _by(origin: Origin) -> str:
-    """Which change: of one commit it is that one; several share the guilt, and none leaves the code out of it."""
+    """Which change: of one commit it is that one; several share the guilt, and with none it is not the code."""
     named = " ".join(filter(None, [_short(origin), plain(origin.title, LONGEST_NAME)]))
     if not named or not origin.exact:
         return ""
     if origin.commits == 0:
-        return f"By no new commit: the code stayed at {named}"
+        return f"At commit {named}, which ran before as well"
     if origin.commits == 1:
         return f"By commit {named}"
     many = f"With {plural(origin.commits, 'commit')}, the last" if origin.commits else "With commit"
@@ -154,6 +154,9 @@ def _by(origin: Origin) -> str:
 
 def _note(step: Step) -> str:
     what = f"resolved {moment(step.at)}" if step.change == "resolved" else f"since {moment(step.opened_at)}"
+    if step.origin is not None:
+        what = _deploy(step.origin)
+        what = f"{what[0].lower()}{what[1:]}"
     owner = plain(step.owner, LONGEST_NAME)
     return f"{owner}, {what}" if owner else what
 

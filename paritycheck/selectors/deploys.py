@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import F, Min, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from paritycheck.codec.scopes import name_of
 from paritycheck.core import timegap
@@ -26,8 +26,9 @@ def runs_of(environment: Environment) -> list[timegap.Deploy]:
     a commit, that no record tells of.
     """
     records = Deploy.objects.filter(environment=environment, status=DeployStatus.SUCCESS)
-    told = list(records.values_list("deployed_at", "commit"))
-    first = records.aggregate(first=Min("created_at"))["first"]
+    rows = list(records.values_list("deployed_at", "commit", "created_at"))
+    told = [(at, commit) for at, commit, _ in rows]
+    first = min((kept for _, _, kept in rows), default=None)
     known = {commit for _, commit in told}
     snapshots = environment.snapshots.exclude(commit="").order_by("number").values_list("opened_at", "commit")
     shown = [(at, commit) for at, commit in snapshots if first is None or at < first or commit not in known]

@@ -130,13 +130,14 @@ def now_told(past: Past, standing: Standing, left: Environment) -> dict[str, Any
 
 
 def _point(point: Point, environment: Environment) -> dict[str, Any]:
-    before = None if isinstance(point.before, Unknown) else point.before.seconds
+    before = point.before
     return {
         "at": point.at,
         "environment": environment.slug,
         "commit": point.commit,
         **_counts(point.lag, point.age),
-        "age_before_s": before,
+        "age_before_s": None if isinstance(before, Unknown) else before.seconds,
+        "before_reason": before.reason if isinstance(before, Unknown) else "",
     }
 
 
@@ -178,6 +179,7 @@ def rhythm_told(past: Past, environment: Environment) -> dict[str, Any]:
         },
         "interval": _known(median_s=pace.interval),
         "since_last_s": None if isinstance(pace.since_last, Unknown) else pace.since_last,
+        "last_at": max((one.at for one in deploys), default=None),
     }
 
 

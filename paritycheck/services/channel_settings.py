@@ -7,13 +7,19 @@ from typing import Final
 from paritycheck.core.channel import SettingsError
 from paritycheck.core.destinations import DestinationError
 from paritycheck.services.errors import Refused
-from paritycheck.services.kinds import KINDS, WEBHOOK
+from paritycheck.services.kinds import KINDS, MAIL, WEBHOOK
 from paritycheck.services.outgoing import check_url
 
 LONGEST_SETTING: Final = 2_048
 LONGEST_SHOWN: Final = 254
-_OWN: Final = frozenset({"old_secret", "both_until"})
-"""What a webhook keeps besides its fields while its secret changes."""
+CONFIRMED: Final = "confirmed"
+OWN: Final[Mapping[str, frozenset[str]]] = {
+    WEBHOOK: frozenset({"old_secret", "both_until"}),
+    MAIL: frozenset({CONFIRMED}),
+}
+"""What is kept besides a kind's fields and told by nobody: the secret that a webhook's new one replaces, the address
+that was confirmed.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +30,19 @@ class Ready:
     shown: str
 
 
-def ready(kind: str, given: Mapping[str, str]) -> Ready:
-    """The settings with every field of the kind, checked. Raises Refused(unknown-field, invalid-channel)."""
+def ready(kind: str, told: Mapping[str, str], before: Mapping[str, str]) -> Ready:
+    """The settings with every field of the kind: as they are told, else as they were. Raises Refused(unknown-field,
+    invalid-channel).
+    """
     of = KINDS[kind]
     if of.missing():
         raise invalid("kind", of.missing())
-    own = _OWN if kind == WEBHOOK else frozenset[str]()
-    unknown = sorted(set(given) - {field.name for field in of.fields} - own)
-    if unknown:
+    if set(told) - {field.name for field in of.fields}:
         known = ", ".join(field.name for field in of.fields if not field.made)
         place = {"pointer": "/settings", "code": "unknown-field", "detail": f"known here: {known}"}
         raise Refused("unknown-field", 422, f"a setting is not known; known here: {known}", errors=[place])
-    values = {name: given[name] for name in own & set(given)}
+    given = {**before, **told}
+    values = {name: before[name] for name in OWN.get(kind, frozenset()) & set(before)}
     for field in of.fields:
         value = given.get(field.name, "").strip() or field.default
         if field.required and not value:

@@ -21,7 +21,7 @@ from paritycheck.models import Channel, Delivery, Membership, Project, User
 from paritycheck.models.channels import ChannelState
 from paritycheck.selectors.access import may_maintain
 from paritycheck.services.channel_health import turn_off
-from paritycheck.services.channel_settings import Ready, invalid, ready
+from paritycheck.services.channel_settings import CONFIRMED, Ready, invalid, ready
 from paritycheck.services.confirming import confirmed, is_of
 from paritycheck.services.deliver import TO_CHANNEL
 from paritycheck.services.dispatch import CONFIRM
@@ -41,6 +41,8 @@ MOST_CHANNELS: Final = 50
 MOST_ADDRESSES: Final = 20
 MOST_TESTS: Final = 5
 TESTS_WITHIN: Final = timedelta(minutes=1)
+MOST_ASKED: Final = 20
+ASKED_WITHIN: Final = timedelta(hours=1)
 LONGEST_NAME: Final = 80
 
 
@@ -66,7 +68,7 @@ def add_channel(
     _check_room(project, kind)
     channel = Channel(id=uuid4(), project=project, kind=kind, name=_name(project, name), made_by=by.email, made_at=now)
     made = {"secret": webhook.make_secret()} if kind == WEBHOOK else {}
-    _tell(channel, ready(kind, made | dict(settings)))
+    _tell(channel, ready(kind, settings, made))
     channel.save(force_insert=True)
     log.info("channel added", channel=str(channel.pk), kind=kind, by=str(by.pk))
     _ask(channel)
@@ -92,7 +94,7 @@ def change_channel(
         channel.name = _name(channel.project, name)
     before = channel.state
     if settings:
-        _tell(channel, ready(channel.kind, _known(channel) | dict(settings)))
+        _tell(channel, ready(channel.kind, settings, _known(channel)))
         channel.failing_since, channel.off_reason, channel.off_at = None, "", None
     channel.save()
     log.info("channel changed", channel=str(channel.pk), by=str(by.pk), at=now.isoformat(), was=before)
@@ -131,9 +133,7 @@ def switch_on(*, channel: Channel, now: datetime) -> None:
     channel = _locked(channel)
     if channel.state == ChannelState.ON:
         return
-    state = _first_state(channel.kind, channel.project, _known(channel))
-    confirmed_before = channel.state == ChannelState.OFF and channel.sent_at is not None
-    channel.state = ChannelState.ON if confirmed_before else state
+    channel.state = _first_state(channel.kind, channel.project, _known(channel))
     channel.off_reason, channel.off_at, channel.failing_since = "", None, None
     channel.save()
     log.info("channel on", channel=str(channel.pk), state=channel.state, at=now.isoformat())
@@ -153,7 +153,7 @@ def send_test(*, channel: Channel, by: User, now: datetime) -> Delivery:
     """A message that says what it is, on its way now. Five a minute and project. Raises Refused(rate-limited)."""
     require_maintaining(user=by, project=channel.project)
     Project.objects.select_for_update(no_key=True).get(pk=channel.project_id)
-    if channel.state == ChannelState.PENDING:
+    if _first_state(channel.kind, channel.project, _known(channel)) == ChannelState.PENDING:
         raise invalid("state", "the address is not confirmed yet")
     lately = Delivery.objects.filter(project_id=channel.project_id, kind=TEST, created_at__gt=Now() - TESTS_WITHIN)
     if lately.count() >= MOST_TESTS:
@@ -173,8 +173,10 @@ def confirm_channel(*, token: str, now: datetime) -> Channel:
     if channel is None or channel.kind != MAIL or not is_of(digest, _known(channel)["address"]):
         raise gone
     if channel.state == ChannelState.PENDING:
+        values = _known(channel)
+        channel.config = _sealed(channel, {**values, CONFIRMED: values["address"]})
         channel.state = ChannelState.ON
-        channel.save(update_fields=["state"])
+        channel.save(update_fields=["state", "config"])
         log.info("channel confirmed", channel=str(channel.pk), at=now.isoformat())
     return channel
 
@@ -207,7 +209,7 @@ def _tell(channel: Channel, told: Ready) -> None:
 
 def _first_state(kind: str, project: Project, values: Mapping[str, str]) -> str:
     """A member's address needs no asking: they signed in with it."""
-    if kind != MAIL:
+    if kind != MAIL or values.get(CONFIRMED) == values["address"]:
         return ChannelState.ON
     members = Membership.objects.filter(project=project, user__is_active=True)
     known = members.filter(user__email=values["address"].lower()).exists()
@@ -236,6 +238,10 @@ def _ask(channel: Channel) -> None:
     """The mail with the link that confirms, where one is needed."""
     if channel.state != ChannelState.PENDING:
         return
+    lately = Delivery.objects.filter(project=channel.project, kind=CONFIRM, created_at__gt=Now() - ASKED_WITHIN)
+    if lately.count() >= MOST_ASKED:
+        said = f"{MOST_ASKED} addresses an hour are asked at most"
+        raise Refused("rate-limited", 429, said, retryable=True, retry_after=600, extra={"limit": MOST_ASKED})
     lead = (
         f"{plain(channel.made_by)} wants messages of the project {channel.project.slug} sent to this address. "
         "Nothing more is sent until you confirm. If you do not want it, do nothing."

@@ -17,6 +17,7 @@ from paritycheck.core.subscriptions import DIGEST, TOOLS, Facts, SubscriptionTer
 from paritycheck.models import Notice, Subscription
 from paritycheck.selectors.recipients import living, mine_of, recipient_of, terms_of
 from paritycheck.services.digest_content import day_of
+from paritycheck.services.notice_words import facts_of
 from paritycheck.services.outbox import Parcel, put_out_parcels
 
 log = structlog.get_logger(__name__)
@@ -107,12 +108,7 @@ def _wanted(terms: SubscriptionTerms, mine: frozenset[str], facts: Facts) -> boo
 def _noticed(row: Subscription, since: datetime, until: datetime, wanted: Callable[[Facts], bool]) -> bool:
     """Whether something else happened in the period that the reader asked for."""
     rows = Notice.objects.filter(project_id=row.project_id, at__gte=since, at__lt=until).select_related("left", "right")
-    return any(wanted(_facts(notice)) for notice in rows)
-
-
-def _facts(notice: Notice) -> Facts:
-    left = notice.left.slug if notice.left else ""
-    return Facts(notice.gap, notice.severity, left, notice.right.slug if notice.right else left)
+    return any(wanted(facts_of(notice)) for notice in rows)
 
 
 def _narrowed(message: Message, terms: SubscriptionTerms) -> Message:

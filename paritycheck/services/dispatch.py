@@ -85,6 +85,7 @@ def mail_settings() -> mail.MailSettings:
         timeout_s=settings.EMAIL_TIMEOUT,
         sender=settings.DEFAULT_FROM_EMAIL,
         site=settings.SITE_NAME,
+        options=settings.EMAIL_OPTIONS,
     )
 
 

@@ -67,7 +67,11 @@ class _Senders:
             thread = Thread(target=self._work, args=[work], name="sender", daemon=True)
             thread.start()
             self._threads.append(thread)
-        ends = time.monotonic() + WAIT_S
+        self.wait(WAIT_S)
+
+    def wait(self, longest_s: float) -> None:
+        """Wait until all is sent, so long at most."""
+        ends = time.monotonic() + longest_s
         for thread in self._threads:
             thread.join(max(0.0, ends - time.monotonic()))
 

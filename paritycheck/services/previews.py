@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from paritycheck.channels import mail
+from paritycheck.core.mail_headers import Copy
 from paritycheck.core.message import Message
 from paritycheck.models import Subscription, User
 from paritycheck.services.digests import preview_digest
@@ -31,7 +32,7 @@ def preview_of(*, subscription: Subscription, now: datetime) -> Preview:
 
 
 def _mail_of(message: Message) -> Preview:
-    composed = mail.compose(message, mail.Copy("you@example.com", _NOBODY), mail_settings())
+    composed = mail.compose(message, Copy("you@example.com", _NOBODY), mail_settings())
     html = next(str(content) for content, kind in composed.alternatives if kind == "text/html")
     return Preview(str(composed.subject), composed.from_email, str(composed.body), html)
 

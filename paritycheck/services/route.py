@@ -13,12 +13,14 @@ from django.db.models import Q
 from paritycheck.core.alerts import Place
 from paritycheck.core.damping import ALERTED, HELD, LOOK_BACK, QUIET, RESOLVED, Event, Plan, Told, plan
 from paritycheck.core.message import Row
-from paritycheck.core.rows import Step, row
+from paritycheck.core.rows import Origin, Step, row
 from paritycheck.core.subscriptions import TOOLS, Facts
-from paritycheck.models import Drift, DriftEvent
+from paritycheck.models import Drift, DriftEvent, Notice
 from paritycheck.models.drifts import DriftState
 from paritycheck.services.jobs import ROUTE, note
+from paritycheck.services.origins import origins_of
 from paritycheck.services.tell import Line, tell_drifts
+from paritycheck.services.tell_notices import tell_notices
 from paritycheck.services.telling import drift_link, project_link, subject_of
 
 log = structlog.get_logger(__name__)
@@ -28,18 +30,29 @@ MOST_PROJECTS = 100
 
 
 def projects_due(now: datetime) -> list[UUID]:
-    """Projects with events that may be told now, longest waiting first. A resolution is left alone while it is held."""
+    """Projects with events or notices that may be told now, longest waiting first. A resolution is left alone while it
+    is held.
+    """
     held = Q(kind=RESOLVED, at__gt=now - HELD)
-    waiting = DriftEvent.objects.filter(routed_at__isnull=True, at__lte=now - QUIET).exclude(held)
-    found = waiting.order_by("at").values_list("project_id", flat=True)
-    return list(dict.fromkeys(found))[:MOST_PROJECTS]
+    waiting = Q(routed_at__isnull=True, at__lte=now - QUIET)
+    events = DriftEvent.objects.filter(waiting).exclude(held).values_list("at", "project_id")
+    notices = Notice.objects.filter(waiting).values_list("at", "project_id")
+    found = sorted([*events.order_by("at"), *notices.order_by("at")])
+    return list(dict.fromkeys(project for _, project in found))[:MOST_PROJECTS]
 
 
 def route_project(*, project_id: UUID, now: datetime) -> None:
-    """Tell, drop or leave waiting each event of the project that was not routed yet, in one transaction.
+    """Tell, drop or leave waiting each event of the project that was not routed yet, in one transaction, and tell its
+    notices in another.
 
     Two that run at once share the work: the second one waits for the rows of the first and finds them routed.
     """
+    _route_events(project_id, now)
+    with transaction.atomic():
+        tell_notices(project_id=project_id, now=now)
+
+
+def _route_events(project_id: UUID, now: datetime) -> None:
     with transaction.atomic():
         pending = _lock(project_id)
         if not pending:
@@ -90,19 +103,20 @@ def _tell(planned: Plan, drifts: Mapping[str, Drift], now: datetime) -> None:
     if not planned.told:
         return
     events = DriftEvent.objects.in_bulk([told.ident for told in planned.told])
-    lines = [_line(told, events[told.ident], drifts[told.drift]) for told in planned.told]
+    origins = origins_of(drifts[told.drift] for told in planned.told)
+    lines = [_line(told, events[told.ident], drifts[told.drift], origins.get(told.drift)) for told in planned.told]
     first = drifts[planned.told[0].drift]
     place = Place(first.project.slug, first.left.slug, first.right.slug, project_link(first.project.slug))
     count = tell_drifts(project=first.project, place=place, lines=lines, dedupe=f"alert:{min(planned.routed)}", now=now)
     log.info("alert routed", project=str(first.project_id), drifts=len(lines), deliveries=count)
 
 
-def _line(told: Told, event: DriftEvent, drift: Drift) -> Line:
+def _line(told: Told, event: DriftEvent, drift: Drift, origin: Origin | None) -> Line:
     facts = Facts(TOOLS, event.severity, drift.left.slug, drift.right.slug, drift.section, drift.name, drift.owner)
-    return Line(drift.id, _row(told, event, drift), facts, event.initial)
+    return Line(drift.id, _row(told, event, drift, origin), facts, event.initial)
 
 
-def _row(told: Told, event: DriftEvent, drift: Drift) -> Row:
+def _row(told: Told, event: DriftEvent, drift: Drift, origin: Origin | None) -> Row:
     step = Step(
         change=told.change,
         at=event.at,
@@ -111,6 +125,7 @@ def _row(told: Told, event: DriftEvent, drift: Drift) -> Row:
         is_open=event.kind != RESOLVED,
         changes=told.changes,
         owner=drift.owner,
+        origin=origin,
     )
     return row(subject_of(drift, event), step, drift_link(drift.project.slug, drift.id))
 

@@ -27,6 +27,8 @@ def periods() -> Mapping[str, int]:
 def catch_up() -> None:
     """Do here what nobody did for two periods: one run of each, not one for each period that was missed."""
     every = periods()
+    # Who only sends tasks need not have imported them.
+    current_app.loader.import_default_modules()
     for task in periods_missed(periods=every):
         try:
             with period(task=task, every_s=every[task]) as ours:

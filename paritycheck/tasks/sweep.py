@@ -3,6 +3,7 @@
 import os
 import signal
 from threading import Event
+from time import monotonic
 
 import structlog
 from django.db import close_old_connections, connection
@@ -19,6 +20,8 @@ from paritycheck.tasks.wake import publish
 
 log = structlog.get_logger(__name__)
 EVERY_S = 15
+ALONE_S, ALONE_FOR_S = 3, 60
+"""Between rounds while the broker is away, and for a minute after: a report is three rounds from its message."""
 
 
 def sweep_until(stop: Event, hold: Hold) -> None:
@@ -26,13 +29,15 @@ def sweep_until(stop: Event, hold: Hold) -> None:
 
     A beat that finds its lock with another one ends itself: its supervisor starts it, and it waits for its turn.
     """
-    while not stop.wait(EVERY_S):
+    alone_until = 0.0
+    while not stop.wait(ALONE_S if monotonic() < alone_until else EVERY_S):
         if not hold.is_kept():
             log.error("another beat has the lock, this one ends")
             os.kill(os.getpid(), signal.SIGTERM)
             return
         try:
-            sweep()
+            if not sweep():
+                alone_until = monotonic() + ALONE_FOR_S
             catch_up()
             tell_of_silence(names=("worker", "sender"))
         except Exception:
@@ -40,13 +45,15 @@ def sweep_until(stop: Event, hold: Hold) -> None:
             connection.close()
 
 
-def sweep() -> None:
-    """One round."""
+def sweep() -> bool:
+    """One round; whether the broker took what there was to send."""
     close_old_connections()
     note_process(name="beat")
     end_due_waivers(now=timezone.now())
     take_noted()
     wakes = work_due()
-    if wakes and not publish(wakes):
-        work_off(wakes)
-        publish(take_noted())
+    if publish(wakes):
+        return True
+    work_off(wakes)
+    publish(take_noted())
+    return False

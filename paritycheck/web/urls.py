@@ -19,6 +19,9 @@ from paritycheck.web.views.projects import projects
 from paritycheck.web.views.session import SignIn, SignOut, preferences
 from paritycheck.web.views.snapshots import snapshot
 from paritycheck.web.views.subscriptions import new_subscription, subscription_act, subscriptions
+from paritycheck.web.views.system import system
+from paritycheck.web.views.time import time
+from paritycheck.web.views.unsubscribe import unsubscribing
 from paritycheck.web.views.waivers import end, new_waiver, waive, waivers
 
 app_name = "web"
@@ -35,7 +38,9 @@ urlpatterns = [
     path("live", live_projects, name="live-projects"),
     path("sign-in", SignIn.as_view(), name="sign-in"),
     path("sign-out", SignOut.as_view(), name="sign-out"),
+    path("unsubscribe/<str:token>", unsubscribing, name="unsubscribe"),
     path("preferences", preferences, name="preferences"),
+    path("system", system, name="system"),
     path("docs", manual, name="docs"),
     path("docs/<slug:slug>", manual, name="manual"),
     re_path(rf"{_PROJECT}$", matrix, name="matrix"),
@@ -48,6 +53,7 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/waivers$", waivers, name="waivers"),
     re_path(rf"{_PROJECT}/waivers/new$", new_waiver, name="new-waiver"),
     path("p/<slug:slug>/waivers/<uuid:waiver_id>/end", end, name="end-waiver"),
+    re_path(rf"{_PROJECT}/time$", time, name="time"),
     re_path(rf"{_PROJECT}/personnel$", personnel, name="personnel"),
     re_path(rf"{_PROJECT}/environments$", environments, name="environments"),
     re_path(rf"{_ENVIRONMENT}$", environment, name="environment"),

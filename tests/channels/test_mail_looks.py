@@ -61,7 +61,8 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def show(page: Page, settings_for: Callable[..., MailSettings]) -> Callable[[str, int, str], Page]:
     """`show("week", 360, "dark")`: the mail on a screen of that width."""
-    from paritycheck.channels.mail import Copy, compose
+    from paritycheck.channels.mail import compose
+    from paritycheck.core.mail_headers import Copy
 
     def make(name: str, width: int, scheme: Any) -> Page:
         page.set_viewport_size({"width": width, "height": 700})

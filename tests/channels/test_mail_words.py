@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from paritycheck.channels.mail import Copy, MailSettings, compose
+from paritycheck.channels.mail import MailSettings, compose
 from paritycheck.core.digests import Day, Standing, digest
 from paritycheck.core.layout import BLOCKS
+from paritycheck.core.mail_headers import Copy
 from paritycheck.core.message import Message, Row
 
 Alerts = Callable[..., Message]
@@ -172,6 +173,7 @@ Waive           https://parity.example/p/shop/d/3f9a1c22e0/waive
 --
 config/STRIPE_WEBHOOK_SECRET:missing, expected: present. You get this because you are a member of shop.
 Change what you get  https://parity.example/p/shop/alerts/subscriptions
+paritycheck, Harbour / shop
 """
     )
 

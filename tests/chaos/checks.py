@@ -60,6 +60,20 @@ def judge(stand: Stand, name: str, shops: Sequence[Shop] = ()) -> Outcome:
     return Outcome(name, len(outbox), len(counted), stand.kills, len(lost), again, problems)
 
 
+def settle(stand: Stand, shops: Sequence[Shop], within_s: float) -> None:
+    """Wait until all work is done and everybody was told of what is open, or until the time is over."""
+
+    def settled() -> bool:
+        waiting = stand.count(
+            "SELECT (SELECT count(*) FROM paritycheck_job WHERE state = 'due' AND due_at < now())"
+            " + (SELECT count(*) FROM paritycheck_driftevent WHERE routed_at IS NULL AND kind <> 'resolved')"
+            " + (SELECT count(*) FROM paritycheck_delivery WHERE state = 'due')"
+        )
+        return not waiting and not any(_untold(stand, shop) for shop in shops)
+
+    stand.until(settled, within_s)
+
+
 def _unfinished(stand: Stand) -> list[str]:
     """Work that nobody does any more, and work that was given up."""
     stuck = stand.count(
@@ -67,13 +81,16 @@ def _unfinished(stand: Stand) -> list[str]:
         " AND (lease_until IS NULL OR lease_until < now())",
         STUCK_S,
     )
-    jobs = stand.count("SELECT count(*) FROM paritycheck_job WHERE state = 'due' AND due_at < now()")
+    jobs = stand.count(
+        "SELECT count(*) FROM paritycheck_job WHERE state = 'due' AND due_at < now() - make_interval(secs => %s)",
+        STUCK_S,
+    )
     dead = stand.count("SELECT count(*) FROM paritycheck_job WHERE state = 'dead'")
     unrouted = stand.count(
         "SELECT count(*) FROM paritycheck_driftevent WHERE routed_at IS NULL AND kind <> 'resolved'"
         " AND at < now() - interval '1 minute'"
     )
-    found = {"deliveries stuck": stuck, "jobs due": jobs, "jobs dead": dead, "events unrouted": unrouted}
+    found = {"deliveries stuck": stuck, "jobs stuck": jobs, "jobs dead": dead, "events unrouted": unrouted}
     return [f"{count} {what}" for what, count in found.items() if count]
 
 
@@ -97,12 +114,17 @@ def _unheard(stand: Stand, shops: Sequence[Shop]) -> list[str]:
 
 def _untold(stand: Stand, shop: Shop) -> list[str]:
     project = shop.project.pk
-    opened = stand.count("SELECT count(*) FROM paritycheck_drift WHERE project_id = %s AND state = 'open'", project)
+    opened = stand.count(
+        "SELECT count(*) FROM paritycheck_drift WHERE project_id = %s AND state = 'open' AND severity = 'error'",
+        project,
+    )
     told = stand.count(
         "SELECT count(DISTINCT (channel, recipient)) FROM paritycheck_delivery"
         " WHERE project_id = %s AND kind = 'alert' AND state IN ('sent', 'due')",
         project,
     )
+    if shop.differs and not opened:
+        return [f"{shop.project.slug}: staging differs and no drift is open"]
     if opened and told < shop.recipients:
         return [f"{shop.project.slug}: {told} of {shop.recipients} were told of {opened} open drifts"]
     return []

@@ -17,7 +17,7 @@ from paritycheck_agent.wire.reports import check_report
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from paritycheck.models import Project, Token
+    from paritycheck.models import Project, Token, User
 
 PATIENCE_S = 60
 T = TypeVar("T")
@@ -44,6 +44,11 @@ class Shop:
         warnings = check_report(document)
         again(lambda: self._send(slug, document, facts, warnings))
         self.acked[slug, self.seq] = document["report_id"]
+
+    @property
+    def differs(self) -> bool:
+        """Whether staging reported: in every scenario what it reports differs from production."""
+        return any(slug == "staging" for slug, _ in self.acked)
 
     def _document(self, facts: list[dict[str, Any]]) -> dict[str, Any]:
         moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
@@ -88,13 +93,13 @@ def again(work: Callable[[], T]) -> T:
             time.sleep(0.2)
 
 
-def make_shops(count: int, people: Iterable[str]) -> list[Shop]:
-    """Projects whose production has reported, with these members."""
-    return [_shop(f"shop-{number}", list(people)) for number in range(count)]
+def make_shops(count: int, people: Iterable[str], *, hooks: int = 0, hook_port: int = 0) -> list[Shop]:
+    """Projects whose production has reported, with these members and so many webhooks."""
+    return [_shop(f"shop-{number}", list(people), hooks, hook_port) for number in range(count)]
 
 
-def _shop(slug: str, people: list[str]) -> Shop:
-    from paritycheck.models import Project, Token
+def _shop(slug: str, people: list[str], hooks: int, hook_port: int) -> Shop:
+    from paritycheck.models import Project, Token, User
     from paritycheck.models.tokens import TokenKind
     from paritycheck.services.projects import EnvironmentPlan, bootstrap_project, invite_user
 
@@ -103,8 +108,21 @@ def _shop(slug: str, people: list[str]) -> Shop:
     project = Project.objects.get(slug=slug)
     for address in people[1:]:
         invite_user(email=address, project=project, role="member")
+    for number in range(hooks):
+        _add_hook(project, f"http://127.0.0.1:{hook_port}/{slug}/{number}", User.objects.get(email=people[0]))
     issued = Token.objects.filter(project=project, kind=TokenKind.REPORT).select_related("environment", "project")
     tokens = {token.environment.slug: token for token in issued if token.environment is not None}
-    shop = Shop(project, tokens, len(people))
+    shop = Shop(project, tokens, len(people) + hooks)
     shop.report("production", django="5.2.19", stripe="13.2.0")
     return shop
+
+
+def _add_hook(project: Project, url: str, by: User) -> None:
+    """A webhook that is told at once of errors, as a member is."""
+    from paritycheck.core.subscriptions import DEFAULTS
+    from paritycheck.services.channels import add_channel
+    from paritycheck.services.subscriptions import add_subscription
+
+    now = datetime.now(UTC)
+    channel = add_channel(project=project, kind="webhook", name=url[-20:], settings={"url": url}, by=by, now=now)
+    add_subscription(project=project, user=None, channel=channel, terms=DEFAULTS[0], by=by, now=now)

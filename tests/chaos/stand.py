@@ -60,6 +60,8 @@ class Stand:
             **self._settings,
             "DATABASE_URL": self.url,
             "EMAIL_URL": f"smtp://127.0.0.1:{self.mail_port}",
+            # Webhooks go to the sink, which stands on this machine and speaks plain HTTP.
+            "WEBHOOK_ALLOW_CIDRS": "127.0.0.1/32",
             "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "REMAP_SIGTERM": "SIGQUIT",
             "PYTHONWARNINGS": programs.AS_ROOT,
@@ -300,7 +302,7 @@ def free_port() -> int:
 
 def libpq(url: str) -> str:
     """A URL of ours in the form that libpq reads."""
-    return url.replace("postgres:", "postgresql:", 1)
+    return f"postgresql://{url.partition(':')[2].removeprefix('//')}"
 
 
 def _line(process: subprocess.Popen[str]) -> str:

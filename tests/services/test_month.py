@@ -180,9 +180,9 @@ def test_a_month_of_trouble_opens_only_what_was_planted(
     told: list[tuple[str, str]] = []
     tell = route._row
 
-    def noted(line: Any, event: Any, drift: Any) -> Any:
+    def noted(line: Any, event: Any, drift: Any, origin: Any) -> Any:
         told.append((f"{drift.left.slug}..{drift.right.slug}", line.change))
-        return tell(line, event, drift)
+        return tell(line, event, drift, origin)
 
     monkeypatch.setattr(route, "_row", noted)
     month.live(2)

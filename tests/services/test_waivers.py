@@ -26,10 +26,13 @@ owner = "maria@example.com"
 
 @pytest.fixture
 def maria(shop: Shop) -> User:
-    from paritycheck.models import User
+    """A member who wants to be told of every drift at once."""
+    from paritycheck.models import Subscription, User
+    from paritycheck.services.members import join_project
 
     user = User.objects.create_user("maria@example.com")
-    shop.project.memberships.create(user=user, role="member")
+    join_project(project=shop.project, user=user, role="member", now=shop.now)
+    Subscription.objects.filter(user=user, when="at-once").update(at_least="note")
     return user
 
 

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
 # By name: who may see it, and its address. Every page of web.urls stands here or the last test fails.
 OPEN = {"docs": "/docs", "manual": "/docs/gate", "sign-in": "/sign-in"}
 SIGNED_IN = {"projects": "/", "live-projects": "/live"}
+OF_ADMINISTRATORS = {"system": "/system"}
 POSTED = {"sign-out": "/sign-out", "preferences": "/preferences"}
 OF_PROJECT = {
     "matrix": "/p/{slug}",
@@ -27,6 +28,7 @@ OF_PROJECT = {
     "drift": "/p/{slug}/d/{drift}",
     "compare": "/p/{slug}/compare?left=staging&right=production",
     "factors": "/p/{slug}/factors",
+    "time": "/p/{slug}/time",
     "personnel": "/p/{slug}/personnel",
     "environments": "/p/{slug}/environments",
     "environment": "/p/{slug}/environments/staging",
@@ -41,6 +43,8 @@ OF_PROJECT = {
     "alert-digests": "/p/{slug}/alerts/digests",
     "digest-preview": "/p/{slug}/alerts/digests/{rule}/preview",
 }
+# Pages that a signed token opens, for whoever has it.
+BY_TOKEN = {"unsubscribe": "/unsubscribe/{token}"}
 # Pages whose forms are sent to their own address, and addresses that forms alone use.
 FORMS = {"policy"}
 TRIALS = {
@@ -113,9 +117,21 @@ def test_an_administrator_of_the_installation_sees_every_project(addresses: dict
     assert set(statuses(addresses.values(), admin)) == {200, 204}
 
 
+def test_what_is_of_administrators_is_not_there_for_members(drifted: Any) -> None:
+    from paritycheck.models import User
+
+    for role in ("viewer", "member", "maintainer", "owner"):
+        drifted.project.memberships.filter(user=drifted.owner).update(role=role)
+        assert statuses(OF_ADMINISTRATORS.values(), drifted.owner) == [404], role
+        assert ">System<" not in session(drifted.owner).get("/").content.decode()
+    admin = User.objects.create_superuser("root@example.com", "a password of some length")
+    assert statuses(OF_ADMINISTRATORS.values(), admin) == [200]
+    assert "System</a>" in session(admin).get("/").content.decode()
+
+
 def test_nobody_sees_anything_without_signing_in(addresses: dict[str, str]) -> None:
     client = Client()
-    for path in [*addresses.values(), *SIGNED_IN.values()]:
+    for path in [*addresses.values(), *SIGNED_IN.values(), *OF_ADMINISTRATORS.values()]:
         answer = client.get(path)
         assert answer.status_code == 302, path
         assert answer.headers["Location"].startswith("/sign-in?next=/"), path
@@ -265,10 +281,39 @@ def test_what_alerts_take_is_a_members_or_a_maintainers(
     assert {session(drifted.owner).get(path).status_code for path in paths.values()} == {405}
 
 
+@pytest.fixture
+def links(shop: Any) -> dict[str, str]:
+    """The pages that mails of the project link to."""
+    from django.utils import timezone
+
+    from paritycheck.services.subscriptions import give_defaults
+    from paritycheck.services.unsubscribing import unsubscribe_token
+
+    give_defaults(project=shop.project, user=shop.owner, now=timezone.now())
+    tokens = {"unsubscribe": unsubscribe_token(shop.project.subscriptions.get(when="digest", user=shop.owner).pk)}
+    return {name: path.format(token=tokens[name]) for name, path in BY_TOKEN.items()}
+
+
+def test_a_link_of_a_mail_works_for_whoever_has_it_and_no_other_does(
+    shop: Any, links: dict[str, str], other: tuple[Project, User]
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    for path in links.values():
+        for user in (None, other[1], shop.owner):
+            assert session(user).get(path).status_code == 200
+        for wrong in (path[:-1], f"{path}x", path.replace(":", "::", 1), f"{path[:14]}{'x' * 300}"):
+            assert client.get(wrong).status_code == client.post(wrong).status_code == 404
+        assert client.put(path).status_code == 405
+        assert client.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
+
+
 def test_every_page_is_in_one_of_these_lists() -> None:
     from paritycheck.web.urls import urlpatterns
 
-    listed = {*OPEN, *SIGNED_IN, *POSTED, *OF_PROJECT, *TRIALS, *POSTED_OF_PROJECT, *ALERTS_POSTED}
+    listed = {
+        *OPEN, *BY_TOKEN, *SIGNED_IN, *OF_ADMINISTRATORS,
+        *POSTED, *OF_PROJECT, *TRIALS, *POSTED_OF_PROJECT, *ALERTS_POSTED,
+    }  # fmt: skip
     assert {pattern.name for pattern in urlpatterns} == listed
 
 

@@ -163,13 +163,25 @@ def dockerfile_of(build: Build) -> str:
 def lineage(
     context: Context, path: str, arguments: Mapping[str, str] | None = None, target: str | None = None
 ) -> list[Stage]:
-    """The stages that a Dockerfile's image is made of, the last first; none where the file is not read."""
-    text = context.open_text(path)
-    if text is None or len(text) > DOCKERFILE_CHARS:
+    """The stages that a Dockerfile's image is made of, the last first; none where the file is not read.
+
+    Many services may be built of one file, and several sections ask for each: it is read once a run.
+    """
+
+    def stages(context: Context) -> list[Stage]:
+        text = context.open_text(path)
+        if text is None or len(text) > DOCKERFILE_CHARS:
+            return []
+        from paritycheck_agent.sources import dockerfile
+
+        return dockerfile.stages(text, arguments)
+
+    found: list[Stage] = context.once(f"stages of {path} with {sorted((arguments or {}).items())}", stages)
+    if not found:
         return []
     from paritycheck_agent.sources import dockerfile
 
-    return dockerfile.lineage(dockerfile.stages(text, arguments), target)
+    return dockerfile.lineage(found, target)
 
 
 def applications(context: Context, project: Project) -> list[Service]:

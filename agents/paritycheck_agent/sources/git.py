@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from paritycheck_agent.sources import git_commits, git_plain
+from paritycheck_agent.sources import git_plain
 from paritycheck_agent.sources.git_command import GitFault, run
 from paritycheck_agent.sources.git_plain import is_sha
 from paritycheck_agent.wire import limits
@@ -149,6 +149,8 @@ class Repository:
         asked = [tip for tip in tips if is_sha(tip)][:_TIPS]
         if tips and not asked:
             return header
+        from paritycheck_agent.sources import git_commits
+
         rows = git_commits.lines(
             self._run,
             boundary=boundary,

@@ -13,7 +13,7 @@ from collections import Counter
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from tests.chaos.checks import Outcome, judge
+from tests.chaos.checks import Outcome, judge, settle
 from tests.chaos.shops import make_shops
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ def run(stand: Stand) -> Outcome:
         slowest = max(_restart(stand, callers, shops, number) for number in range(RESTARTS))
     finally:
         callers.stop()
-    stand.until(lambda: not stand.count("SELECT count(*) FROM paritycheck_driftevent WHERE routed_at IS NULL"), 60)
-    stand.until(lambda: not stand.count("SELECT count(*) FROM paritycheck_delivery WHERE state = 'due'"), 60)
+    settle(stand, shops, 120)
     outcome = judge(stand, "postgres", shops)
     told = ", ".join(f"{count} x {status}" for status, count in sorted(callers.answers.items()))
     outcome.note = f"back {slowest:.1f} s after PostgreSQL; {told}"

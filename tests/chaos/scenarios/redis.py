@@ -22,10 +22,10 @@ PEOPLE = 10
 
 
 def run(stand: Stand, redis: Redis) -> Outcome:
-    hurts: dict[str, Callable[[], None]] = {
-        "killed and back": lambda: (redis.kill(), redis.start())[0],
-        "away": redis.kill,
-        "back and emptied": lambda: (redis.start(), redis.say("FLUSHALL"))[0],
+    hurts: dict[str, tuple[Callable[[], object], ...]] = {
+        "killed and back": (redis.kill, redis.start),
+        "away": (redis.kill,),
+        "back and emptied": (redis.start, lambda: redis.say("FLUSHALL")),
     }
     shops = make_shops(len(hurts) + 1, [f"person-{number}@example.com" for number in range(PEOPLE)])
     stand.start("beat")
@@ -33,7 +33,8 @@ def run(stand: Stand, redis: Redis) -> Outcome:
     times = {"unhurt": _told(stand, shops[0])}
     for shop, (name, hurt) in zip(shops[1:], hurts.items(), strict=True):
         _report(shop)
-        hurt()
+        for step in hurt:
+            step()
         stand.kills += 1
         times[name] = _wait(stand, shop)
     outcome = judge(stand, "redis", shops)

@@ -13,19 +13,21 @@ from tests.chaos.shops import make_shops
 if TYPE_CHECKING:
     from tests.chaos.stand import Stand
 
-PEOPLE = 20
+PEOPLE, HOOKS = 10, 10
 SENDERS = 2
 # One in so many kills is of the broker's connections, one in many more of all of PostgreSQL.
 BROKER, DATABASE = 6, 60
 LEASE_S = 30
+DUE = "SELECT count(*) FROM paritycheck_job WHERE state = 'due' AND due_at < now()"
 
 
 def run(stand: Stand, *, alerts: int = 1_000, kills: int = 200, patient: bool = True) -> Outcome:
     """`patient` waits for the leases of the killed to end; else what thirty seconds do is done at once."""
-    shops = make_shops(alerts // PEOPLE, [f"person-{number}@example.com" for number in range(PEOPLE)])
+    people = [f"person-{number}@example.com" for number in range(PEOPLE)]
+    shops = make_shops(alerts // (PEOPLE + HOOKS), people, hooks=HOOKS, hook_port=stand.hook_port)
     stand.ready(*stand.start("worker"))
     stand.start("beat")
-    stand.until(lambda: not stand.count("SELECT count(*) FROM paritycheck_job WHERE state = 'due'"), 120)
+    stand.until(lambda: not stand.count(DUE), 120)
     senders = stand.ready(*stand.start(*["sender"] * SENDERS))
     reported = 0
     while stand.kills < kills:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tests.chaos.checks import Outcome, judge
+from tests.chaos.checks import Outcome, judge, settle
 from tests.chaos.shops import make_shops
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ def run(stand: Stand) -> Outcome:
     stand.kill(first)
     taken_over = _until_held(stand)
     shops[1].report("staging", django="5.2.19", stripe="14.0.1")
-    stand.until(lambda: not stand.count("SELECT count(*) FROM paritycheck_driftevent WHERE routed_at IS NULL"), 60)
-    stand.until(lambda: not stand.count("SELECT count(*) FROM paritycheck_delivery WHERE state = 'due'"), 60)
+    settle(stand, shops, 120)
     outcome = judge(stand, "two-beats", shops)
     outcome.note = f"lock held again after {held_again:.0f} s, taken over after {taken_over:.0f} s"
     outcome.problems += problems

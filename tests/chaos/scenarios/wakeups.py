@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.chaos.checks import Outcome, judge
+from tests.chaos.checks import Outcome, judge, settle
 from tests.chaos.shops import make_shops
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def run(stand: Stand) -> Outcome:
             break
         stand.until(lambda: False, 1)
     _wake("paritycheck.deliver_message", [row[0] for row in stand.sql("SELECT id FROM paritycheck_delivery")])
-    stand.until(lambda: False, 10)
+    stand.until(lambda: False, 5)
+    settle(stand, shops, 120)
     outcome = judge(stand, "wakeups", shops)
     if outcome.sent != SHOPS * PEOPLE:
         outcome.problems.append(f"{outcome.sent} deliveries for {SHOPS * PEOPLE} alerts")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from tests.chaos.checks import Outcome, judge
+from tests.chaos.checks import Outcome, judge, settle
 from tests.chaos.shops import make_shops
 from tests.chaos.stand import libpq
 
@@ -39,8 +39,7 @@ def run(stand: Stand) -> Outcome:
         began = time.monotonic()
         stand.until(lambda number=number: _opened(stand) >= number + 2, 60)  # type: ignore[misc]  # a default argument
         slowest = max(slowest, time.monotonic() - began)
-    stand.until(lambda: not stand.count("SELECT count(*) FROM paritycheck_driftevent WHERE routed_at IS NULL"), 60)
-    stand.until(lambda: not stand.count("SELECT count(*) FROM paritycheck_delivery WHERE state = 'due'"), 60)
+    settle(stand, [shop], 120)
     outcome = judge(stand, "worker-killed", [shop])
     outcome.note = f"done at most {slowest:.0f} s after a worker was back"
     drifts, events = _opened(stand), stand.count("SELECT count(*) FROM paritycheck_driftevent WHERE kind = 'opened'")
