@@ -199,7 +199,7 @@ def test_the_next_digest_stands_beside_in_a_frame_in_which_nothing_runs(
 ) -> None:
     page = signed_in.get(f"{PAGE}?digest={weekly.pk}")
     address = f"{PAGE}/digests/{weekly.pk}/preview"
-    assert f'src="{address}"' in page.content.decode()
+    assert f'src="{address}?as=mail"' in page.content.decode()
     assert "frame-src 'self'" in page["Content-Security-Policy"]
     assert "script-src 'self'" in page["Content-Security-Policy"]
     preview = signed_in.get(address)
@@ -212,7 +212,39 @@ def test_the_next_digest_stands_beside_in_a_frame_in_which_nothing_runs(
     text = signed_in.get(f"{address}?as=text").content.decode()
     assert "<pre>" in text
     assert "Nothing drifts" in text
+    chat = signed_in.get(f"{address}?as=slack")
+    assert chat["Content-Security-Policy"] == policy
+    assert "Nothing drifts" in chat.content.decode()
+    assert "Open the matrix</a>" in chat.content.decode()
     assert not weekly.project.deliveries.exists()
+
+
+def test_a_chats_message_is_drawn_as_text_whatever_it_says() -> None:
+    from paritycheck.web.slacklook import slack_blocks
+
+    drawn = slack_blocks(
+        {
+            "blocks": [
+                {"type": "header", "text": {"type": "plain_text", "text": HOSTILE}},
+                {"type": "section", "fields": [{"type": "plain_text", "text": "<b>1</b>"}]},
+                {"type": "context", "elements": [
+                    {"type": "mrkdwn", "text": "a &lt;b&gt; <https://x.example/p?a=1&amp;b=2|Open &amp; see>"},
+                    {"type": "mrkdwn", "text": "<javascript:alert(1)|x>"},
+                ]},
+                {"type": "rich_text", "elements": [{"type": "rich_text_list", "elements": [
+                    {"elements": [{"type": "text", "text": "<i>", "style": {"bold": True}}]},
+                ]}]},
+                {"type": "image", "image_url": "https://evil.example/x.png"},
+            ]
+        }
+    )  # fmt: skip
+    assert "<script>" not in drawn
+    assert "<p>&lt;b&gt;1&lt;/b&gt;</p>" in drawn
+    assert '<a href="https://x.example/p?a=1&amp;b=2">Open &amp; see</a>' in drawn
+    assert "a &lt;b&gt; <a" in drawn
+    assert "&lt;javascript:alert(1)|x&gt;" in drawn
+    assert "<li><b>&lt;i&gt;</b></li>" in drawn
+    assert "evil" not in drawn
 
 
 def test_a_copy_goes_to_oneself_alone(shop: Any, weekly: Subscription, signed_in: Client) -> None:
