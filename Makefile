@@ -10,6 +10,8 @@ PORT ?=
 ONCE ?=
 DATA ?=
 ARGS ?=
+NAME ?=
+SEED ?=
 
 ##@ Try it
 
@@ -61,6 +63,10 @@ bench: install ## Ratios to peers measured in the same run
 fuzz: install ## 50,000 changed files through every reader of the agent. ARGS="--files 1000 --only lock"
 	@PYTHONPATH=. exec $(BIN)/python tests/agent/fuzz/run.py $(ARGS)
 
+.PHONY: chaos
+chaos: install ## Kill a running service in every way, and count what was lost. NAME=senders SEED=7
+	@exec $(BIN)/python -m tests.chaos.run $(if $(NAME),--name $(NAME)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: agent
 agent: install ## The agent as one file, dist/parity.pyz, for any Python from 3.9 on
 	@exec $(BIN)/python agents/pyz.py dist/parity.pyz
@@ -75,7 +81,7 @@ help: ## This list
 .PHONY: clean
 clean: ## Delete the data of demo and up, and caches; .venv stays
 	@test ! -x $(BIN)/python || $(BIN)/python -m paritycheck.local.clean .paritycheck/demo .paritycheck
-	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .fuzz dist build
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .fuzz .chaos dist build
 	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 
 $(STAMP): uv.lock pyproject.toml agents/pyproject.toml .ci/install

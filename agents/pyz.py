@@ -30,9 +30,9 @@ import sys
 
 if sys.version_info < (3, 9):
     sys.exit("parity needs Python 3.9 or newer, this is " + sys.version.split()[0])
-from paritycheck_agent.cli import main
+from paritycheck_agent.cli import command
 
-sys.exit(main())
+command()
 """
 
 

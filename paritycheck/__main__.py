@@ -15,6 +15,7 @@ paritycheck COMMAND [--data DIR]
   demo        three environments of a small shop, reported by real agents, compared
   diff        two outputs of `parity show` side by side, with no server at all
   bootstrap   a project with its environments, tokens and an administrator
+  mail-test   a sample of an alert by EMAIL_URL, and what to do where it fails
 
 Every other command is Django's. Without DATABASE_URL it uses the database of --data, else of PARITYCHECK_DATA, else of
 .paritycheck here, and starts it for the while when it is not running.
@@ -69,6 +70,7 @@ def _manage(arguments: Sequence[str]) -> int:
     from paritycheck.local.command import database_for, split_data
 
     data, rest = split_data(arguments)
+    rest[:1] = [name.replace("-", "_") if not name.startswith("-") else name for name in rest[:1]]
     with database_for(rest[0] if rest else "help", data) as migrate_first:
         from django.core.management import call_command, execute_from_command_line
 

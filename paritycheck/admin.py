@@ -4,15 +4,21 @@ from typing import TYPE_CHECKING
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 from typing_extensions import override
 
 from paritycheck.models import Environment, Membership, Project, User
+from paritycheck.services.members import join_project
 
 if TYPE_CHECKING:
+    from django.forms import BaseModelFormSet, ModelForm
+
     ProjectModelAdmin = admin.ModelAdmin[Project]
     EnvironmentModelAdmin = admin.ModelAdmin[Environment]
     UserModelAdmin = admin.ModelAdmin[User]
     MembershipTabularInline = admin.TabularInline[Membership, Project]
+    ProjectForm = ModelForm[Project]
+    MembershipFormSet = BaseModelFormSet[Membership, ModelForm[Membership]]
 else:  # Django's own classes take no type arguments when they run
     ProjectModelAdmin = EnvironmentModelAdmin = UserModelAdmin = admin.ModelAdmin
     MembershipTabularInline = admin.TabularInline
@@ -35,6 +41,19 @@ class ProjectAdmin(ProjectModelAdmin):
     list_display = ("slug", "created_at")
     fields = ("slug",)
     inlines = (MembershipInline,)
+
+    @override
+    def save_formset(
+        self, request: HttpRequest, form: "ProjectForm", formset: "MembershipFormSet", change: bool
+    ) -> None:
+        """New members join as everywhere else: with their subscriptions."""
+        for row in formset.save(commit=False):
+            if row.pk is None:
+                join_project(project=row.project, user=row.user, role=row.role, now=timezone.now())
+            else:
+                row.save()
+        for row in formset.deleted_objects:
+            row.delete()
 
 
 @admin.register(Environment, site=site)

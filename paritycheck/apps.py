@@ -21,6 +21,7 @@ class ParitycheckConfig(AppConfig):
         app.set_default()
         framework.register(checks.environment)
         framework.register(checks.public_url)
+        framework.register(checks.mail_provider)
         framework.register(checks.pooled_database)
         framework.register(checks.field_key)
         framework.register(checks.outgoing)

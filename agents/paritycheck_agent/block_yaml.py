@@ -244,15 +244,26 @@ def _flow(text: str) -> Any:
     inner = text[1:-1]
     if text[0] == "{" and text[-1] == "}" and inner.strip(" ") and not any(char in inner for char in "'\"{}[]#"):
         return _unique(_flow_pair(item) for item in inner.split(","))
-    tokens = _FLOW_TOKEN.findall(text)
-    if sum(map(len, tokens)) != len(text):
-        raise Odd
+    tokens = _tokens(text)
     import json
 
     try:
         return json.loads("".join(map(_as_json, tokens)), object_pairs_hook=_unique)
     except (ValueError, RecursionError):
         raise Odd from None
+
+
+def _tokens(text: str) -> list[str]:
+    found: list[str] = []
+    at = 0
+    for token in _FLOW_TOKEN.finditer(text):
+        if token.start() != at:  # behind a quote that stays open each further one would be read to the end
+            raise Odd
+        found.append(token.group())
+        at = token.end()
+    if at != len(text):
+        raise Odd
+    return found
 
 
 def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

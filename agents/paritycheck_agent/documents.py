@@ -72,6 +72,23 @@ def toml_of(data: bytes, lock: Lock, blanked: str) -> tuple[str, dict[str, Any]]
         return None
 
 
+def check_version(said: str, lock: Lock, oldest: tuple[int, int], newest: tuple[int, int]) -> None:
+    """Tell of a lock version `major.minor` that is not known: a newer minor one adds members only, of any other that
+    is out of range nothing is certain, and the lock is not whole.
+    """
+    parts = said.split(".")
+    if not all(part.isascii() and part.isdigit() and len(part) <= len("9999") for part in parts):
+        lock.incomplete("has no lock version, read as far as possible")
+        return
+    version = tuple(int(part) for part in parts[:2])
+    last = ".".join(map(str, newest))
+    known = last if oldest == newest else ".".join(map(str, oldest)) + " to " + last
+    if version < oldest[: len(version)] or version[0] > newest[0]:
+        lock.incomplete(f"lock version {said} is not known (known: {known}), read as far as possible")
+    elif version > newest:
+        lock.warn(f"lock version {said} is newer than the known {known}")
+
+
 def json_beside(sibling: Callable[[str], bytes | None], path: str) -> dict[str, Any] | None:
     """Return the table of a JSON file beside a lock; None where it is not there or is none."""
     data = sibling(path)
@@ -104,6 +121,10 @@ class Lines:
         """Return the line of the next key that opens an object (or list); 0 where there is none."""
         behind = ":" + bracket
         return self._find(key, lambda _at, end: "".join(self.written[end : end + _BEHIND].split()).startswith(behind))
+
+    def key(self, key: str) -> int:
+        """Return the line of the next key of an object; 0 where there is none."""
+        return self._find(key, lambda _at, end: self.written[end : end + _BEHIND].lstrip().startswith(":"))
 
     def value(self, key: str, value: str) -> int:
         """Return the line of the next `"key": "value"` behind what was found last; 0 where there is none."""

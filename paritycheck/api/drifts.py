@@ -23,6 +23,16 @@ from paritycheck.selectors.since import since_of
 SHOWN_DIGITS = 10
 
 
+class SaidSerializer(serializers.Serializer[Any]):
+    """What some instances of an environment say, where they disagree."""
+
+    state = serializers.ChoiceField(FACT_STATES)
+    kind = serializers.CharField(required=False)
+    value = serializers.CharField(allow_blank=True)
+    instances = serializers.ListField(child=serializers.CharField(), help_text="The first three.")
+    count = serializers.IntegerField(help_text="How many they are.")
+
+
 class DriftSideSerializer(serializers.Serializer[Any]):
     """What one side showed; members beyond these are the fact's own."""
 
@@ -32,8 +42,11 @@ class DriftSideSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField(required=False)
     value = serializers.JSONField(required=False, help_text="A string, or several.")
     reason = serializers.CharField(required=False)
-    sources = serializers.ListField(child=serializers.CharField())
+    sources = serializers.ListField(
+        child=serializers.CharField(), help_text="Where it was read; of what is absent, where it was looked for."
+    )
     read_at = serializers.DateTimeField(allow_null=True)
+    said = SaidSerializer(many=True, required=False, help_text="Of rule `skew`: who says what.")
 
 
 class DriftSerializer(serializers.Serializer[Any]):

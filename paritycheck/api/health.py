@@ -7,6 +7,7 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from paritycheck.selectors.broker import is_broker_there
 from paritycheck.selectors.health import is_migrated, processes_seen
 
 STRICT = "strict"
@@ -29,8 +30,8 @@ def livez(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when this process can serve, else 503: the database answers and is migrated.
 
-    Processes that are late are named and make it `degraded`: reports are taken without them, so a proxy has to
-    keep sending. With `?strict=1`, for monitoring, they are 503 too.
+    A broker that is away and processes that are late are named and make it `degraded`: reports are taken without
+    them, so a proxy has to keep sending. With `?strict=1`, for monitoring, they are 503 too.
     """
     try:
         checks = _checks()
@@ -39,9 +40,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
         return _answer(503, {"status": "not-ready", "database": "unavailable"}, retry_after="5")
     if checks["migrations"] != "applied":
         return _answer(503, {"status": "not-ready", **checks}, retry_after="5")
-    late = [name for name, said in checks["processes"].items() if said["late"]]
-    status = 503 if late and request.GET.get(STRICT) == "1" else 200
-    return _answer(status, {"status": "degraded" if late else "ready", **checks})
+    whole = checks["broker"] == "ok" and not any(said["late"] for said in checks["processes"].values())
+    status = 200 if whole or request.GET.get(STRICT) != "1" else 503
+    return _answer(status, {"status": "ready" if whole else "degraded", **checks})
 
 
 def _checks() -> dict[str, Any]:
@@ -51,6 +52,7 @@ def _checks() -> dict[str, Any]:
     return {
         "database": "ok",
         "migrations": migrations,
+        "broker": "ok" if is_broker_there() else "unavailable",
         "processes": {seen.name: {"age_s": seen.age_s, "late": seen.late} for seen in processes},
     }
 

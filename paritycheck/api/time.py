@@ -60,6 +60,13 @@ class WaitingCommitSerializer(serializers.Serializer[Any]):
     by_commit_date = serializers.BooleanField(help_text="Its first report held it: it counts from its commit date.")
 
 
+class LeadTimeBarSerializer(serializers.Serializer[Any]):
+    """Commits whose lead time is below this and not below the bar before."""
+
+    below_s = serializers.FloatField(allow_null=True, help_text="Null for the last bar, which has no end.")
+    commits = serializers.IntegerField()
+
+
 class LeadTimeSerializer(serializers.Serializer[Any]):
     """From commit to deploy, of the commits first deployed in the last 28 days."""
 
@@ -68,8 +75,11 @@ class LeadTimeSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(required=False)
     commits = serializers.IntegerField()
     older = serializers.IntegerField(help_text="Left out: made before the first recorded deploy.")
-    undecided = serializers.IntegerField(help_text="Left out: an earlier deploy of an unknown commit may have had it.")
+    undecided = serializers.IntegerField(
+        help_text="Left out: an earlier deploy of an unknown commit may have had it, or nobody looked for the scope."
+    )
     skewed = serializers.IntegerField(help_text="Counted as 0: committed after the deploy, by the committer's clock.")
+    bars = LeadTimeBarSerializer(many=True, help_text="How they are spread, the shortest first; none while unknown.")
 
 
 class IntervalSerializer(serializers.Serializer[Any]):
@@ -93,6 +103,10 @@ class TimelineSerializer(serializers.Serializer[Any]):
     """The time gap of a pair."""
 
     pair = serializers.CharField()
+    scope = serializers.CharField(
+        allow_null=True, help_text="Only commits that touch this part of the repository count."
+    )
+    scopes = serializers.ListField(child=serializers.CharField(), help_text="Those that the policy names.")
     now = LagNowSerializer()
     series = LagPointSerializer(many=True, help_text=f"Of 90 days, the newest {MOST_POINTS} at most, oldest first.")
     waiting = WaitingCommitSerializer(many=True, help_text=f"The longest waiting first, {MOST_WAITING} at most.")
@@ -103,12 +117,15 @@ class TimeView(ProjectApiView):
     """The time gap."""
 
     scopes: ClassVar[Scopes] = {"GET": READ}
-    parameters = frozenset({"pair"})
+    parameters = frozenset({"pair", "scope"})
 
     @extend_schema(
         operation_id="get_time",
         summary="What waits, how long, and how that went",
-        parameters=[OpenApiParameter("pair", str, required=True, description="Such as `staging..production`.")],
+        parameters=[
+            OpenApiParameter("pair", str, required=True, description="Such as `staging..production`."),
+            OpenApiParameter("scope", str, description="A path scope of the policy; all paths when left out."),
+        ],
         responses={200: TimelineSerializer, **READ_REFUSALS},
     )
     def get(self, request: Request, project: str) -> Response:
@@ -121,5 +138,9 @@ class TimeView(ProjectApiView):
         left, right = find_environment(found, first), find_environment(found, second)
         if left is None or right is None:
             raise nothing_here()
-        told = timeline(left=left, right=right, policy=policy_of(left), now=timezone.now())
-        return Response(TimelineSerializer({"pair": f"{first}..{second}", **told}).data)
+        policy, scope = policy_of(left), request.query_params.get("scope") or None
+        if scope is not None and scope not in policy.scopes:
+            raise bad_parameter("scope is a name of [scopes] in the policy")
+        told = timeline(left=left, right=right, policy=policy, now=timezone.now(), scope=scope)
+        about = {"pair": f"{first}..{second}", "scope": scope, "scopes": sorted(policy.scopes)}
+        return Response(TimelineSerializer({**about, **told}).data)

@@ -6,6 +6,7 @@ from paritycheck.api import converters
 from paritycheck.api.channels import ChannelRotateView, ChannelsView, ChannelTestView, ChannelView
 from paritycheck.api.commits import CommitsView
 from paritycheck.api.compare import CompareView
+from paritycheck.api.deliveries import DeliveriesView, DeliveryView, GiveUpDeliveryView, SendDeliveryView
 from paritycheck.api.deploy_hooks import CdeventsHookView, GithubHookView, GitlabHookView
 from paritycheck.api.deploys import DeploysView
 from paritycheck.api.drifts import DriftsView, DriftView
@@ -23,6 +24,7 @@ from paritycheck.api.reports import ReportsView
 from paritycheck.api.schema import SchemaView
 from paritycheck.api.sections import SectionsView
 from paritycheck.api.snapshots import SnapshotsView, SnapshotView
+from paritycheck.api.subscriptions import SubscriptionsView, SubscriptionView
 from paritycheck.api.time import TimeView
 from paritycheck.api.waivers import WaiverPreviewView, WaiversView, WaiverView
 
@@ -68,6 +70,12 @@ version_1 = [
     path(f"{PROJECT}/channels/<uuid:ident>", ChannelView.as_view(), name="channel"),
     path(f"{PROJECT}/channels/<uuid:ident>/test", ChannelTestView.as_view(), name="channel-test"),
     path(f"{PROJECT}/channels/<uuid:ident>/rotate", ChannelRotateView.as_view(), name="channel-rotate"),
+    path(f"{PROJECT}/deliveries", DeliveriesView.as_view(), name="deliveries"),
+    path(f"{PROJECT}/deliveries/<uuid:ident>", DeliveryView.as_view(), name="delivery"),
+    path(f"{PROJECT}/deliveries/<uuid:ident>/send", SendDeliveryView.as_view(), name="send-delivery"),
+    path(f"{PROJECT}/deliveries/<uuid:ident>/give-up", GiveUpDeliveryView.as_view(), name="give-up-delivery"),
+    path(f"{PROJECT}/subscriptions", SubscriptionsView.as_view(), name="subscriptions"),
+    path(f"{PROJECT}/subscriptions/<uuid:ident>", SubscriptionView.as_view(), name="subscription"),
     path("schema", SchemaView.as_view(), name="schema"),
 ]
 urlpatterns = [path("v1/", include(version_1))]

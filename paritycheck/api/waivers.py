@@ -1,6 +1,6 @@
 """Waivers of a project: those of its `parity.toml` and those made by people."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from paritycheck.api.schema import GONE, READ_REFUSALS, REFUSALS
 from paritycheck.api.shapes import ProjectApiView, page_url, zulu
 from paritycheck.core.waiver_terms import MOST_DRIFTS, Terms, TermsError, read_terms
 from paritycheck.models import Project, Waiver
-from paritycheck.selectors.waivers import Stand, document_of, find_waiver, standing
+from paritycheck.selectors.waivers import Stand, document_of, ending_within, find_waiver, standing
 from paritycheck.services.errors import Refused
 from paritycheck.services.waivers import (
     MOST_SHOWN,
@@ -30,6 +30,7 @@ from paritycheck_agent.wire.reading import read_json
 
 WAIVE = frozenset({"waive"})
 BODY_BYTES = 64 * 1024
+DIGITS = 4
 SOURCES = ("person", "policy")
 STILL_SHOWS = "A drift that gets worse than it is now still shows."
 KIND_SHOWS = "A change of kind or a disappearance still shows."
@@ -128,11 +129,19 @@ def _row_document(project: Project, waiver: Waiver, now: datetime) -> dict[str, 
     return waiver_document(project, found or Stand(document_of(waiver), 0, ending=False), waiver)
 
 
+def _days(said: str | None) -> timedelta | None:
+    if said is None:
+        return None
+    if not (said.isascii() and said.isdecimal() and len(said) <= DIGITS and int(said)):
+        raise bad_parameter("within is a number of days, 1 to 9999")
+    return timedelta(days=int(said))
+
+
 class WaiversView(ProjectApiView):
     """The waivers in force, and making one."""
 
     scopes: ClassVar[Scopes] = {"GET": READ, "POST": WAIVE}
-    parameters = frozenset({"unused", "ending", "source"})
+    parameters = frozenset({"unused", "ending", "within", "source"})
     wire = WireCall("POST", "application/json", BODY_BYTES)
 
     @extend_schema(
@@ -141,6 +150,7 @@ class WaiversView(ProjectApiView):
         parameters=[
             OpenApiParameter("unused", enum=["1"], description="Only those that hide nothing now."),
             OpenApiParameter("ending", enum=["1"], description="Only those that end within 14 days."),
+            OpenApiParameter("within", int, description="Only those that end within so many days, the nearest first."),
             OpenApiParameter("source", enum=list(SOURCES)),
         ],
         responses={200: WaiversSerializer, **READ_REFUSALS},
@@ -153,10 +163,10 @@ class WaiversView(ProjectApiView):
             "source", "person"
         ) not in SOURCES:
             raise bad_parameter("unused and ending are 1, source is person or policy")
-        found = self.project()
+        found, now, span = self.project(), timezone.now(), _days(query.get("within"))
         wanted = [
             waiver_document(found, stand)
-            for stand in standing(found, timezone.now())
+            for stand in (standing(found, now) if span is None else ending_within(found, now, span))
             if (stand.unused or "unused" not in query)
             and (stand.ending or "ending" not in query)
             and query.get("source", stand.document["source"]) == stand.document["source"]

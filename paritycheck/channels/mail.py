@@ -1,45 +1,52 @@
-"""Mail: text and HTML of one message to one address, over SMTP."""
+"""Mail: text and HTML of one message to one address, over SMTP or a provider's API."""
 
 import contextlib
-import re
 import smtplib
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from functools import cache
-from html import escape
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
+from django.core.mail.message import utf8_charset_qp
 from django.template.loader import render_to_string
 from typing_extensions import override
 
 from paritycheck.core.channel import ChannelError
-from paritycheck.core.message import Gap, Message, Row, Seen
+from paritycheck.core.inlining import inlined, rules_of, tight
+from paritycheck.core.layout import columns, course, facts_of, heads_of, origin, preheader, row_word, summary, title_of
+from paritycheck.core.mail_headers import Copy, headers_of
+from paritycheck.core.message import DIGEST, Message
 from paritycheck.core.plain import plain
 
 SMTP_BACKEND: Final = "django.core.mail.backends.smtp.EmailBackend"
 DEADLINE_S: Final = 25.0
 """For the whole exchange: less than the lease of a delivery, whatever a server drips."""
+PROVIDER_TIMEOUT_S: Final = (5.0, 18.0)
+"""To connect to a provider's API, and between two pieces of its answer."""
+NO_PROVIDER: Final = "django-anymail is not installed"
 LONGEST_SUBJECT: Final = 150
+LONGEST_LINE: Final = 998
+"""Of a line in a mail, without its end (RFC 5322)."""
 LONGEST_REPLY: Final = 200
-BLOCKS: Final = "▁▂▃▄▅▆▇█"
 PERMANENT: Final = range(500, 600)
-CSS_RULE: Final = re.compile(r"^\.([a-z0-9-]+) \{([^}]*)\}", re.MULTILINE)
-CSS_CLASS: Final = re.compile(r'class="([^"<>]*)"')
-GLYPHS: Final = {"same": "=", "different": "≠", "missing": "∅", "shared": "=", "unknown": "?"}
 
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """Where mail leaves and whom it comes from; `timeout_s` bounds each step of the exchange, DEADLINE_S all of it."""
+    """Where mail leaves and whom it comes from; `timeout_s` bounds each step of the exchange, DEADLINE_S all of it.
+
+    `options` are what another backend than SMTP's needs, a provider's token among them.
+    """
 
     backend: str
     host: str
@@ -51,17 +58,34 @@ class MailSettings:
     timeout_s: int
     sender: str
     site: str
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def domain(self) -> str:
+        """Of the sender; names of messages and lists end in it."""
+        return parseaddr(self.sender)[1].rpartition("@")[2] or "localhost"
 
 
-def send(message: Message, *, to: str, ident: UUID, settings: MailSettings) -> None:
+def send(
+    message: Message,
+    *,
+    to: str,
+    ident: UUID,
+    settings: MailSettings,
+    thread: UUID | None = None,
+    unsubscribe: str = "",
+) -> None:
     """Send it once, with `ident` in its Message-ID. Raises ChannelError.
 
     A refusal of the address or the message is permanent. A server that cannot be reached, does not let us in or
     breaks off is not: that is the installation's to mend, and the message can wait.
     """
+    if settings.backend.startswith("anymail."):
+        _send_by_provider(message, Copy(to, ident, thread, unsubscribe), settings)
+        return
     backend = _backend(settings)
     try:
-        mail = compose(message, to=to, ident=ident, settings=settings)
+        mail = compose(message, Copy(to, ident, thread, unsubscribe), settings)
         backend.open()
         backend.send_messages([mail])
     except (smtplib.SMTPException, OSError, ValueError, LookupError) as error:
@@ -72,125 +96,59 @@ def send(message: Message, *, to: str, ident: UUID, settings: MailSettings) -> N
             backend.close()
 
 
-def compose(message: Message, *, to: str, ident: UUID, settings: MailSettings) -> EmailMultiAlternatives:
-    """The mail, text first."""
-    context = _context(message, settings)
-    domain = parseaddr(settings.sender)[1].rpartition("@")[2] or "localhost"
-    mail = EmailMultiAlternatives(
+class _Mail(EmailMultiAlternatives):
+    """A mail whose headers are not folded: a link on a line of its own is one that some readers do not find."""
+
+    @override
+    def message(self, *args: Any, **kwargs: Any) -> Any:
+        made = super().message(*args, **kwargs)
+        made.policy = made.policy.clone(max_line_length=LONGEST_LINE)
+        return made
+
+
+def compose(message: Message, copy: Copy, settings: MailSettings) -> EmailMultiAlternatives:
+    """The mail, text first. Both parts are quoted-printable: no line is longer than mail allows, no byte above 127."""
+    context = _context(message, copy, settings)
+    template = DIGEST if message.kind == DIGEST else "alert"
+    mail = _Mail(
         subject=plain(message.subject, LONGEST_SUBJECT),
-        body=_tight(render_to_string(f"mail/{message.kind}.txt", context)),
+        body=tight(render_to_string(f"mail/{template}.txt", context)),
         from_email=settings.sender,
-        to=[to],
-        headers={"Message-ID": f"<{ident}@{domain}>", "Auto-Submitted": "auto-generated"},
+        to=[copy.to],
+        headers=headers_of(copy, message.project, settings.domain),
     )
-    mail.attach_alternative(_inlined(render_to_string(f"mail/{message.kind}.html", context)), "text/html")
+    mail.encoding = utf8_charset_qp
+    mail.attach_alternative(inlined(render_to_string(f"mail/{template}.html", context), _rules()), "text/html")
     return mail
-
-
-def _tight(text: str) -> str:
-    """What a template gave, with one blank line where its tags left several; no value in it holds a line break."""
-    lines = [line.rstrip() for line in text.strip().splitlines()]
-    return "\n".join(line for line, before in zip(lines, ["", *lines], strict=False) if line or before) + "\n"
 
 
 @cache
 def _rules() -> dict[str, str]:
-    """Declarations by class, as `templates/mail/inline.css` has them."""
-    found = CSS_RULE.findall(render_to_string("mail/inline.css"))
-    return {name: " ".join(declarations.split()) for name, declarations in found}
+    return rules_of(render_to_string("mail/inline.css"))
 
 
-def _inlined(html: str) -> str:
-    """The page without its indentation, the rules of its classes in style attributes. No text of an agent can look
-    like an attribute: its quotes are escaped.
-    """
-    rules = _rules()
-
-    def styled(found: re.Match[str]) -> str:
-        style = " ".join(rules[name] for name in found[1].split() if name in rules)
-        return f'{found[0]} style="{escape(style)}"' if style else found[0]
-
-    return CSS_CLASS.sub(styled, "\n".join(filter(None, map(str.strip, html.splitlines()))))
-
-
-class Cell(NamedTuple):
-    """A cell of the table of sides; `tone` is the class of its colour where it has one."""
-
-    glyph: str
-    text: str
-    tone: str = ""
-
-
-Facts = list[tuple[str, list[Cell]]]
-
-
-def _context(message: Message, settings: MailSettings) -> dict[str, Any]:
+def _context(message: Message, copy: Copy, settings: MailSettings) -> dict[str, Any]:
     """What the templates show, each word with its colour."""
-    before, name, after = _title(message)
-    facts = _facts(message)
+    before, name, after = title_of(message)
+    heads, facts = heads_of(message), facts_of(message)
     return {
         "message": message,
+        "preheader": preheader(message),
         "place": message.project if settings.site == "paritycheck" else f"{settings.site} / {message.project}",
         "title_before": before,
         "title_name": name,
         "title_after": after,
+        "heads": heads,
         "facts": facts,
-        "sides": _columns(message, facts),
-        "blocks": [(block, [(row, _row_word(row)) for row in block.rows]) for block in message.blocks],
-        "stands": [(stand, [_gap(gap) for gap in stand.gaps]) for stand in message.stands],
+        "width": max((len(label) for label, _ in facts), default=0),
+        "actions_width": max((len(words) for words, _ in message.actions), default=0),
+        "sides": columns(heads, facts),
+        "origin": origin(message),
+        "blocks": [(block, [(row, *row_word(row)) for row in block.rows]) for block in message.blocks],
+        "stands": [(stand, [course(gap) for gap in stand.gaps]) for stand in message.stands[:1]],
+        "others": [(stand, *summary(stand)) for stand in message.stands[1:]],
+        "unsubscribe": copy.unsubscribe,
     }
-
-
-def _row_word(row: Row) -> str:
-    return "resolved" if row.change == "resolved" else row.severity
-
-
-def _gap(gap: Gap) -> dict[str, Any]:
-    levels = _levels(gap.trend)
-    return {"gap": gap, "levels": levels, "blocks": "".join(BLOCKS[level] for level in levels)}
-
-
-def _title(message: Message) -> tuple[str, str, str]:
-    """The title around a name that is code: a configuration key, a package, a migration."""
-    focus = message.focus
-    if focus is None or focus.section not in {"config", "dependencies", "migrations"}:
-        return (message.title, "", "")
-    return message.title.partition(focus.name)
-
-
-def _facts(message: Message) -> Facts:
-    """Rows of the table of sides: a label and a cell for each side."""
-    focus = message.focus
-    if focus is None:
-        return []
-    rows = [("value", [_cell(side, _row_word(focus)) for side in focus.sides])]
-    for label, member in (("read from", "source"), ("read at", "read_at"), ("snapshot", "snapshot")):
-        texts: list[str] = [getattr(side, member) for side in focus.sides]
-        if any(texts):
-            rows.append((label, [Cell("", text) for text in texts]))
-    return rows
-
-
-def _columns(message: Message, facts: Facts) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The same table by its columns, for the text part."""
-    sides = message.focus.sides if message.focus else ()
-    return [
-        (side.label, [(label, f"{cells[index].glyph} {cells[index].text}".strip()) for label, cells in facts])
-        for index, side in enumerate(sides)
-    ]
-
-
-def _cell(side: Seen, tone: str) -> Cell:
-    if side.mark == "unknown":
-        return Cell(GLYPHS["unknown"], side.text, "unknown")
-    loud = side.mark in {"different", "missing", "shared"} and tone != "resolved"
-    return Cell(GLYPHS.get(side.mark, ""), side.text, tone if loud else "")
-
-
-def _levels(trend: Sequence[int]) -> list[int]:
-    """Each value as a step of BLOCKS; nothing where there is no course to see."""
-    most = max(trend, default=0)
-    return [round((len(BLOCKS) - 1) * value / most) for value in trend] if most and len(trend) > 1 else []
 
 
 class BoundedSMTP(smtplib.SMTP):
@@ -243,7 +201,7 @@ class _Backend(EmailBackend):
 def _backend(settings: MailSettings) -> BaseEmailBackend:
     """Django's SMTP backend, or the one that a URL such as consolemail:// names."""
     if settings.backend != SMTP_BACKEND:
-        return get_connection(settings.backend)
+        return get_connection(settings.backend, **settings.options)
     return _Backend(
         host=settings.host,
         port=settings.port,
@@ -253,6 +211,31 @@ def _backend(settings: MailSettings) -> BaseEmailBackend:
         use_ssl=settings.use_ssl,
         timeout=settings.timeout_s,
     )
+
+
+def _send_by_provider(message: Message, copy: Copy, settings: MailSettings) -> None:
+    """By django-anymail. What a provider answers may repeat the request, so its status alone is told.
+
+    Only an address that it refuses is permanent: an account that is not paid, a sender that is not verified yet and a
+    token that was rotated answer 4xx as well, and the message can wait for them.
+    """
+    try:
+        from anymail import exceptions
+
+        connection = get_connection(settings.backend, requests_timeout=PROVIDER_TIMEOUT_S, **settings.options)
+    except ImportError:
+        raise ChannelError(NO_PROVIDER, permanent=False) from None
+    except ImproperlyConfigured:
+        raise ChannelError("EMAIL_URL lacks what the mail provider needs", permanent=False) from None
+    try:
+        connection.send_messages([compose(message, copy, settings)])
+    except (exceptions.AnymailRecipientsRefused, exceptions.AnymailInvalidAddress):
+        raise ChannelError("the mail provider refuses the address", permanent=True) from None
+    except exceptions.AnymailError as error:
+        said = f"answers {error.status_code}" if error.status_code else "cannot be reached"
+        raise ChannelError(f"the mail provider {said}", permanent=False) from None
+    except (OSError, ValueError, LookupError) as error:
+        raise _failure(error) from None
 
 
 def _failure(error: Exception) -> ChannelError:

@@ -78,11 +78,12 @@ class _Gallop:
 
     def _equal_run(self) -> int:
         """Bytes of the lines that are equal from here on, but for a last one that halving an odd number passes by."""
-        left, right, at, on = self.left, self.right, self.at, self.on
+        # Neither side is copied: a prefix may be a view, and is compared by one memcmp.
+        left, right, at, on = self.left, memoryview(self.right), self.at, self.on
         most = min(len(left) - at, len(right) - on)
         equal, size, growing = 0, min(FIRST_SLICE, most), True
         while size:
-            if left[at + equal : at + equal + size] == right[on + equal : on + equal + size]:
+            if left.startswith(right[on + equal : on + equal + size], at + equal):
                 equal += size
             else:
                 growing = False

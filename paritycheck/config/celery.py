@@ -4,7 +4,9 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init, setup_logging
+from celery.signals import celeryd_init, setup_logging, worker_ready
+
+DELIVER_QUEUE = "deliver"
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paritycheck.config.settings")
 
@@ -34,6 +36,15 @@ def listen_for_work(conf: Any = None, **_: Any) -> None:
     """Workers, and only workers, LISTEN: a publisher that did would hold connections it never reads."""
     if conf.broker_url and str(conf.broker_url).startswith("pgmq"):
         conf.broker_transport_options = {**conf.broker_transport_options, "use_notify": True, "pool_size": 2}
+
+
+@worker_ready.connect
+def watch_others(**_: Any) -> None:
+    """A sender looks after beat, which looks after all others."""
+    from paritycheck.tasks.watchdog import start_watchdog
+
+    if set(app.amqp.queues.consume_from) == {DELIVER_QUEUE}:
+        start_watchdog()
 
 
 @setup_logging.connect

@@ -1,6 +1,7 @@
 """Numbered system checks: each bad setting says what it is and what to do."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from django.apps import AppConfig
@@ -34,6 +35,21 @@ def public_url(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list
             id="paritycheck.E002",
         )
     ]
+
+
+def mail_provider(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """`paritycheck.E010`: EMAIL_URL names a provider whose package is not installed."""
+    del app_configs
+    if not settings.EMAIL_BACKEND.startswith("anymail."):
+        return []
+    needed = {"anymail": "'paritycheck[email]'"} | (
+        {"boto3": "boto3"} if "amazon_ses" in settings.EMAIL_BACKEND else {}
+    )
+    lacking = [package for module, package in needed.items() if find_spec(module) is None]
+    if not lacking:
+        return []
+    said = "EMAIL_URL names a mail provider whose package is not installed."
+    return [Error(said, hint=f"Run: pip install {' '.join(lacking)}", id="paritycheck.E010")]
 
 
 def pooled_database(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:

@@ -113,18 +113,3 @@ def pgmq_conninfo(database_url: str) -> tuple[str, dict[str, str]]:
             )
         )
     return conninfo, libpq
-
-
-def mail(value: str) -> dict[str, Any]:
-    """Django's mail settings of EMAIL_URL: `smtp+tls` upgrades by STARTTLS, `smtps` and `smtp+ssl` speak TLS at once.
-
-    An option that nothing reads is a problem: `?tls=true` looks like encryption and would be none.
-    """
-    if not value:
-        return {}
-    read = url("EMAIL_URL", value, environ.Env.email_url_config)
-    if read.pop("OPTIONS", None):
-        problems.append(("EMAIL_URL", "has options that nothing reads; TLS is written smtp+tls:// or smtp+ssl://"))
-    if value.lower().startswith("smtps://"):
-        read |= {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": True}
-    return read

@@ -7,6 +7,7 @@ from typing import Any
 import environ
 
 from paritycheck.config import env
+from paritycheck.config.mail_url import mail
 
 PACKAGE = Path(__file__).resolve().parent.parent
 REPOSITORY_TEMPLATES = PACKAGE.parent / "templates"
@@ -19,6 +20,7 @@ PORT = env.integer("PORT", 8000)
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 SITE_NAME = env.text("SITE_NAME", "paritycheck")
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+METRICS_TOKEN = env.text("METRICS_TOKEN")
 SERVED_BY_TLS = PUBLIC_URL.startswith("https://")
 
 INSTALLED_APPS = [
@@ -157,7 +159,7 @@ CELERY_TASK_ALWAYS_EAGER = False
 
 EMAIL_URL = env.text("EMAIL_URL")
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-_mail = env.mail(EMAIL_URL)
+_mail = mail(EMAIL_URL)
 EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", EMAIL_BACKEND)
 EMAIL_HOST = _mail.get("EMAIL_HOST") or ""
 EMAIL_PORT = _mail.get("EMAIL_PORT") or 25
@@ -166,6 +168,8 @@ EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS = bool(_mail.get("EMAIL_USE_TLS"))
 EMAIL_USE_SSL = bool(_mail.get("EMAIL_USE_SSL"))
 EMAIL_TIMEOUT = 15
+# What the backend of a provider is given, its token among it; SMTP's has none.
+EMAIL_OPTIONS: dict[str, Any] = _mail.get("OPTIONS") or {}
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"{SITE_NAME} <paritycheck@localhost>")
 
 # --- Channels: the keys that seal their secrets (the first seals, each opens), and where requests may go ---
@@ -201,7 +205,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if SERVED_BY_TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SERVED_BY_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SERVED_BY_TLS else None
 SECURE_SSL_REDIRECT = SERVED_BY_TLS
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if "://" in PUBLIC_URL else []
@@ -251,6 +255,7 @@ SPECTACULAR_SETTINGS = {
         "ChannelKind": "paritycheck.api.channels.CHANNEL_KINDS",
         "ChannelState": "paritycheck.api.channels.CHANNEL_STATES",
         "ActorRole": "paritycheck.core.actors.ROLES",
+        "DeliveryState": "paritycheck.models.deliveries.DeliveryState.values",
         "DeploySource": "paritycheck.models.deploys.DeploySource.values",
         "DeployStatus": "paritycheck.models.deploys.DeployStatus.values",
         "DriftState": "paritycheck.api.shapes.DRIFT_STATES",

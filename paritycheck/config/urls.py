@@ -4,10 +4,12 @@ from django.urls import include, path
 
 from paritycheck import admin
 from paritycheck.api.health import livez, readyz
+from paritycheck.api.metrics import metrics
 
 urlpatterns = [
     path("livez", livez),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("api/", include("paritycheck.api.urls")),
     path("admin/", admin.site.urls),
     path("", include("paritycheck.web.urls")),

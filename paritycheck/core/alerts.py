@@ -74,6 +74,7 @@ def alert(place: Place, rows: Sequence[Row]) -> Message:
 
 def _single(place: Place, row: Row, severity: str) -> Message:
     word = row.change if row.change in {"flapping", "resolved"} else severity
+    waive = {} if row.change == "resolved" else {"waive": f"{row.url}/waive"}
     return Message(
         kind=ALERT,
         project=place.project,
@@ -83,8 +84,8 @@ def _single(place: Place, row: Row, severity: str) -> Message:
         subject=subject_line(place.project, word, uncapital(row.sentence)),
         title=row.sentence,
         lead=row.consequence,
-        links={"project": place.url, "drift": row.url},
-        why=_why(place),
+        links={"project": place.url, "drift": row.url, **waive, "settings": settings_link(place.url)},
+        why=member_of(place.project),
         focus=row,
     )
 
@@ -97,13 +98,22 @@ def _several(place: Place, rows: tuple[Row, ...], severity: str) -> Message:
         pair=f"{place.left}..{place.right}",
         severity=severity,
         badge=severity if place.initial or severity == "resolved" else f"{severity}, {_first_word(rows)}",
-        subject=subject_line(place.project, severity, title),
+        subject=subject_line(place.project, severity, _headline(place, rows, title)),
         title=title[0].upper() + title[1:] if place.initial else capital(title),
         lead=_lead(rows),
-        links={"project": place.url},
-        why=_why(place),
+        links={"project": place.url, "settings": settings_link(place.url)},
+        why=member_of(place.project),
         blocks=blocks(rows),
     )
+
+
+def _headline(place: Place, rows: Sequence[Row], title: str) -> str:
+    """The worst drift and how many more, where something is bad now; what is counted stands in the title."""
+    bad = next((row for row in rows if row.change not in {"resolved", "flapping"}), None)
+    if bad is None or place.initial:
+        return title
+    where = f"in {place.left}" if place.left == place.right else f"between {place.names}"
+    return f"{uncapital(bad.sentence)}, and {len(rows) - 1:,} more {where}"
 
 
 def _first_word(rows: Sequence[Row]) -> str:
@@ -149,5 +159,11 @@ def block(heading: str, rows: Sequence[Row], most: int) -> Block:
     return Block(f"{heading}, {len(rows):,}", tuple(rows[:most]), more)
 
 
-def _why(place: Place) -> str:
-    return f"You get this because you are a member of {place.project}."
+def member_of(project: str) -> str:
+    """Why somebody gets what no subscription names."""
+    return f"You get this because you are a member of {project}."
+
+
+def settings_link(project_url: str) -> str:
+    """The page on which people change what they get."""
+    return f"{project_url}/alerts/subscriptions"

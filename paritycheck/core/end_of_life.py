@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SOON: Final = timedelta(days=defaults.SUPPORT_ENDS_SOON_DAYS)
 MEMBER: Final = "support"
 """Of a finding's facts: what the sentence says of the end, `ended 13 Nov 2025`."""
+SOURCE: Final = "support_source"
+"""Of a finding's facts: the maker's page that says so."""
 
 
 class Support(NamedTuple):
@@ -72,7 +74,9 @@ def endings(side: Side, today: date) -> Iterator[Ending]:
             severity = defaults.support_severity(section, fact.name, side, over=over, stale=stale)
             if severity is not None:
                 said = f"{'ended' if over else 'ends'} {found.ends.day} {found.ends:%b %Y}"
-                yield Ending(section, replace(fact, members={**fact.members, MEMBER: said}), severity)
+                yield Ending(
+                    section, replace(fact, members={**fact.members, MEMBER: said, SOURCE: found.source}), severity
+                )
 
 
 def _named(section: Section) -> Iterator[Fact]:

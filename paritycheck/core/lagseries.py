@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from paritycheck.core.bands import Unknown
-from paritycheck.core.graph import Lag, lag
+from paritycheck.core.graph import Lag, Lags
 from paritycheck.core.timegap import first_seen, oldest
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def lag_series(
     *,
     since: dt.datetime,
     most: int,
+    shallow: bool = False,
 ) -> list[Point]:
     """Points in order of time, from `since` on, of more than `most` the newest."""
     events = sorted(
@@ -49,11 +50,12 @@ def lag_series(
     ran |= {mine: commit for _, mine, commit in events[:start]}
     seen = first_seen(graph, upstream, graph.parents.keys(), committed)
     points: list[Point] = []
-    standing = lag(graph, ran[True], ran[False])
+    lags = Lags(graph, shallow=shallow)
+    standing = lags.between(ran[True], ran[False])
     for at, mine, commit in events[start:]:
         before = _age(standing, seen, at)
         ran[mine] = commit
-        standing = lag(graph, ran[True], ran[False])
+        standing = lags.between(ran[True], ran[False])
         points.append(Point(at, mine, commit, standing, _age(standing, seen, at), before))
     return points
 

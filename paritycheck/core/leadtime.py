@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -19,13 +20,16 @@ WINDOW: Final = dt.timedelta(days=28)
 ENOUGH: Final = 5
 """Deploys that must have been recorded before their numbers mean anything."""
 INSUFFICIENT: Final = Unknown("insufficient data")
+STEPS: Final = tuple(dt.timedelta(hours=hours).total_seconds() for hours in (1, 4, 24, 3 * 24, 7 * 24))
+"""Seconds at which a bar of the distribution of lead times ends; the last bar has no end."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeadTime:
     """T3 in seconds. `commits` were measured; `older` were made before the environment's first recorded deploy and are
-    left out; `undecided` may have come with an earlier deploy whose commit is not known. `skewed` of those measured
-    have a committer date after their deploy and count as 0.
+    left out; `undecided` may have come with an earlier deploy whose commit is not known, or may be outside the scope.
+    `skewed` of those measured have a committer date after their deploy and count as 0. `bars` counts those measured up
+    to each of STEPS, each bar without what the one before it has, and the rest.
     """
 
     p50: float | Unknown
@@ -34,6 +38,7 @@ class LeadTime:
     older: int = 0
     undecided: int = 0
     skewed: int = 0
+    bars: tuple[int, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,9 @@ def lead_time(
         walked |= reached
         if index > 0 and now - WINDOW < deploy.at:
             for sha in sorted(reached):
-                if graph.counts(sha):
+                if graph.undecided(sha):
+                    counted.undecided += 1
+                elif graph.counts(sha):
                     counted.take(committed[sha], deploy.at)
         if deploy.commit not in graph.parents:
             counted.blind = deploy.at
@@ -99,7 +106,10 @@ class _Counted:
 
     def result(self) -> LeadTime:
         half, most = (_known(percentile(self.spans, fraction)) for fraction in (0.5, 0.9))
-        return LeadTime(half, most, len(self.spans), self.older, self.undecided, self.skewed)
+        bars = [0] * (len(STEPS) + 1)
+        for span in self.spans:
+            bars[bisect_right(STEPS, span)] += 1
+        return LeadTime(half, most, len(self.spans), self.older, self.undecided, self.skewed, tuple(bars))
 
 
 def _known(value: float | None) -> float | Unknown:

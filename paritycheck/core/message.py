@@ -22,6 +22,21 @@ else:
 
 ALERT: Final = "alert"
 DIGEST: Final = "digest"
+NOTICE: Final = "notice"
+CONFIRM: Final = "confirm"
+MOST_ACTIONS: Final = 2
+_ACTIONS: Final = {
+    "confirm": "Confirm this address",
+    "extend": "Extend the waiver",
+    "drift": "Open the drift",
+    "waive": "Waive",
+    "environment": "Open the environment",
+    "gap": "Open the gap",
+    "channel": "Open the channels",
+    "project": "Open the matrix",
+    "compare": "Compare with the last digest",
+}
+"""Links that are offered as what to do next, in their order."""
 
 
 class _Stored:
@@ -53,8 +68,9 @@ class Seen(_Stored):
 @dataclass(frozen=True, slots=True)
 class Row(_Stored):
     """One drift: `name` and then `brief` say it in a line of a list, `sentence` alone as a title; `key` is
-    `section/name:rule`. `change` is opened, worsened, reopened, resolved, flapping or open. `sides` are two, or one
-    where an environment disagrees with itself.
+    `section/name:rule`. `change` is opened, worsened, reopened, resolved, flapping or open; in a digest's list also
+    waiver or silent, which are no drifts. `sides` are two, or one where an environment disagrees with itself. `since`
+    and `by` are sentences: which deploy brought it, and which change, where `commit` is the name that stands in `by`.
     """
 
     change: str
@@ -70,6 +86,8 @@ class Row(_Stored):
     sides: tuple[Seen, ...]
     url: str
     since: str = ""
+    by: str = ""
+    commit: str = ""
 
     @classmethod
     @override
@@ -95,16 +113,17 @@ class Block(_Stored):
 
 @dataclass(frozen=True, slots=True)
 class Gap(_Stored):
-    """One gap of a pair: value, band, a sentence; `trend` are values of the last days, oldest first, `was` its
-    word.
+    """One gap of a pair: value, band, a sentence; `trend` are values of the last days or weeks, oldest first, in any
+    unit, `of` says what they are, `was` how the last one compares.
     """
 
     name: str
     value: str
     band: str
     sentence: str
-    trend: tuple[int, ...] = ()
+    trend: tuple[float, ...] = ()
     was: str = ""
+    of: str = ""
 
     @classmethod
     @override
@@ -128,9 +147,24 @@ class Stand(_Stored):
 
 
 @dataclass(frozen=True, slots=True)
+class Table(_Stored):
+    """Figures of a notice: each line is a label and a cell for each of `heads`, or one cell where there are none."""
+
+    heads: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    @override
+    def read(cls, document: Mapping[str, Any]) -> Table:
+        """As stored."""
+        return cls(tuple(document["heads"]), tuple(tuple(line) for line in document["lines"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Message(_Stored):
-    """`pair` is `u..v`, empty for a digest; `focus` is the one drift of an alert of one; `links` has `project` and,
-    with a focus, `drift`; `why` tells the reader why they get it.
+    """`pair` is `u..v`, empty for a digest; `focus` is the one drift of an alert of one, `table` the figures of a
+    notice. `links` has `project` and what else can be opened: `drift` and `waive` with a focus, `settings` to change
+    what the reader gets. `why` tells the reader why they get it.
     """
 
     kind: str
@@ -147,6 +181,13 @@ class Message(_Stored):
     blocks: tuple[Block, ...] = ()
     stands: tuple[Stand, ...] = field(default=())
     more_stands: str = ""
+    table: Table | None = None
+
+    @property
+    def actions(self) -> list[tuple[str, str]]:
+        """What to do next as (words, link), the first one first; at most two."""
+        found = [(words, self.links[name]) for name, words in _ACTIONS.items() if self.links.get(name)]
+        return found[:MOST_ACTIONS]
 
     @classmethod
     @override
@@ -156,6 +197,7 @@ class Message(_Stored):
             "focus": Row.read(document["focus"]) if document.get("focus") else None,
             "blocks": tuple(Block.read(block) for block in document.get("blocks", ())),
             "stands": tuple(Stand.read(stand) for stand in document.get("stands", ())),
+            "table": Table.read(document["table"]) if document.get("table") else None,
         }
         return super(Message, cls).read({**document, **nested})
 

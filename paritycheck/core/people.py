@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
 _HIDDEN: Final = "users.noreply."
 _PROVIDERS: Final = {"github.com": "github", "gitlab.com": "gitlab"}
-_BOT: Final = re.compile(r"\[bot\]|\(bot\)|\bbot\b", re.IGNORECASE)
+_BOT: Final = re.compile(r"(?<![^\W_])bot(?![^\W_])|^(?:github )?copilot(?![^\W_])", re.IGNORECASE)
+"""The word bot, however it is set off (`[bot]`, `deploy_bot`), and Copilot by each of its names."""
 _ASSISTANTS: Final = frozenset(
     {
-        "copilot", "github copilot", "copilot-swe-agent", "cursor agent", "cursoragent", "devin ai", "jules", "codex",
-        "dependabot", "dependabot-preview", "renovate", "greenkeeper", "snyk", "pyup", "github actions",
-        "github-actions", "web-flow",
+        "cursor agent", "cursoragent", "devin ai", "jules", "codex", "dependabot", "dependabot-preview", "renovate",
+        "greenkeeper", "snyk", "pyup", "github", "github actions", "github-actions", "gitlab", "web-flow",
     }
 )  # fmt: skip
-"""Names under which programs commit that do not call themselves bots."""
+"""Names under which programs commit and deploy that do not call themselves bots."""
+_NO_REPLY: Final = frozenset({"noreply", "no-reply"})
 
 
 def account_of(address: str) -> str:
@@ -45,14 +46,17 @@ def account_of(address: str) -> str:
 
 
 def is_bot(name: str, address: str = "") -> bool:
-    """Whether a program wrote under this name or address. A person's hidden address (`users.noreply`) is a person's."""
-    text = address.strip().lower()
-    local, _, host = text.rpartition("@")
-    if _BOT.search(name) or "[bot]" in local or name.strip().lower() in _ASSISTANTS:
+    """Whether a program acts under this name or address, the one rule for commits and for deploys.
+
+    A login ends in bot by chance (`jane-abbot`), so a hidden address (`users.noreply`) is a person's unless its login
+    says otherwise by itself. A login that is told without an address is a name.
+    """
+    local, _, host = address.strip().lower().rpartition("@")
+    hidden = host.startswith(_HIDDEN)
+    words = (name, account_of(address).rpartition(":")[2]) if hidden else (name,)
+    if any(_BOT.search(word.strip()) or word.strip().lower() in _ASSISTANTS | _NO_REPLY for word in words):
         return True
-    if host.startswith(_HIDDEN):
-        return False
-    return local.endswith("bot") or local in {"noreply", "no-reply"}
+    return not hidden and (local.endswith(("bot", "[bot]")) or local in _NO_REPLY)
 
 
 @dataclass(frozen=True, slots=True)

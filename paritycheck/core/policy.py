@@ -85,7 +85,8 @@ class Waiver:
 class Policy:
     """One version of a project's policy; immutable. `tools` are the general expectations by section,
     `pair_tools` those of `u..v` alone, which go first. `max_age` is seconds by environment or tier (gap time,
-    T2). `mode` is the personnel gap's, `modes` those of an environment or tier, which go first.
+    T2). `mode` is the personnel gap's, `modes` those of an environment or tier, which go first. `scopes` are parts of
+    the repository by name, each the globs of its paths.
     """
 
     name: str | None = None
@@ -103,6 +104,7 @@ class Policy:
     owners: Globs[str] = field(default_factory=Globs)
     teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     waivers: tuple[Waiver, ...] = ()
+    scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     def personnel_mode(self, slug: str, tier: str) -> str:
         """One of MODES: the environment's own, its tier's, else the project's."""

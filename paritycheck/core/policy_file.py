@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 MAX_LENGTH: Final = 64 * 1024
 MAX_DOTS: Final = 100
 """In a line: tomllib takes 13 s for one dotted key that fills 64 KiB."""
+MAX_SCOPES: Final = 20
 _AGENT: Final = (
     "agent", "collect", "config", "dependencies", "docker", "fingerprints", "kubernetes", "migrations", "processes",
-    "release", "runtime", "scopes", "services",
+    "release", "runtime", "services",
 )  # fmt: skip
 """Tables that only the agent reads: what they hold is no concern of the policy."""
 _WHERE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -172,6 +173,20 @@ def _teams(reading: Reading, path: Path, value: Any) -> dict[str, Any]:
     return {"teams": teams}
 
 
+def _scopes(reading: Reading, path: Path, value: Any) -> dict[str, Any]:
+    """A glob or a list of them by name; whose paths they are is the agent's to say."""
+    scopes: dict[str, tuple[str, ...]] = {}
+    for name, item in reading.table(path, value).items():
+        where = (*path, name)
+        one = reading.glob(where, item) if isinstance(item, str) else None
+        several = () if isinstance(item, str) else reading.items(where, item, reading.glob)
+        if reading.slug(where, name) is not None:
+            scopes[name] = tuple(glob for _, glob in several) if one is None else (one,)
+    if len(scopes) > MAX_SCOPES:
+        reading.mistake(path, f"at most {MAX_SCOPES} scopes", key=True)
+    return {"scopes": scopes}
+
+
 def _freshness(reading: Reading, path: Path, value: Any) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     for where, _, item in reading.entries(path, value, ("unknown-after",)):
@@ -187,4 +202,5 @@ _READERS: Final[dict[str, Callable[[Reading, Path, Any], dict[str, Any]]]] = {
     "owners": _owners,
     "teams": _teams,
     "freshness": _freshness,
+    "scopes": _scopes,
 }

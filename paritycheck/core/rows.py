@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Final
 
 from paritycheck.core.consequences import consequence
-from paritycheck.core.labels import capital
+from paritycheck.core.labels import capital, plural
 from paritycheck.core.message import Row, Seen
 from paritycheck.core.plain import plain
 from paritycheck.core.sentences import Subject, View, brief, sentence
 
 OPEN: Final = "open"
 LONGEST_NAME: Final = 120
+SHOWN_SHA: Final = 7
 NAMELESS: Final = "(a name that cannot be shown)"
 _INSIDE_LABELS: Final = {
     "behind": ("code", "database"),
@@ -33,9 +34,25 @@ _SOURCES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The deploy that brought a drift: the snapshot that first shows it, its release and commit with its subject where
+    these are known, and how many commits came with it. `exact` is False where it may be older.
+    """
+
+    environment: str
+    snapshot: str
+    at: datetime
+    release: str = ""
+    commit: str = ""
+    title: str = ""
+    commits: int | None = None
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """What happened to a drift: `change` as in `Row`, `at` when; `changes` counts those of the last hour where it
-    flaps, and `is_open` tells how that stands now.
+    flaps, and `is_open` tells how that stands now. `origin` is what brought it, where it was looked for.
     """
 
     change: str
@@ -45,6 +62,7 @@ class Step:
     is_open: bool = True
     changes: int = 1
     owner: str = ""
+    origin: Origin | None = None
 
 
 def moment(at: datetime) -> str:
@@ -75,6 +93,8 @@ def row(drift: Subject, step: Step, url: str) -> Row:
         sides=_sides(drift, loud=step.change != "resolved"),
         url=url,
         since=_since(step),
+        by=_by(step.origin) if step.origin else "",
+        commit=_short(step.origin) if step.origin else "",
     )
 
 
@@ -105,11 +125,38 @@ def _consequence(drift: Subject, step: Step, said: str) -> str:
 def _since(step: Step) -> str:
     if step.change == "resolved":
         return f"Open from {weekday_moment(step.opened_at)}, to {weekday_moment(step.at)}"
-    return f"Since {weekday_moment(step.opened_at)}"
+    return f"Since {weekday_moment(step.opened_at)}" if step.origin is None else _deploy(step.origin)
+
+
+def _deploy(origin: Origin) -> str:
+    """`Since release 2026.11.4 on staging, Fri 20 Nov, 16:41 UTC`."""
+    release, since = plain(origin.release, LONGEST_NAME), "Since" if origin.exact else "At least since"
+    where_it_is = f"release {release} on {origin.environment}" if release else f"snapshot {origin.snapshot}"
+    return f"{since} {where_it_is}, {weekday_moment(origin.at)}"
+
+
+def _short(origin: Origin) -> str:
+    return plain(origin.commit, SHOWN_SHA * 2)[:SHOWN_SHA]
+
+
+def _by(origin: Origin) -> str:
+    """Which change: of one commit it is that one; several share the guilt, and with none it is not the code."""
+    named = " ".join(filter(None, [_short(origin), plain(origin.title, LONGEST_NAME)]))
+    if not named or not origin.exact:
+        return ""
+    if origin.commits == 0:
+        return f"At commit {named}, which ran before as well"
+    if origin.commits == 1:
+        return f"By commit {named}"
+    many = f"With {plural(origin.commits, 'commit')}, the last" if origin.commits else "With commit"
+    return f"{many} {named}"
 
 
 def _note(step: Step) -> str:
     what = f"resolved {moment(step.at)}" if step.change == "resolved" else f"since {moment(step.opened_at)}"
+    if step.origin is not None:
+        what = _deploy(step.origin)
+        what = f"{what[0].lower()}{what[1:]}"
     owner = plain(step.owner, LONGEST_NAME)
     return f"{owner}, {what}" if owner else what
 

@@ -14,7 +14,8 @@ from paritycheck.local.errors import LocalError
 from paritycheck.local.up import answers
 
 HOST = "127.0.0.1"
-START_S = 90.0
+QUIET_S = 90.0
+START_S = 600.0
 STOP_S = 25.0
 POLL_S = 0.1
 LONGEST_LINE = 200
@@ -34,13 +35,21 @@ class Service:
         return self._process is not None and self._process.poll() is not None
 
     def await_answer(self) -> None:
-        """Return when the web process answers. Raises LocalError with the end of the log when it does not."""
-        deadline = time.monotonic() + START_S
-        while time.monotonic() < deadline and not self.ended:
+        """Return when the web process answers. Raises LocalError with the end of the log when it does not: once nothing
+        was written for 90 s, for a busy machine may need minutes, and after 10 minutes whatever is written.
+        """
+        began = heard = time.monotonic()
+        size = 0
+        while not self.ended:
             if answers(HOST, self.port):
                 return
+            now, grown = time.monotonic(), self.log.stat().st_size
+            if grown != size:
+                size, heard = grown, now
+            if now - heard > QUIET_S or now - began > START_S:
+                break
             time.sleep(POLL_S)
-        state = "ended" if self.ended else f"does not answer after {START_S:.0f} s"
+        state = "ended" if self.ended else f"does not answer after {time.monotonic() - began:.0f} s"
         raise LocalError(f"The service {state}. The end of {self.log}:\n{self.log_end()}")
 
     def log_end(self, name: str = "", lines: int = 12) -> str:

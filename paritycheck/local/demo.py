@@ -1,15 +1,14 @@
 """`paritycheck demo`: three environments of a small shop, reported by real agents, compared by the real service.
 
-Nothing is put into tables here: a repository is built, checked out three times, and `parity report` runs in each.
+Nothing is put into tables here: a repository is built, checked out three times, and `parity report` runs in each. From
+a checkout of paritycheck the service watches itself too, as a second project.
 """
 
 import argparse
-import json
 import os
 import shlex
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -21,7 +20,7 @@ from typing import Any, NoReturn
 import psycopg
 
 from paritycheck.local import environment as env
-from paritycheck.local import history, ports, table
+from paritycheck.local import history, itself, ports, reporting, table
 from paritycheck.local.answers import Asker
 from paritycheck.local.background import HOST, Service
 from paritycheck.local.clean import clean
@@ -32,10 +31,9 @@ from paritycheck.local.up import DEFAULT_PORT, port_number
 
 PROJECT = "shop"
 BASELINE = "production"
-AGENT = (sys.executable, "-m", "paritycheck_agent.cli", "report")
-AGENT_S = 60
-COMPARED_S = 60.0
+COMPARED_S = 300.0
 MOST_ROWS = 24
+LEFT = ("up.lock", "place", "lock", "service.log", "shop.git-work")
 WATCH_S = 0.5
 
 
@@ -45,33 +43,39 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     if shutil.which("git") is None:
         raise LocalError("git is missing; the demo builds a repository with it. Install it with: apt-get install git")
-    base = env.data_directory(None)
+    base = env.data_directory(options.data)
     base.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _only_demo(base), _fresh(base / "demo", options.port) as service:
-        _run(service, once=options.once)
+    with _only_demo(base), _fresh(base / "demo", options) as service:
+        _run(service, base, once=options.once)
     return 0
 
 
-def _run(service: Service, *, once: bool) -> None:
+def _run(service: Service, base: Path, *, once: bool) -> None:
     say = _Steps()
     repository = service.directory / "shop.git-work"
     say.step("history", f"{history.replay(repository)} commits of a shop, in a repository of their own")
     service.await_answer()
     say.step("service", "PostgreSQL, web, worker, sender and beat")
-    keys = _bootstrap(service)
+    environments = [f"{deploy.name}:{deploy.tier}" for deploy in history.DEPLOYS]
+    keys = reporting.Bootstrap(service, PROJECT, environments).keys()
+    root = itself.checkout()
+    ours = itself.begin(service) if root else None
     database = _database(service, repository)
     reported = {}
     for deploy in history.DEPLOYS:
         place = service.directory / deploy.name
         history.check_out(repository, place, deploy, database)
         reported[f"{deploy.name}..{BASELINE}"] = datetime.now(UTC)
-        _report(service, place, deploy, keys)
+        _report(service, place, deploy, reporting.token_of(keys, deploy.name))
         say.step(deploy.name, f"reported by its agent, at {deploy.revision}")
     del reported[f"{BASELINE}..{BASELINE}"]
-    asker = Asker(HOST, service.port, keys["admin"]["token"], PROJECT)
+    token = keys["admin"]["token"]
+    asker = Asker(HOST, service.port, token, PROJECT)
+    since = itself.report_itself(service, ours, root, base) if ours and root else None
     asker.await_comparison(reported, COMPARED_S, lambda: _where_to_look(service))
     say.step("compared", "each with production")
-    _print_result(service, asker, keys, once=once)
+    told = _itself(service, token, since, say)
+    _print_result(service, asker, keys, told, once=once)
     if not once:
         _serve(service)
 
@@ -96,38 +100,34 @@ def _only_demo(base: Path) -> Iterator[None]:
         yield
 
 
-def _fresh(directory: Path, port: int) -> Service:
+def _itself(service: Service, token: str, since: datetime | None, say: "_Steps") -> str:
+    """The line on paritycheck's own checkout and what runs of it; an installed copy has reported none."""
+    if since is None:
+        return "not watched: this is an installed copy, and a checkout is what is compared with what runs"
+    asker = Asker(HOST, service.port, token, itself.PROJECT)
+    asker.await_comparison({itself.PAIR: since}, COMPARED_S, lambda: _where_to_look(service))
+    say.step("paritycheck", "watches itself: what runs here against its checkout")
+    pair = next(found for found in asker.pairs() if found["pair"] == itself.PAIR)
+    return itself.line(pair, len(asker.drifts()), f"http://{HOST}:{service.port}")
+
+
+def _fresh(directory: Path, options: argparse.Namespace) -> Service:
     """An empty data directory, whatever an earlier demo left, and a service to start in it."""
-    _check_port(port)
+    _check_port(options)
+    if directory.is_dir() and any(directory.iterdir()) and not any((directory / name).exists() for name in LEFT):
+        raise LocalError(f"{directory} holds what no demo has put there. Move it away, or use another --data.")
     clean(directory)
     directory.mkdir(mode=0o700)
-    return Service(directory, port, env.without_settings(os.environ) | {"PYTHONUNBUFFERED": "1"})
+    return Service(directory, options.port, env.without_settings(os.environ) | {"PYTHONUNBUFFERED": "1"})
 
 
-def _check_port(port: int) -> None:
-    if not ports.taken(HOST, port):
+def _check_port(options: argparse.Namespace) -> None:
+    if not ports.taken(HOST, options.port):
         return
-    free = ports.next_free(HOST, port)
-    by_make = "MAKELEVEL" in os.environ
-    command = f"make demo PORT={free}" if by_make else f"paritycheck demo --port {free}"
-    raise LocalError(f"Port {port} is taken." + (f" Run: {command}" if free else ""))
-
-
-def _bootstrap(service: Service) -> dict[str, Any]:
-    """Project, environments, tokens and an administrator, by the command that anybody would use."""
-    environments = [f"--environment={deploy.name}:{deploy.tier}" for deploy in history.DEPLOYS]
-    command = (sys.executable, "-m", "paritycheck", "bootstrap", "--data", str(service.directory))
-    done = subprocess.run(
-        [*command, "--project", PROJECT, *environments, "--json"],
-        env=service.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise LocalError(f"paritycheck bootstrap failed:\n{done.stderr.strip()}")
-    keys: dict[str, Any] = json.loads(done.stdout)
-    return keys
+    free = ports.next_free(HOST, options.port)
+    data = f" --data {shlex.quote(options.data)}" if options.data else ""
+    command = f"make demo PORT={free}" if "MAKELEVEL" in os.environ else f"paritycheck demo{data} --port {free}"
+    raise LocalError(f"Port {options.port} is taken." + (f" Run: {command}" if free else ""))
 
 
 def _database(service: Service, repository: Path) -> str:
@@ -140,28 +140,14 @@ def _database(service: Service, repository: Path) -> str:
         return url
 
 
-def _report(service: Service, place: Path, deploy: history.Deploy, keys: dict[str, Any]) -> None:
-    """Run the agent in a checkout as it runs anywhere: told by variables, seeing nothing else of ours."""
-    token = next(row["token"] for row in keys["environments"] if row["slug"] == deploy.name)
-    told = {
-        "PARITY_URL": f"http://{HOST}:{service.port}",
-        "PARITY_TOKEN": token,
-        "PARITY_INSTANCE": deploy.instance,
-        "PARITY_INSTANCE_KIND": deploy.machine,
-        "PARITY_STATE_DIR": str(service.directory / f"{deploy.name}.agent"),
-    }
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    try:
-        done = subprocess.run(
-            AGENT, cwd=place, env=inherited | told, capture_output=True, text=True, check=False, timeout=AGENT_S
-        )
-    except subprocess.TimeoutExpired:
-        raise LocalError(f"The agent of {deploy.name} did not end within {AGENT_S} s.") from None
-    if done.returncode != 0:
-        raise LocalError(f"The agent of {deploy.name} ended with code {done.returncode}:\n{done.stderr.strip()}")
+def _report(service: Service, root: Path, deploy: history.Deploy, token: str) -> None:
+    """The agent of one of the shop's deploys, which says what machine it would run on."""
+    place = reporting.Place(deploy.name, root, service.directory / f"{deploy.name}.agent")
+    told = {"PARITY_INSTANCE": deploy.instance, "PARITY_INSTANCE_KIND": deploy.machine}
+    reporting.report(service, place, token, told)
 
 
-def _print_result(service: Service, asker: Asker, keys: dict[str, Any], *, once: bool) -> None:
+def _print_result(service: Service, asker: Asker, keys: dict[str, Any], ours: str, *, once: bool) -> None:
     drifts, pairs = asker.drifts(), asker.pairs()
     width = max(len(pair["pair"]) for pair in pairs)
     lines = table.drift_lines(drifts, now=datetime.now(UTC), most=MOST_ROWS, colour=_colour())
@@ -169,7 +155,19 @@ def _print_result(service: Service, asker: Asker, keys: dict[str, Any], *, once:
     admin = keys["admin"]
     stop = "" if once else "      Stop with Ctrl-C"
     address = f"Dashboard  http://{HOST}:{service.port}   sign in as {admin['email']} / {admin['password']}{stop}"
-    _say("\n".join(["", *lines, "", *waits, address, f"Next       {_parity_command()} init    in a project of yours"]))
+    _say(
+        "\n".join(
+            [
+                "",
+                *lines,
+                "",
+                *waits,
+                f"Itself     {ours}",
+                address,
+                f"Next       {_parity_command()} init    in a project of yours",
+            ]
+        )
+    )
 
 
 def _parity_command() -> str:
@@ -217,5 +215,6 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--once", action="store_true", help="print, stop everything, and exit 0")
+    parser.add_argument("--data", metavar="DIR", help="kept in DIR/demo, emptied first (default: .paritycheck here)")
     parser.add_argument("--port", type=port_number, default=DEFAULT_PORT, help=f"default: {DEFAULT_PORT}")
     return parser

@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", default="", choices=tuple(BUCKETS), help="rows of this kind (default: all but same)")
     parser.add_argument("--section", default="", choices=SECTIONS, help="rows of this section")
     parser.add_argument("--format", default="text", choices=("text", "json"), help="how to print (default: text)")
+    parser.add_argument("--data", metavar="DIR", help="taken as by every command; no data directory is used")
     parser.add_argument("--exit-code", action="store_true", help="exit 1 where something differs")
     return parser
 

@@ -12,7 +12,7 @@ DEFAULT_DATA = ".paritycheck"
 SETTINGS = frozenset(
     {"DATABASE_URL", "BROKER_URL", "EMAIL_URL", "CACHE_URL", "SECRET_KEY", "PEPPER", "FIELD_KEY", "ALLOWED_HOSTS"}
     | {"PUBLIC_URL", "PORT", "WEB_CONCURRENCY", "LOG_LEVEL", "SITE_NAME", "MAIL_FROM", "STATEMENT_TIMEOUT", DATA}
-    | {"WEBHOOK_ALLOW_CIDRS", "WEBHOOK_CA_FILE"}
+    | {"WEBHOOK_ALLOW_CIDRS", "WEBHOOK_CA_FILE", "METRICS_TOKEN"}
 )
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  told apart here, never bound by default

@@ -3,7 +3,7 @@
 from paritycheck.models.bodies import Policy, SectionBody
 from paritycheck.models.channels import Channel, ChannelThread
 from paritycheck.models.commits import Commit
-from paritycheck.models.deliveries import Delivery, DeliveryAttempt
+from paritycheck.models.deliveries import Delivery, DeliveryAttempt, DriftThread
 from paritycheck.models.deploys import Deploy
 from paritycheck.models.drifts import Drift, DriftEvent
 from paritycheck.models.instances import Instance
@@ -30,6 +30,7 @@ __all__ = [
     "Deploy",
     "Drift",
     "DriftEvent",
+    "DriftThread",
     "Environment",
     "Instance",
     "Job",

@@ -19,7 +19,8 @@ class Delivery(models.Model):
     """One message to one recipient. `id` is the stable message id receivers dedupe on.
 
     `channel` is the kind; a member's own mail has no `target`, everything else goes to one. `held_for` says in words
-    why it waits (quiet hours), `thread` is the first message of the same drift to the same recipient.
+    why it waits (quiet hours), `thread` is the first message of the same drift to the same recipient. `acted` is what a
+    person did with it last: send-now or give-up.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -41,6 +42,9 @@ class Delivery(models.Model):
     error = models.CharField(max_length=512, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)
+    acted = models.CharField(max_length=16, blank=True, default="", db_default="")
+    acted_by = models.CharField(max_length=254, blank=True, default="", db_default="")
+    acted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -70,3 +74,26 @@ class DeliveryAttempt(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.delivery_id} {self.number}"
+
+
+class DriftThread(models.Model):
+    """That somebody was told of a drift: `first` is the delivery that told them first, which later ones answer.
+
+    Open until they are told that it is resolved; a return opens it again.
+    """
+
+    project = models.ForeignKey("Project", on_delete=models.CASCADE, related_name="+")
+    drift = models.ForeignKey("Drift", on_delete=models.CASCADE, related_name="+")
+    channel = models.CharField(max_length=16)
+    recipient = models.CharField(max_length=254)
+    first = models.UUIDField()
+    is_open = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "drift", "channel", "recipient"], name="drift_thread_once")
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.drift_id[:10]} {self.recipient}"

@@ -45,11 +45,17 @@ class Job(models.Model):
 
 
 class PeriodRun(models.Model):
-    """A periodic task ran for a period: unique, so that two beats are one run."""
+    """A periodic task ran for a period: unique, so that two beats are one run.
+
+    `ended_at` is empty while it runs and after it was killed; `error` is the name of what it ended with.
+    """
 
     task = models.CharField(max_length=64)
     period_start = models.DateTimeField()
     ran_at = models.DateTimeField(auto_now_add=True)
+    attempts = models.PositiveSmallIntegerField(default=1, db_default=1)
+    ended_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=512, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["task", "period_start"], name="period_run_once")]
@@ -60,10 +66,15 @@ class PeriodRun(models.Model):
 
 
 class ProcessBeat(models.Model):
-    """When a kind of process (`worker`, `sender`, `beat`) was last seen at work."""
+    """When a kind of process (`worker`, `sender`, `beat`) was last seen at work, and of which release it is.
+
+    `told_at` is when administrators were told that it is silent; empty again once it is seen.
+    """
 
     name = models.CharField(max_length=32, primary_key=True)
     seen_at = models.DateTimeField()
+    version = models.CharField(max_length=32, blank=True, default="", db_default="")
+    told_at = models.DateTimeField(null=True)
 
     @override
     def __str__(self) -> str:

@@ -9,7 +9,8 @@ class Pair(models.Model):
 
     `parity` and `coverage` are fractions; `counts` maps a section to its number of facts by relation;
     `basis` is a hash of all that was compared and by which policy: the same basis is not compared again.
-    `time` and `personnel` hold the gap's value, band and reason as `core` gives them.
+    `time` and `personnel` hold the gap's value, band and reason as `core` gives them; `bands` the known band of each
+    that people were told last, so that a time without one hides no change.
     """
 
     project = models.ForeignKey("Project", on_delete=models.CASCADE, related_name="pairs")
@@ -24,6 +25,7 @@ class Pair(models.Model):
     counts = models.JSONField(default=dict)
     time = models.JSONField(default=dict)
     personnel = models.JSONField(default=dict)
+    bands = models.JSONField(default=dict, db_default={})
     evaluated_at = models.DateTimeField()
 
     class Meta:

@@ -47,7 +47,9 @@ class Project(models.Model):
 
 
 class Environment(models.Model):
-    """One named deploy of a project. `policy` is the text that it reported last, in force or not."""
+    """One named deploy of a project. `policy` is the text that it reported last, in force or not; `shallow` says that
+    the clone its commits came from last is.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey("Project", on_delete=models.CASCADE, related_name="environments")
@@ -56,6 +58,7 @@ class Environment(models.Model):
     kind = models.CharField(max_length=12, choices=EnvironmentKind.choices, default=EnvironmentKind.PERSISTENT)
     latest = models.ForeignKey("Snapshot", null=True, on_delete=models.SET_NULL, related_name="+")
     policy = models.ForeignKey("Policy", null=True, on_delete=models.SET_NULL, related_name="+")
+    shallow = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

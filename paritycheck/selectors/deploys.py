@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from django.db.models import F, Min, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
+from paritycheck.codec.scopes import name_of
 from paritycheck.core import timegap
 from paritycheck.core.graph import CommitGraph
 from paritycheck.models import Commit, Deploy, Environment, Project
@@ -25,8 +26,9 @@ def runs_of(environment: Environment) -> list[timegap.Deploy]:
     a commit, that no record tells of.
     """
     records = Deploy.objects.filter(environment=environment, status=DeployStatus.SUCCESS)
-    told = list(records.values_list("deployed_at", "commit"))
-    first = records.aggregate(first=Min("created_at"))["first"]
+    rows = list(records.values_list("deployed_at", "commit", "created_at"))
+    told = [(at, commit) for at, commit, _ in rows]
+    first = min((kept for _, _, kept in rows), default=None)
     known = {commit for _, commit in told}
     snapshots = environment.snapshots.exclude(commit="").order_by("number").values_list("opened_at", "commit")
     shown = [(at, commit) for at, commit in snapshots if first is None or at < first or commit not in known]
@@ -50,14 +52,21 @@ def deploys_told(environment: Environment) -> list[timegap.Deploy]:
     ]
 
 
-def commit_graph(project: Project) -> tuple[CommitGraph, dict[str, datetime]]:
-    """Every commit of the project that is known, and when each was committed."""
-    rows = Commit.objects.filter(project=project).values_list("sha", "parents", "committed_at")
+def commit_graph(project: Project, label: str | None = None) -> tuple[CommitGraph, dict[str, datetime]]:
+    """Every commit of the project that is known, and when each was committed. With the label of a path scope
+    (`codec/scopes.py`) those count that touch it, and of those that nobody looked at for it that is not known.
+    """
+    rows = Commit.objects.filter(project=project)
     parents: dict[str, tuple[str, ...]] = {}
     committed: dict[str, datetime] = {}
-    for sha, of, at in rows:
+    for sha, of, at in rows.values_list("sha", "parents", "committed_at"):
         parents[sha], committed[sha] = tuple(of), at
-    return CommitGraph(parents), committed
+    if label is None:
+        return CommitGraph(parents), committed
+    read = rows.filter(looked_for__contains=[label])
+    touching = frozenset(read.filter(scopes__contains=[name_of(label)]).values_list("sha", flat=True))
+    unread = frozenset(parents) - frozenset(read.values_list("sha", flat=True))
+    return CommitGraph(parents, touching, unread), committed
 
 
 def commits_named(project: Project, shas: list[str]) -> dict[str, Commit]:

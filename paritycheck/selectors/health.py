@@ -1,6 +1,7 @@
 """Whether the installation can work: its tables, and the processes that were seen."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -15,10 +16,15 @@ LATE_AFTER_S = 120
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A kind of process and how many seconds ago it was seen at work; None for one that never was."""
+    """A kind of process and how many seconds ago it was seen at work; None for one that never was.
+
+    `told` is whether administrators were mailed of its silence.
+    """
 
     name: str
     age_s: int | None
+    version: str = ""
+    told: bool = False
 
     @property
     def late(self) -> bool:
@@ -29,8 +35,14 @@ class Seen:
 def processes_seen() -> list[Seen]:
     """Ages by PostgreSQL's clock. Raises django.db.Error when it does not answer."""
     age = ExpressionWrapper(Now() - F("seen_at"), output_field=DurationField())
-    ages = dict(ProcessBeat.objects.annotate(age=age).values_list("name", "age"))
-    return [Seen(name, max(0, int(ages[name].total_seconds())) if name in ages else None) for name in PROCESSES]
+    rows = {row.name: row for row in ProcessBeat.objects.annotate(age=age)}
+    return [_seen(name, rows.get(name)) for name in PROCESSES]
+
+
+def _seen(name: str, row: Any) -> Seen:
+    if row is None:
+        return Seen(name, None)
+    return Seen(name, max(0, int(row.age.total_seconds())), row.version, row.told_at is not None)
 
 
 def is_migrated() -> bool:

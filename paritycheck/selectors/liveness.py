@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.db import connection
 
-# Evaluations, drift events, snapshots, verdicts, policies, and the minute of the last sign of life.
+# Evaluations, drift events, snapshots, verdicts, policies, the minute of the last sign of life; deliveries that came,
+# those that wait, and channels.
 _SQL = """
 SELECT (SELECT max(evaluated_at) FROM paritycheck_pair WHERE project_id = ANY(%(projects)s)),
        (SELECT max(at) FROM paritycheck_driftevent WHERE project_id = ANY(%(projects)s)),
@@ -14,7 +15,11 @@ SELECT (SELECT max(evaluated_at) FROM paritycheck_pair WHERE project_id = ANY(%(
        (SELECT max(created_at) FROM paritycheck_verdict WHERE project_id = ANY(%(projects)s)),
        (SELECT (count(*), sum(policy_version)) FROM paritycheck_project WHERE id = ANY(%(projects)s)),
        (SELECT (count(*), date_trunc('minute', max(last_seen)))
-          FROM paritycheck_instance WHERE project_id = ANY(%(projects)s))
+          FROM paritycheck_instance WHERE project_id = ANY(%(projects)s)),
+       (SELECT max(created_at) FROM paritycheck_delivery WHERE project_id = ANY(%(projects)s)),
+       (SELECT (count(*), sum(attempts), max(due_at)) FROM paritycheck_delivery
+         WHERE state = 'due' AND project_id = ANY(%(projects)s)),
+       (SELECT (count(*), max(sent_at), max(off_at)) FROM paritycheck_channel WHERE project_id = ANY(%(projects)s))
 """
 
 

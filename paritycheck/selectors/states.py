@@ -1,5 +1,7 @@
 """Stored sections as core facts. Callers hold rows that are already scoped."""
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,9 +11,12 @@ from paritycheck.codec.bodies import BodyCache, inflate
 from paritycheck.codec.digests import to_bytes
 from paritycheck.codec.facts import evidence_from, section_from
 from paritycheck.core.facts import Section, Side
+from paritycheck.core.merge import tallies
 from paritycheck.models import Environment, SectionBody, Snapshot
 
 UNKNOWN_AFTER = timedelta(hours=24)
+MOST_PLACES, MOST_SAID = 3, 8
+_LINE = re.compile(r":\d{1,7}$")
 _cache = BodyCache()
 
 
@@ -73,3 +78,36 @@ def evidence_of(snapshot: Snapshot, section: str) -> dict[str, dict[str, Any]]:
     """Evidence of a snapshot's section by fact name; empty where none was sent."""
     digest = snapshot.sections.get(section, {}).get("evidence")
     return evidence_from(body(snapshot.project_id, digest)) if digest else {}
+
+
+def looked_in(evidence: Mapping[str, Mapping[str, Any]], section: str, name: str) -> list[str]:
+    """Where a fact was looked for that is nowhere: the places in which the others of its kind were read, those of most
+    facts first, without lines.
+    """
+    kind = name[: name.find("/") + 1] if section == "dependencies" else ""
+    places = Counter(
+        _LINE.sub("", str(source))
+        for other, said in evidence.items()
+        if other.startswith(kind)
+        for source in said.get("sources", ())
+    )
+    return [place for place, _ in sorted(places.items(), key=lambda each: (-each[1], each[0]))[:MOST_PLACES]]
+
+
+def disagreement(environment: Environment, section: str, name: str) -> list[dict[str, Any]]:
+    """What the instances of an environment say of a fact on which they do not agree, the most frequent first."""
+    parts = [
+        (instance.key, section_of(environment.project_id, section, instance.sections[section]))
+        for instance in environment.instances.filter(retired_at=None).order_by("key")
+        if section in instance.sections
+    ]
+    return [
+        {
+            "state": tally.state.value,
+            **({"kind": tally.kind} if tally.kind else {}),
+            "value": ", ".join(tally.values),
+            "instances": list(tally.instances[:MOST_PLACES]),
+            "count": len(tally.instances),
+        }
+        for tally in tallies(parts).get(name, ())[:MOST_SAID]
+    ]

@@ -6,34 +6,32 @@ from datetime import date, datetime, timedelta
 from itertools import accumulate
 from uuid import UUID
 
-from django.db.models import Case, IntegerField, Sum, Value, When
-from django.db.models.functions import TruncDay
-
-from paritycheck.models import DriftEvent
+from django.db import connection
 
 DAYS = 60
-_STEP = Case(
-    When(kind__in=("opened", "reopened"), then=Value(1)),
-    When(kind="resolved", then=Value(-1)),
-    default=Value(0),
-    output_field=IntegerField(),
-)
+# A drift that is waived is not open, however often it is waived, and whether or not it resolves meanwhile: each event
+# counts by what it makes of the drift and what the one before made of it.
+_CHANGES = """
+    SELECT project_id, day, sum(after - before)
+      FROM (SELECT project_id, (at AT TIME ZONE 'UTC')::date AS day, after,
+                   lag(after, 1, 0) OVER (PARTITION BY drift_id ORDER BY at, id) AS before
+              FROM paritycheck_driftevent,
+                   LATERAL (SELECT (kind IN ('opened', 'reopened', 'unwaived'))::int AS after) AS made
+             WHERE project_id = ANY(%s)
+               AND kind IN ('opened', 'reopened', 'unwaived', 'resolved', 'waived')) AS moves
+     GROUP BY project_id, day"""
 
 
 def open_by_day(projects: Iterable[UUID], now: datetime, days: int = DAYS) -> dict[UUID, tuple[int, ...]]:
-    """The number open at the end of each day since the first event, at most `days` back, today last; one query."""
-    today = now.date()
-    rows = (
-        DriftEvent.objects.filter(project__in=list(projects))
-        .annotate(day=TruncDay("at"))
-        .values("project_id", "day")
-        .annotate(change=Sum(_STEP))
-        .order_by()
-    )
+    """The number open, and not waived, at the end of each day (UTC) since the first event, at most `days` back, today
+    last; one query.
+    """
     changes: dict[UUID, dict[date, int]] = defaultdict(dict)
-    for row in rows:
-        changes[row["project_id"]][row["day"].date()] = row["change"]
-    return {project: _line(found, today, days) for project, found in changes.items()}
+    with connection.cursor() as cursor:
+        cursor.execute(_CHANGES, [list(projects)])
+        for project, day, change in cursor.fetchall():
+            changes[project][day] = change
+    return {project: _line(found, now.date(), days) for project, found in changes.items()}
 
 
 def _line(changes: dict[date, int], today: date, days: int) -> tuple[int, ...]:

@@ -137,10 +137,29 @@ def standing(project: Project, now: datetime) -> list[Stand]:
         key = (document or {}).get("key", "")
         counts[key] = counts.get(key, 0) + 1
     return [
-        Stand(each.document, counts.get(each.grant.key, 0), ending=_ends_soon(each.grant, now))
+        Stand(each.document, counts.get(each.grant.key, 0), ending=_ends_within(each.grant.until, now, SOON))
         for each in granted(project, policy_of(project))
     ]
 
 
-def _ends_soon(grant: Grant, now: datetime) -> bool:
-    return grant.until is not None and grant.until - now <= SOON
+def ending_within(project: Project, now: datetime, span: timedelta) -> list[Stand]:
+    """Those whose date lies in (now, now + span], the nearest first."""
+    ends = [(until_of(stand), stand) for stand in standing(project, now)]
+    found = [(until, stand) for until, stand in ends if until is not None and _ends_within(until, now, span)]
+    return [stand for _, stand in sorted(found, key=lambda each: each[0])]
+
+
+def unused_waivers(project: Project, now: datetime) -> list[Stand]:
+    """Those that hide nothing now, in the order of all."""
+    return [stand for stand in standing(project, now) if stand.unused]
+
+
+def until_of(stand: Stand) -> datetime | None:
+    """The date at which it ends, where it ends by one."""
+    text = stand.document["until"]
+    return datetime.fromisoformat(text) if text else None
+
+
+def _ends_within(until: datetime | None, now: datetime, span: timedelta) -> bool:
+    """A date that has passed is no end to come: a file keeps its waivers after that."""
+    return until is not None and timedelta(0) < until - now <= span

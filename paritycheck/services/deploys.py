@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from paritycheck.codec.times import instant
-from paritycheck.core.actors import HOSTS, address_of, is_bot, shown_name
+from paritycheck.core.actors import HOSTS, address_of, shown_name
 from paritycheck.core.facts import Section
+from paritycheck.core.people import is_bot
 from paritycheck.models import Deploy, Environment, Snapshot
 from paritycheck.models.deploys import DeploySource, DeployStatus
 from paritycheck.models.projects import EnvironmentKind
@@ -41,7 +42,7 @@ class Actor:
             "role": self.role,
             "key": person_key(address),
             "name": name,
-            "bot": self.bot or is_bot(self.login or self.name, self.address),
+            "bot": self.bot or any(is_bot(said, address) for said in (name, self.login)),
         }
 
 

@@ -1,194 +1,134 @@
-"""Daily digests: one for each project in which something happened, however often beat asks."""
+"""Digests by schedule: one for each subscription and period, however often beat asks and however late."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, MutableMapping
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 import structlog
 from django.db import transaction
 
-from paritycheck.core.digests import Day, Standing, digest
-from paritycheck.core.message import Row
-from paritycheck.core.rows import OPEN, Step, row
-from paritycheck.models import Drift, DriftEvent, Pair, PeriodRun, Project
-from paritycheck.models.drifts import DriftState
-from paritycheck.selectors.recipients import recipients_of
-from paritycheck.services.outbox import put_out
-from paritycheck.services.telling import drift_link, project_link, subject_of
+from paritycheck.core.cron import last_before, latest_of, next_after
+from paritycheck.core.digests import digest
+from paritycheck.core.message import Message
+from paritycheck.core.subscriptions import DIGEST, TOOLS, Facts, SubscriptionTerms, matches
+from paritycheck.models import Notice, Subscription
+from paritycheck.selectors.recipients import living, mine_of, recipient_of, terms_of
+from paritycheck.services.digest_content import day_of
+from paritycheck.services.notice_words import facts_of
+from paritycheck.services.outbox import Parcel, put_out_parcels
 
 log = structlog.get_logger(__name__)
-HOUR_UTC: Final = 7
-PERIOD: Final = timedelta(days=1)
-TREND_DAYS: Final = 7
-OPENING: Final = frozenset({"opened", "reopened"})
-RESOLVED: Final = "resolved"
+MOST_DUE: Final = 500
+Key = tuple[object, ...]
+Made = MutableMapping[Key, tuple[Message, bool]]
+"""Messages by whom they are for in all that shapes them, and whether something changed in the period."""
 
 
 def prepare_digests(*, now: datetime) -> None:
-    """Put out the digest of the period that ended last, for each project that did not have it yet.
-
-    A project is claimed by a unique row of its own, so two beats are one and a project that fails does not keep the
-    others from theirs; it is tried again with the next call.
+    """Put out every digest that is due, each in a transaction of its own: one that fails keeps no other from theirs,
+    and is tried again with the next call. Readers of the same things share one look at the project.
     """
-    until = period_end(now)
-    claimed = PeriodRun.objects.filter(period_start=until).values_list("task", flat=True)
-    done = set(claimed)
-    for project in Project.objects.filter(created_at__lt=until).order_by("slug"):
-        if _task(project.pk) not in done:
-            _try(project, until)
+    due = Subscription.objects.filter(when=DIGEST, ended_at=None, due_at__lte=now).order_by("project_id", "due_at")
+    made: Made = {}
+    for ident in list(due.values_list("pk", flat=True)[:MOST_DUE]):
+        try:
+            with transaction.atomic():
+                _prepare(ident, now, made)
+        except Exception:
+            log.exception("digest failed", subscription=str(ident))
 
 
-def period_end(now: datetime) -> datetime:
-    """The last 07:00 UTC."""
-    today = now.replace(hour=HOUR_UTC, minute=0, second=0, microsecond=0)
-    return today if today <= now else today - PERIOD
+def preview_digest(*, subscription: Subscription, now: datetime) -> Message:
+    """What would be sent if it were due now: the period since the last one, and nothing is kept."""
+    terms = terms_of(subscription)
+    since = _since(subscription, terms, now)
+    return _signed(subscription, terms, _make(subscription, terms, since, now)[0])
 
 
-def _task(project_id: UUID) -> str:
-    return f"digest:{project_id}"
-
-
-def _try(project: Project, until: datetime) -> None:
-    try:
-        with transaction.atomic():
-            _prepare(project, until)
-    except Exception:
-        log.exception("digest failed", project=str(project.pk))
-
-
-def _prepare(project: Project, until: datetime) -> None:
-    """Claim the period, then write the digest. Of two at once the second waits for the first and finds it claimed."""
-    before = PeriodRun.objects.filter(task=_task(project.pk), period_start__lt=until).order_by("-period_start").first()
-    _, ours = PeriodRun.objects.get_or_create(task=_task(project.pk), period_start=until)
-    since = before.period_start if before else max(project.created_at, until - PERIOD)
-    if not ours or not DriftEvent.objects.filter(project=project, at__gte=since, at__lt=until).exists():
+def _prepare(ident: UUID, now: datetime, made: Made) -> None:
+    """Claim the subscription by its row's lock, write the digest of the period that ended last, and name the next
+    moment. Of two at once the second one finds it locked or done.
+    """
+    rows = Subscription.objects.select_for_update(of=("self",), skip_locked=True)
+    due = rows.filter(pk=ident, ended_at=None, due_at__lte=now)
+    row = due.select_related("project__policy", "user", "channel").first()
+    if row is None or row.due_at is None:
         return
-    message = digest(day_of(project, since, until))
-    dedupe = f"digest:{until:%Y-%m-%dT%H:%MZ}"
-    count = put_out(project_id=project.pk, message=message, recipients=recipients_of(project.pk), dedupe=dedupe)
-    log.info("digest prepared", project=str(project.pk), deliveries=count)
+    terms = terms_of(row)
+    until = latest_of(terms.cron, terms.timezone, row.due_at, now)
+    if living().filter(pk=ident).exists():
+        _put(row, terms, until, made)
+    row.last_at, row.due_at = until, next_after(terms.cron, terms.timezone, until)
+    row.save(update_fields=["last_at", "due_at"])
 
 
-@dataclass(frozen=True, slots=True)
-class _Happened:
-    """Kinds of events by drift: in the period, and after its end (a digest may be late)."""
+def _put(row: Subscription, terms: SubscriptionTerms, until: datetime, made: Made) -> None:
+    since = _since(row, terms, until)
+    key = _key(row, terms, since, until)
+    message, changed = made[key] if key in made else made.setdefault(key, _make(row, terms, since, until))
+    if terms.skip_unchanged and not changed:
+        return
+    parcel = Parcel(recipient_of(row), _signed(row, terms, message), row.pk)
+    put_out_parcels(project_id=row.project_id, parcels=[parcel], dedupe=f"digest:{row.pk}:{until:%Y-%m-%dT%H:%MZ}")
+    log.info("digest prepared", project=str(row.project_id), subscription=str(row.pk))
 
-    during: Mapping[str, frozenset[str]]
-    after: Mapping[str, frozenset[str]]
+
+def _since(row: Subscription, terms: SubscriptionTerms, until: datetime) -> datetime:
+    """Where the period begins: with the end of the one before, or as one of its schedule would."""
+    if row.last_at is not None:
+        return min(row.last_at, until)
+    before = last_before(terms.cron, terms.timezone, until)
+    return min(max(before, row.project.created_at), until)
 
 
-def day_of(project: Project, since: datetime, until: datetime) -> Day:
-    """The digest's content, from what is open now and what happened in the period."""
-    drifts = list(
-        Drift.objects.filter(project=project).exclude(state=DriftState.WAIVED).select_related("left", "right")
+def _key(row: Subscription, terms: SubscriptionTerms, since: datetime, until: datetime) -> Key:
+    """All that shapes the content."""
+    mine = mine_of(row.project, row) if terms.only_owned else frozenset[str]()
+    return (row.project_id, since, until, mine, _content_of(terms))
+
+
+def _content_of(terms: SubscriptionTerms) -> SubscriptionTerms:
+    return replace(terms, cron="", timezone="", skip_unchanged=False, quiet_from=None, quiet_to=None)
+
+
+def _make(row: Subscription, terms: SubscriptionTerms, since: datetime, until: datetime) -> tuple[Message, bool]:
+    wanted = partial(_wanted, terms, mine_of(row.project, row))
+    day = day_of(row.project, since, until, wanted)
+    changed = bool(day.opened or day.changed or day.resolved) or _noticed(row, since, until, wanted)
+    return _narrowed(digest(day), terms), changed
+
+
+def _wanted(terms: SubscriptionTerms, mine: frozenset[str], facts: Facts) -> bool:
+    return matches(terms, facts, mine)
+
+
+def _noticed(row: Subscription, since: datetime, until: datetime, wanted: Callable[[Facts], bool]) -> bool:
+    """Whether something else happened in the period that the reader asked for."""
+    rows = Notice.objects.filter(project_id=row.project_id, at__gte=since, at__lt=until).select_related("left", "right")
+    return any(wanted(facts_of(notice)) for notice in rows)
+
+
+def _narrowed(message: Message, terms: SubscriptionTerms) -> Message:
+    """Of three gaps those that were asked for; without the tools gap the judgement speaks of no drifts."""
+    if not terms.gaps:
+        return message
+    stands = tuple(
+        replace(stand, gaps=tuple(gap for gap in stand.gaps if gap.name.lower() in terms.gaps))
+        for stand in message.stands
     )
-    happened = _happened(project, since, until)
-    shown = [drift for drift in drifts if not happened.after.get(drift.id, frozenset()) & OPENING]
-    rows: dict[str, list[Row]] = defaultdict(list)
-    for drift in shown:
-        what = _what(drift, happened.during.get(drift.id, frozenset()))
-        if what:
-            rows[what].append(_row(project, drift, what))
-    open_drifts = [drift for drift in shown if drift.state == DriftState.OPEN]
-    counts = _Counts(project, drifts, since, until)
-    return Day(
-        project=project.slug,
-        url=project_link(project.slug),
-        since=since,
-        until=until,
-        before=counts.before(),
-        opened=rows["opened"],
-        changed=rows["worsened"],
-        resolved=rows[RESOLVED],
-        still=rows[OPEN],
-        standings=_standings(project, open_drifts, counts),
-    )
+    message = replace(message, stands=tuple(stand for stand in stands if stand.gaps))
+    if TOOLS in terms.gaps:
+        return message
+    named = " and ".join(terms.gaps)
+    title = f"The {named} gap{'s' if len(terms.gaps) > 1 else ''} of {message.project}"
+    return replace(message, title=title, lead="", subject=f"[{message.project}] {title[0].lower()}{title[1:]}")
 
 
-def _drifts(project: Project, since: datetime) -> list[Drift]:
-    """What is open, and what was resolved since."""
-    rows = Drift.objects.filter(project=project).exclude(state=DriftState.WAIVED)
-    return list(rows.exclude(state=DriftState.RESOLVED, resolved_at__lt=since).select_related("left", "right"))
-
-
-def _happened(project: Project, since: datetime, until: datetime) -> _Happened:
-    events = DriftEvent.objects.filter(project=project, at__gte=since).values_list("drift_id", "kind", "at")
-    during: dict[str, set[str]] = defaultdict(set)
-    after: dict[str, set[str]] = defaultdict(set)
-    for drift, kind, at in events:
-        (during if at < until else after)[drift].add(kind)
-    return _Happened(
-        {drift: frozenset(kinds) for drift, kinds in during.items()},
-        {drift: frozenset(kinds) for drift, kinds in after.items()},
-    )
-
-
-def _what(drift: Drift, kinds: frozenset[str]) -> str:
-    """Under which heading it goes; nothing for what was resolved before the period."""
-    if drift.state == DriftState.RESOLVED:
-        return RESOLVED if RESOLVED in kinds else ""
-    if kinds & OPENING:
-        return "opened"
-    return "worsened" if kinds else OPEN
-
-
-def _row(project: Project, drift: Drift, what: str) -> Row:
-    step = Step(
-        change=what,
-        at=drift.resolved_at or drift.changed_at,
-        opened_at=drift.opened_at,
-        severity=drift.severity,
-        owner=drift.owner,
-    )
-    return row(subject_of(drift, drift), step, drift_link(project.slug, drift.id))
-
-
-class _Counts:
-    """How many drifts were open at an instant: what is open now, walked back by what happened since."""
-
-    def __init__(self, project: Project, drifts: Sequence[Drift], since: datetime, until: datetime) -> None:
-        self._since = since
-        ends = [until - PERIOD * back for back in reversed(range(TREND_DAYS))]
-        self._ends = [end for end in ends if end >= project.created_at]
-        self._now = Counter((drift.left_id, drift.right_id) for drift in drifts if drift.state == DriftState.OPEN)
-        events = DriftEvent.objects.filter(project=project, at__gte=min([since, *self._ends]))
-        moving = events.filter(kind__in=[*OPENING, RESOLVED]).exclude(drift__state=DriftState.WAIVED)
-        self._steps = list(moving.values_list("drift__left_id", "drift__right_id", "kind", "at"))
-
-    def before(self) -> int:
-        """In all pairs when the period began."""
-        return sum(self._at(pair, self._since) for pair in {*self._now, *((step[0], step[1]) for step in self._steps)})
-
-    def trend(self, pair: tuple[UUID, UUID]) -> tuple[int, ...]:
-        """One pair's number at the end of each of the last days, oldest first."""
-        return tuple(self._at(pair, end) for end in self._ends)
-
-    def _at(self, pair: tuple[UUID, UUID], instant: datetime) -> int:
-        later = [kind for left, right, kind, at in self._steps if (left, right) == pair and at >= instant]
-        opened = sum(1 for kind in later if kind in OPENING)
-        return max(0, self._now[pair] - opened + (len(later) - opened))
-
-
-def _standings(project: Project, open_drifts: Sequence[Drift], counts: _Counts) -> list[Standing]:
-    """Every evaluated pair; a look inside one environment only where something is open."""
-    severities: dict[tuple[UUID, UUID], Counter[str]] = defaultdict(Counter)
-    for drift in open_drifts:
-        severities[drift.left_id, drift.right_id][drift.severity] += 1
-    pairs = Pair.objects.filter(project=project).select_related("left", "right")
-    return [
-        Standing(
-            left=pair.left.slug,
-            right=pair.right.slug,
-            time=pair.time,
-            personnel=pair.personnel,
-            parity=pair.parity,
-            coverage=pair.coverage,
-            severities=severities[pair.left_id, pair.right_id],
-            trend=counts.trend((pair.left_id, pair.right_id)),
-        )
-        for pair in pairs
-        if pair.left_id != pair.right_id or severities[pair.left_id, pair.right_id]
-    ]
+def _signed(row: Subscription, terms: SubscriptionTerms, message: Message) -> Message:
+    """With the reason why this reader gets it."""
+    who = f"{row.channel.name} is" if row.channel is not None else "you are"
+    left_out = ", left out when nothing changed" if terms.skip_unchanged else ""
+    return replace(message, why=f"You get this because {who} subscribed to a digest of {message.project}{left_out}.")

@@ -31,7 +31,7 @@ def send_mail(row: Delivery) -> None:
         if row.kind == CONFIRM:
             # Made now and kept nowhere: who reads the outbox could confirm an address that is not theirs.
             message = replace(message, links={**message.links, CONFIRM: confirm_link(row.target, to)})
-    mail.send(message, to=to, ident=row.pk, settings=mail_settings())
+    mail.send(message, to=to, ident=row.pk, settings=mail_settings(), thread=row.thread)
 
 
 def send_out(kind: Kind, row: Delivery) -> None:
@@ -85,6 +85,7 @@ def mail_settings() -> mail.MailSettings:
         timeout_s=settings.EMAIL_TIMEOUT,
         sender=settings.DEFAULT_FROM_EMAIL,
         site=settings.SITE_NAME,
+        options=settings.EMAIL_OPTIONS,
     )
 
 

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from paritycheck.core.facts import Fact
+from paritycheck.core.facts import Fact, State
 from paritycheck.core.lifecycle import Change, Known, Transition
 from paritycheck.core.waivers import converged
 from paritycheck.models import Drift, DriftEvent, Environment, Pair
 from paritycheck.models.drifts import DriftState
-from paritycheck.selectors.states import evidence_of, read_times
+from paritycheck.selectors.states import disagreement, evidence_of, looked_in, read_times
 from paritycheck.selectors.waivers import accepted_of
 
 SHOWN_MEMBERS = (
     "shape", "plain", "scope", "declared", "locked", "via", "variant", "keys", "length", "host", "scheme", "support",
+    "support_source",
 )  # fmt: skip
 
 
@@ -68,13 +69,18 @@ class _Sides:
             return {"environment": self.environment.slug, "state": "unknown", "reason": "not-collected"}
         if section not in self._evidence:
             self._evidence[section] = evidence_of(snapshot, section)
-        at = self._times.get(section)
+        evidence, at = self._evidence[section], self._times.get(section)
+        sources = evidence.get(fact.name, {}).get("sources", [])
+        if not sources and fact.state is State.ABSENT:
+            sources = looked_in(evidence, section, fact.name)
+        said = disagreement(self.environment, section, fact.name) if fact.reason == "skew" else []
         return side_document(
             fact,
             environment=self.environment.slug,
             snapshot=f"{self.environment.slug}#{snapshot.number}",
-            sources=self._evidence[section].get(fact.name, {}).get("sources", []),
+            sources=sources,
             read_at=at.isoformat() if at else None,
+            **({"said": said} if said else {}),
         )
 
 

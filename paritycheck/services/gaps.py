@@ -23,7 +23,8 @@ def time_gap(*, upstream: Snapshot, downstream: Snapshot, policy: Policy, now: d
     graph, committed = (
         commit_graph(upstream.project) if upstream.commit != downstream.commit else _alone(upstream.commit)
     )
-    found = lag(graph, upstream.commit or None, downstream.commit or None)
+    shallow = upstream.environment.shallow or downstream.environment.shallow
+    found = lag(graph, upstream.commit or None, downstream.commit or None, shallow=shallow)
     waiting = () if isinstance(found, Unknown) else found.waiting
     seen = first_seen(
         graph, runs_of(upstream.environment) if waiting else [], waiting, {sha: committed[sha] for sha in waiting}

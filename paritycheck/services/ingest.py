@@ -51,10 +51,13 @@ def store_policy(*, token: Token, digest: bytes, text: bytes) -> dict[str, Any]:
 
 def take_commits(*, token: Token, header: dict[str, Any], commits: list[dict[str, Any]]) -> dict[str, Any]:
     """Keep commits that are new; the ages of what waits are worked out again."""
+    shallow = bool(header.get("shallow"))
     with transaction.atomic():
-        added = keep_commits(project=project_of(token), commits=commits)
-        if added and token.environment is not None and not header.get("shallow"):
-            request_evaluation(environments=[token.environment])
+        added = keep_commits(project=project_of(token), commits=commits, looked_for=header.get("scopes"))
+        if token.environment is not None:
+            Environment.objects.filter(pk=token.environment.pk).exclude(shallow=shallow).update(shallow=shallow)
+            if added and not shallow:
+                request_evaluation(environments=[token.environment])
     return {"commits": added}
 
 

@@ -6,12 +6,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
-from paritycheck.models import Environment, Membership, Project, Token, User
+from paritycheck.models import Environment, Project, Token, User
 from paritycheck.models.people import Role
 from paritycheck.models.projects import EnvironmentKind, Tier
 from paritycheck.models.tokens import TokenKind
 from paritycheck.services.errors import Refused
+from paritycheck.services.members import join_project
 from paritycheck.services.tokens import issue_token, revoke_token
 
 
@@ -123,7 +125,7 @@ def _administrator(email: str, project: Project, *, rotate: bool) -> dict[str, A
     elif password is not None:
         user.set_password(password)
         user.save(update_fields=["password"])
-    Membership.objects.get_or_create(project=project, user=user, defaults={"role": Role.OWNER})
+    join_project(project=project, user=user, role=Role.OWNER, now=timezone.now(), keep_role=True)
     token = _token_row(kind=TokenKind.PERSONAL, rotate=rotate, user=user)
     return {"email": user.email, "password": password, "token": token["token"], "created": created}
 
@@ -136,5 +138,5 @@ def invite_user(*, email: str, project: Project | None, role: str) -> tuple[User
     if user is None:
         user = User.objects.create_user(email, password)
     if project is not None:
-        Membership.objects.update_or_create(project=project, user=user, defaults={"role": role})
+        join_project(project=project, user=user, role=role, now=timezone.now())
     return user, password

@@ -10,7 +10,7 @@ from django.db.models import Max
 from paritycheck.codec.times import instant
 from paritycheck.core.facts import SECTIONS
 from paritycheck.models import Environment, Instance, Report
-from paritycheck.services.commits import unknown_parents
+from paritycheck.services.commits import commits_to_look_at, unknown_parents
 from paritycheck.services.errors import Refused
 from paritycheck.services.jobs import request_evaluation
 from paritycheck.services.policies import adopt_policy
@@ -200,10 +200,24 @@ def _take_new(
     if opened:
         request_evaluation(environments=affected(environment))
     answer: dict[str, Any] = {"report": document["report_id"], "snapshot": snapshot.number, **_with(warnings)}
-    tips = unknown_parents(project=environment.project) if instance.head else []
+    tips = _asked_for(instance) if instance.head else []
     if tips:
         answer["commits"] = {"tips": tips, "want": 500}
     return Answer(202, answer)
+
+
+def _asked_for(instance: Instance) -> list[str]:
+    """Commits whose ancestors the agent is to send. While a new path scope wants looking at, its next report is no
+    heartbeat, so that it is asked for the rest.
+    """
+    environment = instance.environment
+    tips = unknown_parents(project=environment.project)
+    if tips:
+        return tips
+    unread = commits_to_look_at(environment=environment, commit=instance.head)
+    if unread:
+        Instance.objects.filter(pk=instance.pk).update(state=None)
+    return unread
 
 
 def _with(warnings: list[str]) -> dict[str, list[str]]:

@@ -10,15 +10,17 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from paritycheck.core.alerts import Place, alert
+from paritycheck.core.alerts import Place
 from paritycheck.core.damping import ALERTED, HELD, LOOK_BACK, QUIET, RESOLVED, Event, Plan, Told, plan
 from paritycheck.core.message import Row
-from paritycheck.core.rows import Step, row
-from paritycheck.models import Drift, DriftEvent
+from paritycheck.core.rows import Origin, Step, row
+from paritycheck.core.subscriptions import TOOLS, Facts
+from paritycheck.models import Drift, DriftEvent, Notice
 from paritycheck.models.drifts import DriftState
-from paritycheck.selectors.recipients import recipients_of
 from paritycheck.services.jobs import ROUTE, note
-from paritycheck.services.outbox import put_out
+from paritycheck.services.origins import origins_of
+from paritycheck.services.tell import Line, tell_drifts
+from paritycheck.services.tell_notices import tell_notices
 from paritycheck.services.telling import drift_link, project_link, subject_of
 
 log = structlog.get_logger(__name__)
@@ -28,18 +30,29 @@ MOST_PROJECTS = 100
 
 
 def projects_due(now: datetime) -> list[UUID]:
-    """Projects with events that may be told now, longest waiting first. A resolution is left alone while it is held."""
+    """Projects with events or notices that may be told now, longest waiting first. A resolution is left alone while it
+    is held.
+    """
     held = Q(kind=RESOLVED, at__gt=now - HELD)
-    waiting = DriftEvent.objects.filter(routed_at__isnull=True, at__lte=now - QUIET).exclude(held)
-    found = waiting.order_by("at").values_list("project_id", flat=True)
-    return list(dict.fromkeys(found))[:MOST_PROJECTS]
+    waiting = Q(routed_at__isnull=True, at__lte=now - QUIET)
+    events = DriftEvent.objects.filter(waiting).exclude(held).values_list("at", "project_id")
+    notices = Notice.objects.filter(waiting).values_list("at", "project_id")
+    found = sorted([*events.order_by("at"), *notices.order_by("at")])
+    return list(dict.fromkeys(project for _, project in found))[:MOST_PROJECTS]
 
 
 def route_project(*, project_id: UUID, now: datetime) -> None:
-    """Tell, drop or leave waiting each event of the project that was not routed yet, in one transaction.
+    """Tell, drop or leave waiting each event of the project that was not routed yet, in one transaction, and tell its
+    notices in another.
 
     Two that run at once share the work: the second one waits for the rows of the first and finds them routed.
     """
+    _route_events(project_id, now)
+    with transaction.atomic():
+        tell_notices(project_id=project_id, now=now)
+
+
+def _route_events(project_id: UUID, now: datetime) -> None:
     with transaction.atomic():
         pending = _lock(project_id)
         if not pending:
@@ -49,7 +62,7 @@ def route_project(*, project_id: UUID, now: datetime) -> None:
         for events in _by_pair(_with_history(pending, drifts), drifts):
             planned = plan(events, now)
             done += planned.routed
-            _tell(planned, drifts)
+            _tell(planned, drifts, now)
             _wake_again(project_id, planned, now)
         DriftEvent.objects.filter(pk__in=done).update(routed_at=now)
 
@@ -64,7 +77,7 @@ def _event(row: DriftEvent) -> Event:
 
 
 def _drifts(events: Sequence[Event]) -> dict[str, Drift]:
-    rows = Drift.objects.select_related("project", "left", "right").defer("left_side", "right_side", "also")
+    rows = Drift.objects.select_related("project__policy", "left", "right").defer("left_side", "right_side", "also")
     return {row.id: row for row in rows.filter(pk__in={event.drift for event in events})}
 
 
@@ -85,23 +98,25 @@ def _by_pair(events: Iterable[Event], drifts: Mapping[str, Drift]) -> list[list[
     return [pairs[key] for key in sorted(pairs)]
 
 
-def _tell(planned: Plan, drifts: Mapping[str, Drift]) -> None:
+def _tell(planned: Plan, drifts: Mapping[str, Drift], now: datetime) -> None:
+    """One message to each listener of the pair, of the lines that they asked for."""
     if not planned.told:
         return
-    first = drifts[planned.told[0].drift]
     events = DriftEvent.objects.in_bulk([told.ident for told in planned.told])
-    rows = [_row(told, events[told.ident], drifts[told.drift]) for told in planned.told]
-    project = first.project
-    initial = all(event.initial for event in events.values())
-    place = Place(project.slug, first.left.slug, first.right.slug, project_link(project.slug), initial)
-    dedupe = f"alert:{min(planned.routed)}"
-    count = put_out(
-        project_id=project.pk, message=alert(place, rows), recipients=recipients_of(project.pk), dedupe=dedupe
-    )
-    log.info("alert routed", project=str(project.pk), drifts=len(rows), deliveries=count)
+    origins = origins_of(drifts[told.drift] for told in planned.told)
+    lines = [_line(told, events[told.ident], drifts[told.drift], origins.get(told.drift)) for told in planned.told]
+    first = drifts[planned.told[0].drift]
+    place = Place(first.project.slug, first.left.slug, first.right.slug, project_link(first.project.slug))
+    count = tell_drifts(project=first.project, place=place, lines=lines, dedupe=f"alert:{min(planned.routed)}", now=now)
+    log.info("alert routed", project=str(first.project_id), drifts=len(lines), deliveries=count)
 
 
-def _row(told: Told, event: DriftEvent, drift: Drift) -> Row:
+def _line(told: Told, event: DriftEvent, drift: Drift, origin: Origin | None) -> Line:
+    facts = Facts(TOOLS, event.severity, drift.left.slug, drift.right.slug, drift.section, drift.name, drift.owner)
+    return Line(drift.id, _row(told, event, drift, origin), facts, event.initial)
+
+
+def _row(told: Told, event: DriftEvent, drift: Drift, origin: Origin | None) -> Row:
     step = Step(
         change=told.change,
         at=event.at,
@@ -110,6 +125,7 @@ def _row(told: Told, event: DriftEvent, drift: Drift) -> Row:
         is_open=event.kind != RESOLVED,
         changes=told.changes,
         owner=drift.owner,
+        origin=origin,
     )
     return row(subject_of(drift, event), step, drift_link(drift.project.slug, drift.id))
 

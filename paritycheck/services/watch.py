@@ -1,5 +1,7 @@
 """Signs of life, and evaluations that are due because time passed."""
 
+from importlib.metadata import version
+
 from django.db.models.functions import Now
 
 from paritycheck.models import Environment, ProcessBeat
@@ -8,8 +10,9 @@ from paritycheck.services.jobs import request_evaluation
 
 
 def note_process(*, name: str) -> None:
-    """Note by PostgreSQL's clock that a kind of process is at work."""
-    ProcessBeat.objects.update_or_create(name=name, defaults={"seen_at": Now()})
+    """Note by PostgreSQL's clock that a kind of process is at work, and of which release."""
+    seen = {"seen_at": Now(), "version": version("paritycheck"), "told_at": None}
+    ProcessBeat.objects.update_or_create(name=name, defaults=seen)
 
 
 def request_timed_evaluations() -> None:

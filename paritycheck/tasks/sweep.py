@@ -1,54 +1,59 @@
 """The sweeper: every 15 s it wakes whoever has due work, and does the work itself where waking fails."""
 
+import os
+import signal
 from threading import Event
+from time import monotonic
 
-import psycopg
 import structlog
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from paritycheck.services.drain import work_due, work_off
 from paritycheck.services.jobs import take_noted
+from paritycheck.services.operators import tell_of_silence
 from paritycheck.services.waivers import end_due_waivers
 from paritycheck.services.watch import note_process
+from paritycheck.tasks.holding import Hold
+from paritycheck.tasks.periods import catch_up
 from paritycheck.tasks.wake import publish
 
 log = structlog.get_logger(__name__)
 EVERY_S = 15
-BEAT_LOCK = 7_301_001
+ALONE_S, ALONE_FOR_S = 3, 60
+"""Between rounds while the broker is away, and for a minute after: a report is three rounds from its message."""
 
 
-def sweep_until(stop: Event) -> None:
-    """Sweep every 15 s until `stop` is set; an error of the database waits for the next round."""
-    while not stop.wait(EVERY_S):
+def sweep_until(stop: Event, hold: Hold) -> None:
+    """Sweep every 15 s until `stop` is set; an error of the database waits for the next round.
+
+    A beat that finds its lock with another one ends itself: its supervisor starts it, and it waits for its turn.
+    """
+    alone_until = 0.0
+    while not stop.wait(ALONE_S if monotonic() < alone_until else EVERY_S):
+        if not hold.is_kept():
+            log.error("another beat has the lock, this one ends")
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
         try:
-            sweep()
+            if not sweep():
+                alone_until = monotonic() + ALONE_FOR_S
+            catch_up()
+            tell_of_silence(names=("worker", "sender"))
         except Exception:
             log.exception("sweep failed")
             connection.close()
 
 
-def sweep() -> None:
-    """One round."""
+def sweep() -> bool:
+    """One round; whether the broker took what there was to send."""
     close_old_connections()
     note_process(name="beat")
     end_due_waivers(now=timezone.now())
     take_noted()
     wakes = work_due()
-    if wakes and not publish(wakes):
-        work_off(wakes)
-        publish(take_noted())
-
-
-def the_only_beat() -> psycopg.Connection[tuple[object, ...]] | None:
-    """A connection of its own that holds the beat's lock as long as it lives; None where another beat holds it."""
-    params = connection.get_connection_params()
-    keep = {
-        key: value for key, value in params.items() if key not in {"cursor_factory", "context", "prepare_threshold"}
-    }
-    session = psycopg.connect(**keep, autocommit=True)
-    row = session.execute("SELECT pg_try_advisory_lock(%s)", [BEAT_LOCK]).fetchone()
-    if row and row[0]:
-        return session
-    session.close()
-    return None
+    if publish(wakes):
+        return True
+    work_off(wakes)
+    publish(take_noted())
+    return False

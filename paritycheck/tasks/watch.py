@@ -1,7 +1,11 @@
 """What time itself wakes: signs of life, and evaluations that are due because time passed."""
 
 from celery import shared_task
+from django.utils import timezone
 
+from paritycheck.services.endings import note_ending_waivers
+from paritycheck.services.retention import delete_old_rows
+from paritycheck.services.silence import note_silence
 from paritycheck.services.watch import note_process, request_timed_evaluations
 
 
@@ -21,3 +25,21 @@ def note_sender() -> None:
 def timed() -> None:
     """Ask for the evaluations whose outcome changes as time passes: ages of waiting commits, stale facts."""
     request_timed_evaluations()
+
+
+@shared_task(name="paritycheck.delete_old_rows")
+def retention() -> None:
+    """Delete what is kept for a while only."""
+    delete_old_rows()
+
+
+@shared_task(name="paritycheck.note_silence")
+def silence() -> None:
+    """Note agents that fell silent, and those that are back."""
+    note_silence(now=timezone.now())
+
+
+@shared_task(name="paritycheck.note_ending_waivers")
+def endings() -> None:
+    """Note waivers that end within a week."""
+    note_ending_waivers(now=timezone.now())

@@ -1,7 +1,7 @@
 """Both sides of a finding: value, where it was read, when, and what differs between them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -151,13 +151,24 @@ def details_of(section: str, fact: Fact) -> tuple[tuple[str, str], ...]:
         ("Confirmed by", VIA.get(fact.word("via") or "")),
         ("Declared", fact.word("declared")),
         ("Support", fact.word("support")),
+        ("Announced at", fact.word("support_source")),
         ("Locked", fact.word("locked")),
         ("Scope", fact.word("scope")),
         ("Groups", ", ".join(fact.words("groups"))),
         ("Shape", _shape(fact)),
         ("Length", fact.word("length")),
+        *_said(section, fact),
     ]
-    return tuple((label, visible(text)) for label, text in rows if text)
+    return tuple((visible(label), visible(text)) for label, text in rows if text)
+
+
+def _said(section: str, fact: Fact) -> Iterator[tuple[str, str]]:
+    """Who of an environment says what, where its instances disagree."""
+    for said in fact.members.get("said", ()):
+        who = ", ".join(said["instances"])
+        more = said["count"] - len(said["instances"])
+        one = fact_of({**said, "value": said["value"] or None})
+        yield f"{who} and {more} more" if more > 0 else who, value_words(section, one, with_kind=True)
 
 
 def _shape(fact: Fact) -> str:

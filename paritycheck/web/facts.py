@@ -1,10 +1,13 @@
 """Facts in words: values, reasons, rules and names as a page shows them."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from paritycheck.core.facts import Fact, State
 
+COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
+COMMIT_DIGITS: Final = 12
 RULES = {
     "kind": "kind",
     "version": "version",
@@ -75,10 +78,15 @@ def value_words(section: str, fact: Fact, *, with_kind: bool = False) -> str:
         return "absent"
     if section == "config":
         return _key_words(fact.word("plain"), fact.word("shape"))
-    values = ", ".join(fact.values)
+    values = ", ".join(_commit_words(value) if section == "release" else value for value in fact.values)
     if fact.kind and (with_kind or not values or section in {"runtime", "processes"}):
         return f"{fact.kind} {values}".strip()
     return values or "present"
+
+
+def _commit_words(value: str) -> str:
+    """A commit as people name it: its first 12 digits. The API has the whole."""
+    return value[:COMMIT_DIGITS] if COMMIT.fullmatch(value) else value
 
 
 def _key_words(plain: str | None, shape: str | None) -> str:

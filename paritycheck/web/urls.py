@@ -2,7 +2,10 @@
 
 from django.urls import path, re_path
 
+from paritycheck.web.views.alerts import alerts, delivery_act
+from paritycheck.web.views.channels import channel_act, channels, new_channel
 from paritycheck.web.views.compare import compare
+from paritycheck.web.views.digests import digest_preview, digests, send_digest
 from paritycheck.web.views.drift import drift
 from paritycheck.web.views.environments import environment, environments
 from paritycheck.web.views.factors import factors
@@ -15,18 +18,29 @@ from paritycheck.web.views.policy import policy, policy_backtest, policy_trial
 from paritycheck.web.views.projects import projects
 from paritycheck.web.views.session import SignIn, SignOut, preferences
 from paritycheck.web.views.snapshots import snapshot
+from paritycheck.web.views.subscriptions import new_subscription, subscription_act, subscriptions
+from paritycheck.web.views.system import system
+from paritycheck.web.views.time import time
+from paritycheck.web.views.unsubscribe import unsubscribing
 from paritycheck.web.views.waivers import end, new_waiver, waive, waivers
 
 app_name = "web"
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _PROJECT = r"^p/(?P<slug>[a-z0-9][a-z0-9-]{0,62})"
 _ENVIRONMENT = rf"{_PROJECT}/environments/(?P<environment_slug>[a-z0-9][a-z0-9-]{{0,62}})"
+_ALERTS = rf"{_PROJECT}/alerts"
+_DELIVERY = rf"{_ALERTS}/deliveries/(?P<delivery_id>{_UUID})"
+_SUBSCRIPTION = rf"{_ALERTS}/subscriptions/(?P<subscription_id>{_UUID})"
+_DIGEST = rf"{_ALERTS}/digests/(?P<subscription_id>{_UUID})"
 
 urlpatterns = [
     path("", projects, name="projects"),
     path("live", live_projects, name="live-projects"),
     path("sign-in", SignIn.as_view(), name="sign-in"),
     path("sign-out", SignOut.as_view(), name="sign-out"),
+    path("unsubscribe/<str:token>", unsubscribing, name="unsubscribe"),
     path("preferences", preferences, name="preferences"),
+    path("system", system, name="system"),
     path("docs", manual, name="docs"),
     path("docs/<slug:slug>", manual, name="manual"),
     re_path(rf"{_PROJECT}$", matrix, name="matrix"),
@@ -39,6 +53,7 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/waivers$", waivers, name="waivers"),
     re_path(rf"{_PROJECT}/waivers/new$", new_waiver, name="new-waiver"),
     path("p/<slug:slug>/waivers/<uuid:waiver_id>/end", end, name="end-waiver"),
+    re_path(rf"{_PROJECT}/time$", time, name="time"),
     re_path(rf"{_PROJECT}/personnel$", personnel, name="personnel"),
     re_path(rf"{_PROJECT}/environments$", environments, name="environments"),
     re_path(rf"{_ENVIRONMENT}$", environment, name="environment"),
@@ -47,5 +62,28 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/settings/policy$", policy, name="policy"),
     re_path(rf"{_PROJECT}/settings/policy/trial$", policy_trial, name="policy-trial"),
     re_path(rf"{_PROJECT}/settings/policy/backtest$", policy_backtest, name="policy-backtest"),
+    re_path(rf"{_ALERTS}(?:/deliveries)?$", alerts, name="alerts"),
+    re_path(
+        rf"{_DELIVERY}/(?P<verb>send|give-up)$",
+        delivery_act,
+        name="delivery-act",
+    ),
+    re_path(rf"{_ALERTS}/channels$", channels, name="alert-channels"),
+    re_path(rf"{_ALERTS}/channels/new$", new_channel, name="new-channel"),
+    re_path(
+        rf"{_ALERTS}/channels/(?P<channel_id>{_UUID})/(?P<verb>change|rotate|test|off|on|remove)$",
+        channel_act,
+        name="channel-act",
+    ),
+    re_path(rf"{_ALERTS}/subscriptions$", subscriptions, name="alert-subscriptions"),
+    re_path(rf"{_ALERTS}/subscriptions/new$", new_subscription, name="new-subscription"),
+    re_path(
+        rf"{_SUBSCRIPTION}/(?P<verb>change|end)$",
+        subscription_act,
+        name="subscription-act",
+    ),
+    re_path(rf"{_ALERTS}/digests$", digests, name="alert-digests"),
+    re_path(rf"{_DIGEST}/preview$", digest_preview, name="digest-preview"),
+    re_path(rf"{_DIGEST}/send$", send_digest, name="send-digest"),
     path("p/<slug:slug>/gate/<uuid:verdict_id>", gate, name="gate"),
 ]

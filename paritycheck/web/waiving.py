@@ -126,11 +126,14 @@ def _fault(error: TermsError | Refused) -> str:
 
 
 def end_words(document: Mapping[str, Any]) -> str:
-    """`until 11 Dec, or until either side changes`."""
-    ends = []
+    """`until 11 Dec, or until either side changes`; a file may keep one that has ended."""
+    ends, now = [], timezone.now()
     if document.get("until"):
-        last = datetime.fromisoformat(str(document["until"])) - MOMENT
-        ends.append(f"until {words.day(last, timezone.now())}")
+        until = datetime.fromisoformat(str(document["until"]))
+        said = words.day(until - MOMENT, now)
+        if until <= now:
+            return f"ended {said}"
+        ends.append(f"until {said}")
     if document.get("until_change"):
         ends.append("until either side changes")
     if document.get("until_converged"):

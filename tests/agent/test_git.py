@@ -188,6 +188,19 @@ def test_scopes_count_what_rev_list_counts_below_a_path(shop: Checkout) -> None:
     assert len(touched) == int(shop.git("rev-list", "--count", "--no-merges", "--full-history", "HEAD", "--", "api"))
 
 
+def test_the_header_says_what_commits_were_looked_at_for(shop: Checkout) -> None:
+    shop.commit("one")
+
+    def marks(scopes: Any) -> Any:
+        return check_commits(commit_lines(str(shop.root), [], 500, settings={"scopes": scopes}))[0].get("scopes")
+
+    # The sha256 of `["a","b"]` and of `["b"]`.
+    assert marks({"one": ["b", "a", "b"], "two": "b"}) == {"one": "0473ef2dc0d3", "two": "a8950f05d344"}
+    assert marks({}) is None
+    assert marks({"é": "b", "odd": 3, "n" * 65: "b"}) is None
+    assert len(marks({f"s{number}": "x" * 500 for number in range(40)})) == 20
+
+
 def test_odd_file_names_do_not_end_a_commit_early(shop: Checkout) -> None:
     names = ["\nnewline", " blank ", "a" * 40, "é", "-option"]
     for name in names:
@@ -379,6 +392,29 @@ def test_a_git_that_hangs_is_ended_with_what_it_started(shop: Checkout, tmp_path
     while not ended(pid):  # it was killed; how soon the kernel has buried it is not ours
         assert time.monotonic() < until
         time.sleep(0.01)
+
+
+def test_a_pipe_for_a_file_of_the_repository_is_waited_for_once(
+    shop: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git reads its configuration whatever it is asked, and would wait for a writer for ever."""
+    shop.commit()
+    shop.git("tag", "v1")
+    (shop.root / ".git" / "config").unlink()
+    os.mkfifo(shop.root / ".git" / "config")
+    monkeypatch.setattr(git_command, "TIMEOUT_S", 0.5)
+    repository = Repository(str(shop.root))
+    for ask in (repository.dirty, repository.tags):
+        with pytest.raises(GitFault, match="timeout"):
+            ask()
+        monkeypatch.setattr(git, "run", never)
+    with pytest.raises(GitFault, match="no-permission"):
+        repository.remotes()
+    assert repository.commit() == (shop.root / ".git/refs/heads/main").read_text().strip()
+
+
+def never(*_arguments: object, **_more: object) -> bytes:
+    pytest.fail("git is started once more")
 
 
 def ended(pid: int) -> bool:

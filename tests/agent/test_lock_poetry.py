@@ -126,8 +126,8 @@ def test_each_source_is_the_line_of_the_package_s_name() -> None:
 @pytest.mark.parametrize(
     ("version", "whole", "said"),
     [
-        (b"2.9", True, "poetry.lock: lock version 2.9 is newer than the known 2.1"),
-        (b"3.0", False, "poetry.lock: lock version 3.0 is not known (known: 2.1), read as far as possible"),
+        (b"2.9", True, "poetry.lock: lock version 2.9 is newer than the known 1.0 to 2.1"),
+        (b"3.0", False, "poetry.lock: lock version 3.0 is not known (known: 1.0 to 2.1), read as far as possible"),
         (b"new", False, "poetry.lock: has no lock version, read as far as possible"),
     ],
 )

@@ -211,6 +211,19 @@ def test_a_file_that_cannot_be_read_is_no_silent_loss(line: str) -> None:
     assert lock.warnings == ["requirements.txt: a file it includes is not in the checkout, or no file"]
 
 
+def test_each_file_is_looked_for_once_and_so_many_at_most() -> None:
+    looked: list[str] = []
+
+    def beside_it(path: str) -> bytes | None:
+        looked.append(path)
+        return None
+
+    rows = "-r missing.txt\n" * 3 + "".join(f"-r {number}.txt\n" for number in range(200))
+    assert not requirements.read(rows.encode(), "requirements.txt", beside_it).whole
+    assert looked[:2] == ["missing.txt", "0.txt"]
+    assert len(looked) == len(set(looked)) < 50
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_what_a_windows_shell_wrote_is_read(encoding: str) -> None:
     lock = read("a==1.0\r\nb==2.0\r\n".encode(encoding))

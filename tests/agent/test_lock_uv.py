@@ -116,9 +116,9 @@ def test_older_revisions_of_the_format_say_the_same(revision: str) -> None:
     }
 
 
-def test_parse_gives_facts_and_warnings() -> None:
-    facts, warnings = uv.parse(SHOP, "uv.lock", lambda _path: None)
-    assert (len(facts), warnings) == (27, [])
+def test_each_package_is_a_fact_and_a_whole_lock_warns_of_nothing() -> None:
+    lock = read(SHOP)
+    assert (len(lock.facts()), lock.warnings) == (27, [])
 
 
 def test_a_newer_format_is_read_as_far_as_possible_with_a_warning() -> None:

@@ -188,6 +188,10 @@ def test_time_gives_lead_time_and_interval_from_five_deploys_on(site: Site) -> N
     production = site.get(f"{TIME}?pair=staging..production").json()["environments"][1]
     assert production["lead_time"] == {
         "p50_s": 1800.0, "p90_s": 1800.0, "commits": 7, "older": 0, "undecided": 0, "skewed": 0,
+        "bars": [
+            {"below_s": below, "commits": count}
+            for below, count in ((3600.0, 7), (14_400.0, 0), (86_400.0, 0), (259_200.0, 0), (604_800.0, 0), (None, 0))
+        ],
     }  # fmt: skip
     assert (production["deploys"], production["interval"]) == (8, {"median_s": 7200.0})
 

@@ -72,6 +72,25 @@ def test_waive_look_and_end(drifting: Site) -> None:
     ]
 
 
+def test_what_ends_within_so_many_days_stands_nearest_first(drifting: Site) -> None:
+    for days in (9, 2, 30):
+        until = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+        assert post(drifting, match=f"config/IN_{days}", until=until).status == 201
+    assert post(drifting, match="config/SOME_TIME", until_change=True).status == 201
+
+    def listed(query: str) -> list[str]:
+        return [one["match"] for one in drifting.get(f"{PATH}?{query}").json()["results"]]
+
+    assert listed("within=3") == ["config/IN_2"]
+    assert listed("within=10") == ["config/IN_2", "config/IN_9"]
+    assert listed("within=10&unused=1&source=person") == ["config/IN_2", "config/IN_9"]
+    assert listed("within=9999&source=policy") == []
+    assert listed("ending=1") == ["config/IN_9", "config/IN_2"], "14 days, in the order in which they were made"
+    for wrong in ("0", "-1", "10000", "two", ""):
+        refused = drifting.get(f"{PATH}?within={wrong}")
+        assert (refused.status, refused.json()["code"]) == (400, "bad-parameter")
+
+
 def test_a_preview_says_what_would_be_hidden_and_keeps_nothing(drifting: Site) -> None:
     said = {"match": "dependencies/*:version", "pair": "staging..production", "until": UNTIL}
     told = post(drifting, f"{PATH}/preview", **said).json()

@@ -17,7 +17,7 @@ LONGEST_FILE = 300
 PLUG_INS = {
     AGENT / "collectors": {"SECTION", "collect"},
     AGENT / "probes": {"probe"},
-    AGENT / "locks": {"FILENAMES", "ECOSYSTEM", "parse"},
+    AGENT / "locks": {"FILENAMES", "ECOSYSTEM", "read"},
     AGENT / "migrators": {"TOOL", "TABLE", "APPLIED", "find"},
 }
 

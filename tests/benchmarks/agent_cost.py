@@ -11,7 +11,6 @@ where it remembers nothing. All of it stays below 40 MB. cyclonedx-bom is put in
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shutil
 import statistics
@@ -20,7 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks.agent_show import make_environment, measure
+from tests.benchmarks.agent_show import environment, make_environment, measure
 
 DISTRIBUTIONS, LOCKED = 400, 1_000
 ROUNDS = 5
@@ -73,7 +72,7 @@ def compare(work: Path, cyclonedx: str) -> tuple[dict[str, float], str]:
     (checkout / "parity.toml").write_text('[project]\nname = "shop"\n')
     make_lock(checkout)
     show = [str(Path(sys.executable).parent / "parity"), "show"]
-    warm = {**os.environ, "PARITY_PYTHON": str(python), "PARITY_STATE_DIR": str(work / "state")}
+    warm = {**environment(work), "PARITY_PYTHON": str(python), "PARITY_STATE_DIR": str(work / "state")}
     cold = {**warm, "PARITY_STATE_DIR": str(work / "cold")}
     commands = {
         "parity": (show, warm),

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.agent.conftest import TOKEN, Handler, Server, Wire
-from tests.benchmarks.agent_show import make_checkout, make_environment
+from tests.benchmarks.agent_show import environment, make_checkout, make_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def served(work: Path, *, secure: bool) -> Iterator[tuple[Wire, dict[str, str]]]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield wire, {**os.environ, **environ, "PARITY_URL": wire.url}
+        yield wire, {**environment(work), **environ, "PARITY_URL": wire.url}
     finally:
         server.shutdown()
         thread.join()

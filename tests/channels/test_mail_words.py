@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from paritycheck.channels.mail import BLOCKS, MailSettings, compose
+from paritycheck.channels.mail import MailSettings, compose
 from paritycheck.core.digests import Day, Standing, digest
+from paritycheck.core.layout import BLOCKS
+from paritycheck.core.mail_headers import Copy
 from paritycheck.core.message import Message, Row
 
 Alerts = Callable[..., Message]
@@ -55,7 +57,7 @@ HOSTILE = [
 @pytest.fixture
 def composed(settings_for: Callable[..., MailSettings]) -> Composer:
     def make(message: Message) -> EmailMultiAlternatives:
-        return compose(message, to="maria@example.com", ident=IDENT, settings=settings_for(25))
+        return compose(message, Copy("maria@example.com", IDENT), settings_for(25))
 
     return make
 
@@ -133,7 +135,7 @@ def test_any_name_gives_a_mail_that_can_be_sent(composed: Composer, make_alert: 
     raw = composed(make_alert(name=hostile)).message().as_bytes()
     head = raw.partition(b"\n\n")[0].decode()
     assert [line.partition(":")[0] for line in head.splitlines() if line[:1].strip()] == [
-        "Content-Type", "MIME-Version", "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted",
+        "Content-Type", "MIME-Version", "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted", "List-Id",
     ]  # fmt: skip
 
 
@@ -165,11 +167,13 @@ production
 
 Since Fri 20 Nov, 16:41 UTC
 
-Open the drift   https://parity.example/p/shop/d/3f9a1c22e0
-Open the matrix  https://parity.example/p/shop
+Open the drift  https://parity.example/p/shop/d/3f9a1c22e0
+Waive           https://parity.example/p/shop/d/3f9a1c22e0/waive
 
 --
 config/STRIPE_WEBHOOK_SECRET:missing, expected: present. You get this because you are a member of shop.
+Change what you get  https://parity.example/p/shop/alerts/subscriptions
+paritycheck, Harbour / shop
 """
     )
 
@@ -231,7 +235,7 @@ def test_a_digest_has_its_course_as_blocks_and_as_bars(composed: Composer) -> No
 
 def test_the_installation_names_itself(make_alert: Alerts, settings_for: Callable[..., MailSettings]) -> None:
     def place(site: str) -> str:
-        mail = compose(make_alert(), to="m@example.com", ident=IDENT, settings=settings_for(25, site=site))
+        mail = compose(make_alert(), Copy("m@example.com", IDENT), settings_for(25, site=site))
         found = re.search(r"paritycheck</strong>&ensp;([^<]*)<", html_of(mail))
         assert found
         return found[1]

@@ -41,27 +41,6 @@ def test_a_file_that_cannot_be_read_is_a_problem(
 
 
 @pytest.mark.parametrize(
-    ("url", "tls", "ssl", "port"),
-    [
-        ("smtp://mail.example.com", False, False, 25),
-        ("smtp+tls://u:p@mail.example.com:587", True, False, 587),
-        ("smtp+ssl://u:p@mail.example.com:465", False, True, 465),
-        ("smtps://u:p@mail.example.com:465", False, True, 465),
-    ],
-)
-def test_the_scheme_of_the_mail_server_says_how_it_is_encrypted(url: str, port: int, *, tls: bool, ssl: bool) -> None:
-    read = env.mail(url)
-    assert (bool(read.get("EMAIL_USE_TLS")), bool(read.get("EMAIL_USE_SSL"))) == (tls, ssl)
-    assert (read["EMAIL_PORT"] or 25) == port
-
-
-def test_an_option_that_nothing_reads_is_a_problem(problems: list[tuple[str, str]]) -> None:
-    env.mail(f"smtp://u:{CANARY}@mail.example.com:587?tls=true")
-    assert [name for name, _ in problems] == ["EMAIL_URL"]
-    assert CANARY not in str(problems)
-
-
-@pytest.mark.parametrize(
     ("url", "conninfo", "libpq"),
     [
         ("postgres://u:p%40w@db:5433/shop", "host=db port=5433 dbname=shop user=u password=p@w", {}),

@@ -60,8 +60,8 @@ def real() -> Rows:
         head, *lines = [json.loads(line) for line in path.read_bytes().splitlines()]
         rows[head["section"]] |= {line["name"]: line for line in lines}
     locked = [
-        *uv.parse((TESTS / "agent/fixtures/uv/shop/uv.lock").read_bytes(), "uv.lock", lambda _path: None)[0],
-        *npm.parse((TESTS / "agent/fixtures/npm/v3/package-lock.json").read_bytes(), "p", lambda _path: None)[0],
+        *uv.read((TESTS / "agent/fixtures/uv/shop/uv.lock").read_bytes(), "uv.lock", lambda _path: None).facts(),
+        *npm.read((TESTS / "agent/fixtures/npm/v3/package-lock.json").read_bytes(), "p", lambda _path: None).facts(),
     ]
     rows["dependencies"] |= {line["name"]: line for line in locked if line["name"] not in rows["dependencies"]}
     for section, lines in EXTRA.items():

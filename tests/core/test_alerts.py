@@ -35,7 +35,13 @@ def test_one_drift_is_its_sentence() -> None:
     assert message.subject == "[shop] error: production has no STRIPE_WEBHOOK_SECRET"
     assert message.title == "Production has no STRIPE_WEBHOOK_SECRET"
     assert message.badge == "error, new"
-    assert message.links == {"project": URL, "drift": f"{URL}/d/3f9a1c22e0"}
+    assert message.links == {
+        "project": URL,
+        "drift": f"{URL}/d/3f9a1c22e0",
+        "waive": f"{URL}/d/3f9a1c22e0/waive",
+        "settings": f"{URL}/alerts/subscriptions",
+    }
+    assert message.actions == [("Open the drift", f"{URL}/d/3f9a1c22e0"), ("Waive", f"{URL}/d/3f9a1c22e0/waive")]
     assert message.pair == "staging..production"
 
 
@@ -61,7 +67,7 @@ def test_several_drifts_are_counted_and_listed_worst_first() -> None:
         make("D", "worsened"),
     ]
     message = alert(PLACE, rows)
-    assert message.subject == "[shop] error: staging and production: 2 new, 1 worse, 1 resolved"
+    assert message.subject == "[shop] error: production has no A, and 3 more between staging and production"
     assert message.title == "Staging and production: 2 new, 1 worse, 1 resolved"
     assert message.lead == "2 errors, 1 note. By section: config 4."
     assert [block.heading for block in message.blocks] == ["New, 2", "Worse than before, 1", "Resolved, 1"]

@@ -8,9 +8,11 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from paritycheck.core.bands import Unknown
-from paritycheck.core.graph import CommitGraph, Lag, LagState, lag
+from paritycheck.core.graph import CommitGraph, Lag, Lags, LagState, lag
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,3 +149,50 @@ def test_before_one_sides_first_deploy_there_is_no_lag() -> None:
 
 def test_an_unknown_commit_is_no_number() -> None:
     assert lag(CommitGraph({"a": ()}), "a", "b") == Unknown("not-collected")
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> CommitGraph:
+    """Up to 12 commits of up to three parents; some are not known, of some nobody said what they touch."""
+    shas = [f"{number:x}" for number in range(draw(st.integers(2, 12)))]
+    parents: dict[str, tuple[str, ...]] = {}
+    for index, sha in enumerate(shas):
+        above = draw(st.lists(st.sampled_from(shas[:index]), max_size=3, unique=True)) if index else []
+        if draw(st.integers(0, 5)):
+            parents[sha] = tuple(above)
+    scoped = draw(st.booleans())
+    touching = frozenset(draw(st.lists(st.sampled_from(shas)))) if scoped else None
+    unread = frozenset(draw(st.lists(st.sampled_from(shas), max_size=2))) if scoped else frozenset()
+    return CommitGraph(parents, touching, unread)
+
+
+@given(graphs(), st.data())
+def test_a_walk_between_two_commits_finds_what_whole_walks_find(graph: CommitGraph, data: st.DataObject) -> None:
+    names = st.sampled_from([f"{number:x}" for number in range(12)])
+    upstream, downstream = data.draw(names), data.draw(names)
+    found = Lags(graph).between(upstream, downstream)
+    (mine, my_edge), (theirs, their_edge) = graph.reach(upstream), graph.reach(downstream)
+    if upstream != downstream and (my_edge != their_edge or any(map(graph.undecided, mine ^ theirs))):
+        assert found == Unknown("not-collected")
+        return
+    assert isinstance(found, Lag)
+    assert set(found.waiting) == {sha for sha in mine - theirs if graph.counts(sha)}
+    assert set(found.missing) == {sha for sha in theirs - mine if graph.counts(sha)}
+
+
+def test_parents_that_lead_round_in_a_circle_end() -> None:
+    """Git has none; whoever holds a token can send them."""
+    graph = CommitGraph({"a": ("c", "x"), "b": ("a",), "c": ("b",), "d": ("c", "a"), "e": ()})
+    lags = Lags(graph)
+    for upstream, downstream in itertools.product("abcdex", repeat=2):
+        assert isinstance(lags.between(upstream, downstream), Lag | Unknown)
+
+
+def test_a_commit_of_which_nobody_said_what_it_touches_decides_only_where_it_lies_between() -> None:
+    graph = CommitGraph({"a": (), "b": ("a",), "c": ("b",)}, touching=frozenset("bc"), unread=frozenset("a"))
+    found = lag(graph, "c", "a")
+    assert isinstance(found, Lag)
+    assert found.waiting == ("b", "c")
+    unread = CommitGraph({"a": (), "b": ("a",), "c": ("b",)}, touching=frozenset("c"), unread=frozenset("b"))
+    assert lag(unread, "c", "a") == Unknown("not-collected")
+    assert isinstance(lag(unread, "c", "b"), Lag)

@@ -85,6 +85,20 @@ def test_what_a_deploy_of_an_unknown_commit_may_have_carried_is_not_judged(commi
     assert (found.commits, found.undecided) == (5, 1)
 
 
+def test_each_lead_time_stands_in_one_bar() -> None:
+    hours = {"b": 0.5, "c": 1, "d": 23, "e": 24, "f": 71, "g": 7 * 24, "h": 0}
+    deploys = [Deploy(START, "a"), *(Deploy(COMMITTED[sha] + dt.timedelta(hours=of), sha) for sha, of in hours.items())]
+    # In the order of time later ones bring earlier ones along: so each is a branch of its own here.
+    branches = CommitGraph(dict.fromkeys(NAMES, ()))
+    assert lead_time(branches, deploys, COMMITTED, day(28)).bars == (2, 1, 1, 2, 0, 1)
+
+
+def test_what_may_lie_outside_the_scope_is_left_out_and_counted() -> None:
+    graph = CommitGraph(GRAPH.parents, touching=frozenset("abcde"), unread=frozenset("b"))
+    found = lead_time(graph, daily(), COMMITTED, day(10))
+    assert (found.commits, found.undecided) == (3, 1)
+
+
 def test_the_interval_is_the_median_between_deploys() -> None:
     deploys = [Deploy(day(number), "a") for number in (4, 0, 1, 9, 2)]
     found = rhythm(deploys, day(10))

@@ -44,6 +44,13 @@ def test_an_account_is_its_own_account(text: str) -> None:
         ("GitHub", "noreply@github.com"),
         ("Copilot", "198982749+Copilot@users.noreply.github.com"),
         ("dependabot", "49699333+dependabot[bot]@users.noreply.github.com"),
+        ("Coding agent", "198982749+Copilot@users.noreply.github.com"),
+        ("Copilot Autofix powered by AI", "175728472+Copilot@users.noreply.github.com"),
+        ("copilot-swe-agent", ""),
+        ("github-actions", ""),
+        ("shop_bot", ""),
+        ("Shop", "no-reply@shop.example"),
+        ("Shop", "7+shop-bot@users.noreply.github.com"),
     ],
 )
 def test_bots(name: str, address: str) -> None:
@@ -57,6 +64,10 @@ def test_bots(name: str, address: str) -> None:
         ("tom", "12345+tom@users.noreply.github.com"),
         ("Jane Abbot", "5+jane-abbot@users.noreply.github.com"),
         ("Bottomley", "bottomley@shop.example"),
+        ("jane-abbot", ""),
+        ("talbot", "talbot@users.noreply.github.com"),
+        ("Copilotti", "copilotti@shop.example"),
+        ("Élise Jabot", "elise@shop.example"),
         ("", ""),
     ],
 )

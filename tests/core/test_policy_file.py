@@ -258,3 +258,26 @@ def test_any_text_is_a_policy_or_a_policy_error_with_places_in_the_text(text: st
         for one in error.errors:
             assert 0 <= one["line"] <= len(lines)
             assert 0 <= one["column"] <= len(lines[one["line"] - 1]) + 1
+
+
+def test_scopes_are_globs_by_name() -> None:
+    policy = read_policy('[scopes]\napi = ["services/api", "libs/*"]\nweb = "web"')
+    assert policy.scopes == {"api": ("services/api", "libs/*"), "web": ("web",)}
+    assert default_policy().scopes == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "words"),
+    [
+        ("api = 3", 7, "is a list"),
+        ("api = [3]", 8, "a pattern is a text"),
+        ('api = "[x"', 7, "without"),
+        ('"A b" = "x"', 9, "is a name of a to z"),
+        ("\n".join(f's{number} = "x"' for number in range(21)), 2, "at most 20 scopes"),
+    ],
+)
+def test_a_mistake_in_a_scope_has_its_place(line: str, column: int, words: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        read_policy(f"[scopes]\n{line}")
+    (mistake,) = caught.value.errors
+    assert (mistake["column"], words in mistake["detail"]) == (column, True)

@@ -24,6 +24,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     directory = tmp_path_factory.mktemp("demo")
     yield directory
     clean(directory / ".paritycheck" / "demo")
+    clean(directory / "elsewhere" / "demo")
 
 
 @pytest.fixture
@@ -76,6 +77,9 @@ def test_once_it_shows_the_drift_and_leaves_nothing(
         r"^time +staging\.\.production +14 commits wait, the oldest 9 days +parity \d+ %", said, re.MULTILINE
     )
     assert re.search(rf"^Dashboard +http://127\.0\.0\.1:{port} +sign in as admin@localhost / \S+$", said, re.MULTILINE)
+    assert re.search(r"^paritycheck +watches itself", said, re.MULTILINE)
+    ours = rf"^Itself +no drift, parity \d+% of \d+% compared, at http://127\.0\.0\.1:{port}/p/paritycheck$"
+    assert re.search(ours, said, re.MULTILINE), said
     assert "\033" not in said
     data = place / ".paritycheck" / "demo"
     assert nothing_runs(data) == {}
@@ -86,9 +90,9 @@ def test_once_it_shows_the_drift_and_leaves_nothing(
 def test_ctrl_c_ends_it_within_15_seconds_and_a_second_one_beside_it_is_refused(
     place: Path, start: Start, nothing_runs: Look
 ) -> None:
-    first = start()
+    first = start("--data", "elsewhere")
     read_until(first, "Next ")
-    second = start()
+    second = start("--data", "elsewhere")
     refused, _ = second.communicate(timeout=30)
     assert second.returncode == 1
     assert refused.startswith("paritycheck: A demo already runs here, at http://127.0.0.1:")
@@ -97,4 +101,21 @@ def test_ctrl_c_ends_it_within_15_seconds_and_a_second_one_beside_it_is_refused(
     first.communicate(timeout=30)
     assert time.monotonic() - began < 15
     assert first.returncode == 0
-    assert nothing_runs(place / ".paritycheck" / "demo") == {}
+    assert nothing_runs(place / "elsewhere" / "demo") == {}
+
+
+def test_a_folder_of_somebody_else_is_not_emptied(place: Path, start: Start) -> None:
+    kept = place / "mine" / "demo" / "slides.md"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("# A talk\n", encoding="utf-8")
+    said, _ = start("--data", "mine").communicate(timeout=30)
+    assert said.startswith(f"paritycheck: {kept.parent} holds what no demo has put there.")
+    assert kept.exists()
+
+
+def test_an_installed_copy_has_no_checkout_to_watch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from paritycheck.local import itself
+
+    assert itself.checkout() == Path(__file__).resolve().parents[2]
+    monkeypatch.setattr(itself, "__file__", str(tmp_path / "site-packages" / "paritycheck" / "local" / "itself.py"))
+    assert itself.checkout() is None

@@ -134,3 +134,8 @@ def test_a_name_cannot_move_the_cursor(files: list[str], capsys: pytest.CaptureF
     Path(files[0]).write_text(shown({"config": [{"name": "A\u202eB", "plain": "\u202etrue", "shape": "bool"}]}))
     main(files)
     assert "\u202e" not in capsys.readouterr().out
+
+
+def test_a_data_directory_may_be_named_as_with_every_command(files: list[str], tmp_path: Path) -> None:
+    assert main([*files, "--data", str(tmp_path / "none"), "--exit-code"]) == main([*files, "--exit-code"])
+    assert not (tmp_path / "none").exists()

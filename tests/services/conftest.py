@@ -43,7 +43,7 @@ class Shop:
     def environment(self, slug: str) -> Environment:
         return self.project.environments.select_related("latest").get(slug=slug)
 
-    def report(
+    def report(  # noqa: PLR0913  what reports differ in
         self,
         slug: str,
         facts: Facts | None = None,
@@ -54,8 +54,11 @@ class Shop:
         instance: str = "web-1",
         policy: str = "",
         interval_s: int | None = 3600,
+        release: Facts | None = None,
     ) -> dict[str, Any]:
-        """One agent's report of one section; `reason` makes it unknown as a whole. Returns the server's answer."""
+        """One agent's report of one section, with its `release` where that is given; `reason` makes the section unknown
+        as a whole. Returns the server's answer.
+        """
         from paritycheck.services.ingest import take_report
 
         entry: dict[str, Any] = {"status": "unknown", "reason": reason}
@@ -73,6 +76,8 @@ class Shop:
             "instance": {"id": instance, "kind": "container"},
             "sections": {section: entry},
         }
+        if release:
+            document["sections"]["release"] = {"status": "ok", **self._send(slug, "release", (), release)}
         if policy:
             document["policy"] = self._send_policy(slug, policy)
         warnings = check_report(document)

@@ -81,6 +81,16 @@ def test_an_address_among_the_facts_is_not_kept(shop: Shop) -> None:
     assert actor == {"role": "trigger", "key": person_key("ann.smith@example.com"), "name": "Ann.Smith", "bot": False}
 
 
+def test_who_commits_and_who_deploys_is_a_bot_by_one_rule() -> None:
+    from paritycheck.core.people import is_bot
+    from paritycheck.services.deploys import Actor
+
+    said = {"jane-abbot": False, "talbot": False, "Copilot": True, "renovate[bot]": True, "shop-bot": True}
+    assert {login: Actor("trigger", login=login).kept()["bot"] for login in said} == said
+    assert {login: is_bot(login, f"5+{login}@users.noreply.github.com") for login in said} == said
+    assert Actor("trigger", name="deploybot@shop.example").kept()["bot"]
+
+
 def test_a_cohort_deploys_nothing(shop: Shop) -> None:
     shop.project.environments.filter(slug="development").update(kind="cohort")
     ran(shop, A, "development")

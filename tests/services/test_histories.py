@@ -1,12 +1,14 @@
-"""Histories replayed as deploys: T1 is what `git rev-list` counts, T2 to T4 what git, PostgreSQL and `statistics` say.
+"""Histories replayed as deploys: T1 is what `git rev-list` counts, T2 to T4 what git, PostgreSQL and `statistics` say;
+of the whole repository, and of parts of it.
 
-The histories: this repository's own (`git log --reverse --topo-order --format='%ct %H %P'`), the demo shop's, and
-made-up ones with merges of several parents and clocks that are wrong. Each is a real repository here, whose commits
-come through the agent's own lines.
+The histories: four public ones and this repository's own (`histories/README.md`), the demo shop's, and made-up ones
+with merges of several parents and clocks that are wrong. Each is a real repository here, whose commits come through
+the agent's own lines and ingest.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import statistics
 import subprocess
@@ -21,12 +23,18 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from paritycheck.models import Project
     from tests.services.conftest import Shop
 
 pytestmark = [pytest.mark.django_db, pytest.mark.e2e]
-OWN = Path(__file__).parent / "histories" / "paritycheck.txt"
+KEPT = Path(__file__).parent / "histories"
 WINDOW = timedelta(days=28)
+# By name of the pack: the commit that main stands at.
+PUBLIC = {
+    "desk": "d2313db6e7ca7bac79b819d767b2a1449abb0a5d",
+    "storable": "426503ae00f7d6ea45dd6b9d1a6a067767d3491d",
+    "go-git": "e8788ad9165781196e917292d6055cba1d78664e",
+    "spinnaker": "06ce06d0fc49646c4de733c45b7788aabad98a6f",
+}
 
 
 class Commit(NamedTuple):
@@ -41,16 +49,17 @@ class Run(NamedTuple):
 
 
 class Git:
-    """Answers of git itself."""
+    """Answers of git itself. With `paths` only commits that touch them count."""
 
-    def __init__(self, root: Path, *, wrong_clocks: bool = False) -> None:
+    def __init__(self, root: Path, *, wrong_clocks: bool = False, paths: tuple[str, ...] = ()) -> None:
         self.root = root
+        self.paths = paths
         self.order: list[str] = []
         if wrong_clocks:
             # By dates git 2.39 stops too early where clocks are wrong, and counts too much; by generations it does not.
             self("commit-graph", "write", "--reachable")
             self.order = ["--topo-order"]
-        self.reach = cache(lambda sha: frozenset(self("rev-list", "--no-merges", sha).split()))
+        self.reach = cache(self._reach)
         rows = [row.split() for row in self("log", "--all", "--format=%H %ct").splitlines()]
         self.committed = {sha: datetime.fromtimestamp(int(at), UTC) for sha, at in rows}
 
@@ -58,9 +67,12 @@ class Git:
         done = subprocess.run(["git", "-C", str(self.root), *arguments], capture_output=True, text=True, check=True)
         return done.stdout.strip()
 
+    def _reach(self, sha: str) -> frozenset[str]:
+        return frozenset(self("rev-list", "--no-merges", "--full-history", sha, "--", *self.paths).split())
+
     def count(self, upstream: str, downstream: str) -> int:
-        revisions = f"{downstream}..{upstream}"
-        return int(self("rev-list", "--count", "--no-merges", "--full-history", *self.order, revisions))
+        options = ["--count", "--no-merges", "--full-history", *self.order]
+        return int(self("rev-list", *options, f"{downstream}..{upstream}", "--", *self.paths))
 
 
 def rebuilt(root: Path, commits: Iterable[Commit], *, wrong_clocks: bool = False) -> Git:
@@ -84,8 +96,22 @@ def rebuilt(root: Path, commits: Iterable[Commit], *, wrong_clocks: bool = False
 
 
 def own(root: Path) -> Git:
-    rows = [row.split() for row in OWN.read_text().splitlines()]
+    rows = [row.split() for row in (KEPT / "paritycheck.txt").read_text().splitlines()]
     return rebuilt(root, [Commit(int(at), sha, list(parents)) for at, sha, *parents in rows])
+
+
+def public(name: str, *paths: str) -> Callable[[Path], Git]:
+    """A history as its project made it: the commit of the list, and all that it came from."""
+
+    def build(root: Path) -> Git:
+        subprocess.run(["git", "init", "-q", "-b", "main", str(root)], check=True)
+        run = ["git", "-C", str(root)]
+        pack = (KEPT / f"{name}.pack").read_bytes()
+        subprocess.run([*run, "index-pack", "--stdin"], input=pack, check=True, capture_output=True)
+        subprocess.run([*run, "update-ref", "refs/heads/main", PUBLIC[name]], check=True)
+        return Git(root, paths=paths)
+
+    return build
 
 
 def shop_of_the_demo(root: Path) -> Git:
@@ -146,17 +172,19 @@ def plan(git: Git, seed: int) -> tuple[list[Run], list[Run]]:
     return staging, production
 
 
-def send_commits(project: Project, git: Git) -> None:
+def send_commits(shop: Shop, git: Git) -> None:
     """As the agent does: 500 at a time, then what lies behind the tips that the server asks for."""
-    from paritycheck.services.commits import keep_commits, unknown_parents
+    from paritycheck.services.commits import unknown_parents
+    from paritycheck.services.ingest import take_commits
     from paritycheck_agent.sources.git import commit_lines
     from paritycheck_agent.wire.commits import check_commits
 
     tips: list[str] = []
+    settings = {"scopes": {"part": list(git.paths), "other": "README.md"}} if git.paths else None
     for _round in range(10):
-        _header, commits = check_commits(commit_lines(str(git.root), [], 500, tips=tips))
-        keep_commits(project=project, commits=commits)
-        tips = unknown_parents(project=project)
+        header, commits = check_commits(commit_lines(str(git.root), [], 500, tips=tips, settings=settings))
+        take_commits(token=shop.tokens["staging"], header=header, commits=commits)
+        tips = unknown_parents(project=shop.project)
         if not tips:
             return
     pytest.fail("the graph is not complete")
@@ -169,6 +197,11 @@ def tell(shop: Shop, slug: str, runs: list[Run]) -> None:
     for number, run in enumerate(runs):
         told = Told(commit=run.sha, deployed_at=run.at, source="api", external_id=str(number))
         assert record_deploy(environment=environment, told=told, now=shop.now)[1]
+
+
+def changes(runs: list[Run]) -> int:
+    """A deploy of what ran already changes nothing."""
+    return 1 + sum(run.sha != before.sha for before, run in pairwise(runs))
 
 
 def first_seen(git: Git, runs: list[Run], sha: str) -> datetime:
@@ -209,7 +242,11 @@ def percentiles(spans: list[float]) -> tuple[float | None, float | None]:
 
 
 HISTORIES: dict[str, Callable[[Path], Git]] = {
-    "own": own, "demo": shop_of_the_demo, **{f"made up {seed}": made_up(seed) for seed in (1, 2, 3)},
+    **{name: public(name) for name in PUBLIC}, "own": own, "demo": shop_of_the_demo,
+    **{f"made up {seed}": made_up(seed) for seed in (1, 2, 3)},
+    "a part of desk": public("desk", "shell_plugins", "completions", "desk"),
+    "a part of storable": public("storable", "template*", "base"),
+    "a file of storable": public("storable", "store.go"),
 }  # fmt: skip
 
 
@@ -217,26 +254,30 @@ HISTORIES: dict[str, Callable[[Path], Git]] = {
 def replayed(request: pytest.FixtureRequest, shop: Shop, tmp_path: Path) -> tuple[Git, list[Run], list[Run], datetime]:
     git = HISTORIES[request.param](tmp_path / "repository")
     staging, production = plan(git, 7)
-    send_commits(shop.project, git)
+    send_commits(shop, git)
     shop.now = max(staging[-1].at, production[-1].at) + timedelta(hours=5)
     tell(shop, "staging", staging)
     tell(shop, "production", production)
     return git, staging, production, shop.now
 
 
-def timeline(shop: Shop, now: datetime) -> dict[str, Any]:
-    from paritycheck.core.policy import default_policy
+def timeline(shop: Shop, git: Git, now: datetime) -> dict[str, Any]:
+    from paritycheck.core.policy import read_policy
     from paritycheck.selectors import timeline as selector
 
     left, right = shop.environment("staging"), shop.environment("production")
-    return selector.timeline(left=left, right=right, policy=default_policy(), now=now)
+    policy = read_policy(f"[scopes]\npart = {json.dumps(git.paths)}" if git.paths else "")
+    return selector.timeline(
+        left=left, right=right, policy=policy, now=now, scope="part" if git.paths else None,
+        span=timedelta(days=4000), most=10_000,
+    )  # fmt: skip
 
 
 def test_lag_and_age_are_those_of_git_at_every_deploy(
     shop: Shop, replayed: tuple[Git, list[Run], list[Run], datetime]
 ) -> None:
     git, staging, production, now = replayed
-    found = timeline(shop, now)
+    found = timeline(shop, git, now)
     ran: dict[str, str] = {}
     states = set()
     for point in found["series"]:
@@ -251,24 +292,40 @@ def test_lag_and_age_are_those_of_git_at_every_deploy(
     u, v = staging[-1].sha, production[-1].sha
     assert (found["now"]["waiting"], found["now"]["missing"]) == (git.count(u, v), git.count(v, u))
     assert found["now"]["age_s"] == age(git, staging, u, v, now)
-    assert {row["sha"] for row in found["waiting"]} == git.reach(u) - git.reach(v)
+    shown, waits = {row["sha"] for row in found["waiting"]}, git.reach(u) - git.reach(v)
+    assert shown <= waits
+    assert len(shown) == min(len(waits), 200)
+    assert len(found["series"]) == changes(staging) + changes(production)
     assert {"behind", "in_sync"} <= states
 
 
 def test_lead_time_and_interval_are_those_of_an_independent_calculation(
     shop: Shop, replayed: tuple[Git, list[Run], list[Run], datetime]
 ) -> None:
-    git, staging, production, now = replayed
-    told = {row["environment"]: row for row in timeline(shop, now)["environments"]}
-    for slug, runs in (("staging", staging), ("production", production)):
-        spans, older, skewed = lead_times(git, runs, now)
-        lead = told[slug]["lead_time"]
-        assert told[slug]["deploys"] == len(runs)
-        if len(runs) < 5:
-            assert (lead["p50_s"], lead["reason"]) == (None, "insufficient data")
-            continue
-        assert (lead["commits"], lead["older"], lead["skewed"], lead["undecided"]) == (len(spans), older, skewed, 0)
-        assert (lead["p50_s"], lead["p90_s"]) == pytest.approx(percentiles(spans))
-        gaps = [(later.at - run.at).total_seconds() for run, later in pairwise(runs)]
-        assert told[slug]["interval"]["median_s"] == pytest.approx(statistics.median(gaps))
-        assert told[slug]["since_last_s"] == (now - runs[-1].at).total_seconds()
+    git, staging, production, end = replayed
+    whole = end - staging[0].at
+    for now in (end, end - whole / 4, end - whole / 2):
+        told = {row["environment"]: row for row in timeline(shop, git, now)["environments"]}
+        for slug, runs in (("staging", staging), ("production", production)):
+            agree(git, told[slug], [run for run in runs if run.at <= now], now)
+
+
+def agree(git: Git, told: dict[str, Any], runs: list[Run], now: datetime) -> None:
+    spans, older, skewed = lead_times(git, runs, now)
+    lead = told["lead_time"]
+    assert told["deploys"] == len(runs)
+    if len(runs) < 5:
+        assert (lead["p50_s"], lead["reason"]) == (None, "insufficient data")
+        return
+    assert (lead["commits"], lead["older"], lead["skewed"], lead["undecided"]) == (len(spans), older, skewed, 0)
+    assert (lead["p50_s"], lead["p90_s"]) == pytest.approx(percentiles(spans))
+    assert [bar["commits"] for bar in lead["bars"]] == bars(spans)
+    gaps = [(later.at - run.at).total_seconds() for run, later in pairwise(runs)]
+    assert told["interval"]["median_s"] == pytest.approx(statistics.median(gaps))
+    assert told["since_last_s"] == (now - runs[-1].at).total_seconds()
+
+
+def bars(spans: list[float]) -> list[int]:
+    """Below an hour, four, a day, three days, a week, and the rest."""
+    ends = [0, 3600, 4 * 3600, 86400, 3 * 86400, 7 * 86400, float("inf")]
+    return [sum(low <= span < high for span in spans) for low, high in pairwise(ends)]

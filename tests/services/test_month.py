@@ -85,10 +85,20 @@ class Month:
 
 @pytest.fixture
 def month(shop: Shop) -> Month:
-    from paritycheck.models import Membership, User
+    """Maria asked for everything at once: errors alone, which members begin with, would leave out one of the two."""
+    from paritycheck.core.subscriptions import SubscriptionTerms
+    from paritycheck.models import Subscription, User
+    from paritycheck.services.members import join_project
+    from paritycheck.services.subscriptions import change_subscription
 
     user = User.objects.create_user("maria@example.com")
-    Membership.objects.create(project=shop.project, user=user, role="member")
+    join_project(project=shop.project, user=user, role="member", now=shop.now)
+    change_subscription(
+        subscription=Subscription.objects.get(when="at-once"),
+        terms=SubscriptionTerms(at_least="note"),
+        by=user,
+        now=shop.now,
+    )
     return Month(shop)
 
 
@@ -170,9 +180,9 @@ def test_a_month_of_trouble_opens_only_what_was_planted(
     told: list[tuple[str, str]] = []
     tell = route._row
 
-    def noted(line: Any, event: Any, drift: Any) -> Any:
+    def noted(line: Any, event: Any, drift: Any, origin: Any) -> Any:
         told.append((f"{drift.left.slug}..{drift.right.slug}", line.change))
-        return tell(line, event, drift)
+        return tell(line, event, drift, origin)
 
     monkeypatch.setattr(route, "_row", noted)
     month.live(2)

@@ -26,10 +26,13 @@ owner = "maria@example.com"
 
 @pytest.fixture
 def maria(shop: Shop) -> User:
-    from paritycheck.models import User
+    """A member who wants to be told of every drift at once."""
+    from paritycheck.models import Subscription, User
+    from paritycheck.services.members import join_project
 
     user = User.objects.create_user("maria@example.com")
-    shop.project.memberships.create(user=user, role="member")
+    join_project(project=shop.project, user=user, role="member", now=shop.now)
+    Subscription.objects.filter(user=user, when="at-once").update(at_least="note")
     return user
 
 
@@ -250,3 +253,25 @@ def test_a_waiver_that_ends_while_its_job_was_given_up_still_reopens(
     Waiver.objects.update(until=datetime.now(UTC) - timedelta(seconds=1))
     sweep.sweep()
     assert Drift.objects.get(pk=drift.pk).state == "open"
+
+
+@pytest.mark.usefixtures("drift")
+def test_a_waiver_that_the_file_keeps_after_its_date_is_unused_and_ends_no_more(shop: Shop) -> None:
+    from paritycheck.models import Project
+    from paritycheck.selectors.waivers import ending_within, unused_waivers
+    from paritycheck.web.waiving import end_words
+
+    def with_end(days: int) -> Project:
+        until = (shop.now + timedelta(days=days)).date().isoformat()
+        shop.report("production", stripe("13.2.0"), policy=f"{FILE}until = {until}\n")
+        shop.evaluate()
+        return Project.objects.get(pk=shop.project.pk)
+
+    project = with_end(3)
+    (near,) = ending_within(project, shop.now, timedelta(days=5))
+    assert (near.covers, near.ending, unused_waivers(project, shop.now)) == (1, True, [])
+    assert ending_within(project, shop.now, timedelta(days=2)) == []
+    project = with_end(-3)
+    (over,) = unused_waivers(project, shop.now)
+    assert (over.ending, ending_within(project, shop.now, timedelta(days=5))) == (False, [])
+    assert end_words(over.document).startswith("ended ")

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
 # By name: who may see it, and its address. Every page of web.urls stands here or the last test fails.
 OPEN = {"docs": "/docs", "manual": "/docs/gate", "sign-in": "/sign-in"}
 SIGNED_IN = {"projects": "/", "live-projects": "/live"}
+OF_ADMINISTRATORS = {"system": "/system"}
 POSTED = {"sign-out": "/sign-out", "preferences": "/preferences"}
 OF_PROJECT = {
     "matrix": "/p/{slug}",
@@ -27,6 +28,7 @@ OF_PROJECT = {
     "drift": "/p/{slug}/d/{drift}",
     "compare": "/p/{slug}/compare?left=staging&right=production",
     "factors": "/p/{slug}/factors",
+    "time": "/p/{slug}/time",
     "personnel": "/p/{slug}/personnel",
     "environments": "/p/{slug}/environments",
     "environment": "/p/{slug}/environments/staging",
@@ -35,7 +37,14 @@ OF_PROJECT = {
     "gates": "/p/{slug}/gate",
     "gate": "/p/{slug}/gate/{verdict}",
     "policy": "/p/{slug}/settings/policy",
+    "alerts": "/p/{slug}/alerts?open={delivery}",
+    "alert-channels": "/p/{slug}/alerts/channels?change={channel}",
+    "alert-subscriptions": "/p/{slug}/alerts/subscriptions?change={rule}",
+    "alert-digests": "/p/{slug}/alerts/digests",
+    "digest-preview": "/p/{slug}/alerts/digests/{rule}/preview",
 }
+# Pages that a signed token opens, for whoever has it.
+BY_TOKEN = {"unsubscribe": "/unsubscribe/{token}"}
 # Pages whose forms are sent to their own address, and addresses that forms alone use.
 FORMS = {"policy"}
 TRIALS = {
@@ -43,6 +52,15 @@ TRIALS = {
     "policy-backtest": "/p/{slug}/settings/policy/backtest",
 }
 
+# What maintainers and members post: the address, what it sends, and what it answers where the role allows it.
+ALERTS_POSTED = {
+    "delivery-act": "/p/{slug}/alerts/deliveries/{delivery}/send",
+    "new-channel": "/p/{slug}/alerts/channels/new",
+    "channel-act": "/p/{slug}/alerts/channels/{channel}/off",
+    "new-subscription": "/p/{slug}/alerts/subscriptions/new",
+    "subscription-act": "/p/{slug}/alerts/subscriptions/{rule}/change",
+    "send-digest": "/p/{slug}/alerts/digests/{rule}/send",
+}
 POSTED_OF_PROJECT = {
     "waive": "/p/{slug}/d/{drift}/waive",
     "new-waiver": "/p/{slug}/waivers/new",
@@ -57,9 +75,22 @@ def addresses(drifted: Any) -> dict[str, str]:
     drift = drifted.project.drifts.order_by("id").first()
     verdict = drifted.project.verdicts.get()
     assert asked["verdict"]
-    return {
-        name: path.format(slug="shop", drift=drift.id[:10], verdict=verdict.id) for name, path in OF_PROJECT.items()
-    }
+    found = {"slug": "shop", "drift": drift.id[:10], "verdict": verdict.id, **alerting(drifted.project)}
+    return {name: path.format(**found) for name, path in OF_PROJECT.items()}
+
+
+def alerting(project: Project) -> dict[str, str]:
+    """A channel's digest, and a delivery to it; their ids by what they are."""
+    from django.utils import timezone
+
+    made = {"made_by": "ann", "made_at": timezone.now()}
+    channel = project.channels.create(kind="slack", name="#shop", config=b"", **made)
+    rule = project.subscriptions.create(channel=channel, when="digest", cron="0 8 * * 1", **made)
+    row = project.deliveries.create(
+        target=channel, channel="slack", kind="alert", recipient=f"channel:{channel.pk}", subject="s", content={},
+        dedupe="x", due_at=timezone.now(),
+    )  # fmt: skip
+    return {"channel": str(channel.pk), "delivery": str(row.pk), "rule": str(rule.pk)}
 
 
 def session(user: User | None) -> Client:
@@ -86,9 +117,21 @@ def test_an_administrator_of_the_installation_sees_every_project(addresses: dict
     assert set(statuses(addresses.values(), admin)) == {200, 204}
 
 
+def test_what_is_of_administrators_is_not_there_for_members(drifted: Any) -> None:
+    from paritycheck.models import User
+
+    for role in ("viewer", "member", "maintainer", "owner"):
+        drifted.project.memberships.filter(user=drifted.owner).update(role=role)
+        assert statuses(OF_ADMINISTRATORS.values(), drifted.owner) == [404], role
+        assert ">System<" not in session(drifted.owner).get("/").content.decode()
+    admin = User.objects.create_superuser("root@example.com", "a password of some length")
+    assert statuses(OF_ADMINISTRATORS.values(), admin) == [200]
+    assert "System</a>" in session(admin).get("/").content.decode()
+
+
 def test_nobody_sees_anything_without_signing_in(addresses: dict[str, str]) -> None:
     client = Client()
-    for path in [*addresses.values(), *SIGNED_IN.values()]:
+    for path in [*addresses.values(), *SIGNED_IN.values(), *OF_ADMINISTRATORS.values()]:
         answer = client.get(path)
         assert answer.status_code == 302, path
         assert answer.headers["Location"].startswith("/sign-in?next=/"), path
@@ -109,7 +152,16 @@ def test_what_is_foreign_and_what_is_missing_answer_alike(
     client = session(other[1])
     for name, path in addresses.items():
         foreign = client.get(path)
-        missing = client.get(OF_PROJECT[name].format(slug="never-was", drift="0" * 10, verdict=uuid.uuid4()))
+        missing = client.get(
+            OF_PROJECT[name].format(
+                slug="never-was",
+                drift="0" * 10,
+                verdict=uuid.uuid4(),
+                delivery=uuid.uuid4(),
+                rule=uuid.uuid4(),
+                channel=uuid.uuid4(),
+            )
+        )
         assert (foreign.status_code, foreign.content) == (missing.status_code, missing.content), name
 
 
@@ -118,8 +170,11 @@ def test_an_identity_of_another_project_is_not_found_under_ones_own(
 ) -> None:
     del drifted
     stranger = other[1]
-    paths = [addresses[name].replace("/p/shop/", "/p/other/") for name in ("drift", "gate", "snapshot")]
-    assert statuses(paths, stranger) == [404, 404, 404]
+    paths = [
+        addresses[name].replace("/p/shop/", "/p/other/")
+        for name in ("drift", "gate", "snapshot", "digest-preview", "alert-subscriptions")
+    ]
+    assert set(statuses(paths, stranger)) == {404}
 
 
 def test_the_list_and_the_switcher_name_only_ones_own(other: tuple[Project, User], ask: Callable[[str], str]) -> None:
@@ -183,10 +238,82 @@ def test_what_is_posted_takes_a_role_and_is_not_there_for_others(
     assert {session(drifted.owner).get(path).status_code for path in changes.values()} == {405}
 
 
+def test_what_alerts_take_is_a_members_or_a_maintainers(
+    drifted: Any, other: tuple[Project, User], settings: Any
+) -> None:
+    settings.EMAIL_URL = "smtp://127.0.0.1:25"
+    found = {"slug": "shop", **alerting(drifted.project)}
+    paths = {name: path.format(**found) for name, path in ALERTS_POSTED.items()}
+    rule = {
+        "kind": "pagerduty",
+        "name": "pager",
+        "field-routing_key": "a" * 32,
+        "when": "digest",
+        "day": "1",
+        "clock": "08:00",
+        "gaps": ["time"],
+        "timezone": "UTC",
+    }
+    member = drifted.project.memberships.filter(user=drifted.owner)
+
+    def posted(user: User | None) -> dict[str, int]:
+        client = session(user)
+        return {name: client.post(path, rule).status_code for name, path in paths.items()}
+
+    assert set(posted(None).values()) == {302}
+    assert "/sign-in" in Client().post(paths["delivery-act"]).headers["Location"]
+    assert set(posted(other[1]).values()) == {404}
+    foreign = {
+        name: path.replace("/p/shop/", "/p/other/")
+        for name, path in paths.items()
+        if "{rule}" in ALERTS_POSTED[name] or "{channel}" in ALERTS_POSTED[name]
+    }
+    assert {session(other[1]).post(path, rule).status_code for path in foreign.values()} == {404}
+    member.update(role="viewer")
+    # A copy of a digest that one may look at goes to oneself.
+    assert posted(drifted.owner) == {**dict.fromkeys(paths, 403), "send-digest": 302}
+    member.update(role="member")
+    assert posted(drifted.owner) == {
+        **dict.fromkeys(paths, 403), "new-subscription": 302, "send-digest": 302,
+    }  # fmt: skip
+    member.update(role="maintainer")
+    assert set(posted(drifted.owner).values()) == {302}
+    assert {session(drifted.owner).get(path).status_code for path in paths.values()} == {405}
+
+
+@pytest.fixture
+def links(shop: Any) -> dict[str, str]:
+    """The pages that mails of the project link to."""
+    from django.utils import timezone
+
+    from paritycheck.services.subscriptions import give_defaults
+    from paritycheck.services.unsubscribing import unsubscribe_token
+
+    give_defaults(project=shop.project, user=shop.owner, now=timezone.now())
+    tokens = {"unsubscribe": unsubscribe_token(shop.project.subscriptions.get(when="digest", user=shop.owner).pk)}
+    return {name: path.format(token=tokens[name]) for name, path in BY_TOKEN.items()}
+
+
+def test_a_link_of_a_mail_works_for_whoever_has_it_and_no_other_does(
+    shop: Any, links: dict[str, str], other: tuple[Project, User]
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    for path in links.values():
+        for user in (None, other[1], shop.owner):
+            assert session(user).get(path).status_code == 200
+        for wrong in (path[:-1], f"{path}x", path.replace(":", "::", 1), f"{path[:14]}{'x' * 300}"):
+            assert client.get(wrong).status_code == client.post(wrong).status_code == 404
+        assert client.put(path).status_code == 405
+        assert client.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
+
+
 def test_every_page_is_in_one_of_these_lists() -> None:
     from paritycheck.web.urls import urlpatterns
 
-    listed = {*OPEN, *SIGNED_IN, *POSTED, *OF_PROJECT, *TRIALS, *POSTED_OF_PROJECT}
+    listed = {
+        *OPEN, *BY_TOKEN, *SIGNED_IN, *OF_ADMINISTRATORS,
+        *POSTED, *OF_PROJECT, *TRIALS, *POSTED_OF_PROJECT, *ALERTS_POSTED,
+    }  # fmt: skip
     assert {pattern.name for pattern in urlpatterns} == listed
 
 

@@ -22,7 +22,8 @@ PATHS = (
     "/p/shop/environments/staging", "/p/shop/environments/staging/1", "/p/shop/environments/staging/1?section=services",
     "/p/shop/factors", "/p/shop/factors?show=broken&environment=ci", "/p/shop/personnel", "/p/shop/settings/policy",
     "/p/shop/gate", "/p/shop/cell?environment=ci&section=services&name=celery-broker", "/docs", "/docs/agent",
-    "/docs/gate", "/docs/personnel", "/docs/collected", "/docs/glossary", "/docs/design", "/p/none",
+    "/docs/gate", "/docs/time", "/docs/personnel", "/docs/collected", "/docs/glossary", "/docs/design", "/p/shop/time",
+    "/p/none",
 )  # fmt: skip
 
 

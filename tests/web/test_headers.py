@@ -18,7 +18,7 @@ POLICY = (
 )
 PAGES = (
     "/", "/p/shop", "/p/shop/environments", "/p/shop/environments/staging", "/p/shop/environments/staging/1",
-    "/p/shop/gate", "/docs", "/docs/design", "/p/none", "/no/such/page",
+    "/p/shop/gate", "/p/shop/time", "/docs", "/docs/design", "/p/none", "/no/such/page",
 )  # fmt: skip
 
 

@@ -70,11 +70,6 @@ def test_every_token_that_is_used_is_defined() -> None:
 
 
 def test_the_stylesheet_stays_small() -> None:
-    """4 kB for tokens, ground and frame, and at most 600 bytes for each kind of page."""
     import gzip
 
-    from paritycheck.web.urls import urlpatterns
-    from tests.web.test_access import OF_PROJECT, OPEN, SIGNED_IN
-
-    pages = {pattern.name for pattern in urlpatterns} & {*OPEN, *SIGNED_IN, *OF_PROJECT} - {"live", "live-projects"}
-    assert len(gzip.compress(STYLES.encode(), 9)) < 4_000 + 600 * len(pages)
+    assert len(gzip.compress(STYLES.encode(), 9)) < 12_000

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from paritycheck.core.facts import Fact, State
 from paritycheck.web import words
 from paritycheck.web.charts import sparkline
 from paritycheck.web.evidence import split
+from paritycheck.web.facts import value_words
 
 NOW = datetime(2026, 11, 23, 9, 14, tzinfo=UTC)
 
@@ -74,3 +76,10 @@ def test_a_line_needs_two_values_and_begins_at_nought() -> None:
     assert 'd="M3.0 33.0L74.0 18.0L145.0 3.0"' in drawn
     assert 'aria-label="a &quot;name&quot;"' in drawn
     assert 'd="M3.0 33.0L145.0 33.0"' in sparkline([0, 0], "x")
+
+
+def test_a_commit_is_its_first_twelve_digits_and_no_other_value_is_cut() -> None:
+    commit = Fact("commit", State.PRESENT, values=("d25bd22fe956758af09ee162d000ebb55e728eb9",))
+    assert value_words("release", commit) == "d25bd22fe956"
+    assert value_words("dependencies", commit) == "d25bd22fe956758af09ee162d000ebb55e728eb9"
+    assert value_words("release", Fact("tag", State.PRESENT, values=("v1.4.0",))) == "v1.4.0"

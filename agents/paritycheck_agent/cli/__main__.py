@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
+from paritycheck_agent.cli import command
 
-from paritycheck_agent.cli import main
-
-sys.exit(main())
+command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paritycheck_agent import redact
+from paritycheck_agent import redact, shapes
 from paritycheck_agent.context import Collected
 from paritycheck_agent.sources import configuration
 from paritycheck_agent.wire.limits import CONFIG_KEYS, PLAIN_CHARS
@@ -23,6 +23,7 @@ PLAIN = (
     "ASPNETCORE_ENVIRONMENT", "SPRING_PROFILES_ACTIVE", "DJANGO_SETTINGS_MODULE", "PORT", "WEB_CONCURRENCY",
     "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED",
 )  # fmt: skip
+_SPECIAL = frozenset("*?[")
 PLAIN_SHAPES = frozenset({"bool", "int", "number", "text", "path", "list"})
 
 
@@ -44,8 +45,8 @@ class _Teller:
         settings = configuration.table(context, "config")
         self.candidate = found.candidate
         self.names_only = settings.get("mode") == "name"
-        self.plain = (*PLAIN, *configuration.texts(settings.get("plain")))
-        self.fingerprinted = configuration.texts(settings.get("fingerprint")) or ["*"]
+        self.plain = _Globs((*PLAIN, *configuration.texts(settings.get("plain"))))
+        self.fingerprinted = _Globs(configuration.texts(settings.get("fingerprint")) or ["*"])
         self.keys: list[bytes] = []
         if not found.candidate and not self.names_only:
             try:
@@ -71,15 +72,35 @@ class _Teller:
         return fact
 
     def _describe(self, name: str, value: str, fact: dict[str, Any]) -> None:
-        fact.update(redact.describe(value))
+        fact.update(shapes.describe(value))
         shape = fact["shape"]
-        if shape in PLAIN_SHAPES and len(value) <= PLAIN_CHARS and _fits(name, self.plain):
+        if shape in PLAIN_SHAPES and len(value) <= PLAIN_CHARS and self.plain.fit(name):
             fact["plain"] = value
-        elif self.keys and redact.may_fingerprint(value, shape) and _fits(name, self.fingerprinted):
+        elif self.keys and redact.may_fingerprint(value, shape) and self.fingerprinted.fit(name):
             fact["fps"] = [redact.fingerprint(key, name, value) for key in self.keys]
 
 
-def _fits(name: str, globs: Iterable[str]) -> bool:
-    from fnmatch import fnmatchcase
+class _Globs:
+    """Globs as fnmatch reads them. Most are a name, or a star and an end: those need no pattern, and each costs."""
 
-    return any(fnmatchcase(name, glob) for glob in globs)
+    def __init__(self, globs: Iterable[str]) -> None:
+        self.names: set[str] = set()
+        self.ends: tuple[str, ...] = ()
+        self.others: list[str] = []
+        for glob in globs:
+            end = glob.removeprefix("*")
+            if not _SPECIAL.isdisjoint(end):
+                self.others.append(glob)
+            elif end is glob:
+                self.names.add(glob)
+            else:
+                self.ends += (end,)
+
+    def fit(self, name: str) -> bool:
+        if name in self.names or name.endswith(self.ends):
+            return True
+        if not self.others:
+            return False
+        from fnmatch import fnmatchcase
+
+        return any(fnmatchcase(name, glob) for glob in self.others)

@@ -11,7 +11,7 @@ from paritycheck_agent.sources.bom import ecosystem_of
 from paritycheck_agent.sources.installed import NPM, Installed
 from paritycheck_agent.sources.locked import Locked, inside
 from paritycheck_agent.wire import limits
-from paritycheck_agent.wire.secrets import suspected
+from paritycheck_agent.wire.secrets import marked, suspected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,8 +93,9 @@ def _facts(locked: Locked, installed: Installed) -> list[dict[str, Any]]:
 def _covers(locked: Locked, installed: Installed, facts: list[dict[str, Any]]) -> list[str]:
     """Return the prefix of each ecosystem of which every package is known, so that one not named is absent."""
     prefixes = {f"pkg:{ecosystem}/" for ecosystem in locked.ecosystems() | installed.packages.keys()}
+    odd = marked("\n".join(fact["name"] for fact in facts))
     for fact in facts:
         # Such a name is left out of what is sent: the ecosystem is not told whole.
-        if len(fact["name"]) > limits.NAME_CHARS or suspected(fact["name"]):
+        if len(fact["name"]) > limits.NAME_CHARS or (odd and suspected(fact["name"])):
             prefixes = {prefix for prefix in prefixes if not fact["name"].startswith(prefix)}
     return sorted(prefixes)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from paritycheck_agent.context import Collected
-from paritycheck_agent.sources import applied, attachments, configuration
 from paritycheck_agent.wire.limits import NAME_CHARS, SOURCES, VERSION_CHARS
 from paritycheck_agent.wire.secrets import suspected
 
@@ -69,6 +68,8 @@ def _imported(name: str) -> Any:
 
 def _answers(context: Context, wanted: dict[str, str]) -> list[tuple[Attachment, Applied]]:
     """Ask the databases that configuration attaches; the one that is most likely the application's comes first."""
+    from paritycheck_agent.sources import applied, attachments, configuration
+
     attached = attachments.discover(configuration.read(context))
     wishes = configuration.table(context, "services")
     asked = [one for one in attached if one.target.kind in applied.KINDS and not _refused(wishes, one.handle)]

@@ -118,6 +118,8 @@ def _prefixes(context: Context) -> list[str]:
 
 
 def _procfile(context: Context, scripts: Mapping[str, str], _found: Mapping[str, Process]) -> Read:
+    if not context.exists("Procfile"):
+        return process_types.Read()
     from paritycheck_agent.sources import procfile
 
     text = context.open_text(procfile.PATH)
@@ -125,11 +127,13 @@ def _procfile(context: Context, scripts: Mapping[str, str], _found: Mapping[str,
 
 
 def _compose(context: Context, scripts: Mapping[str, str], _found: Mapping[str, Process]) -> Read:
-    from paritycheck_agent.sources import configuration, containers
+    from paritycheck_agent.sources import configuration
 
     project = configuration.read(context).project
     if project is None:
         return process_types.Read()
+    from paritycheck_agent.sources import containers
+
     read = containers.of_compose(context, project, scripts)
     read.warnings += project.warnings
     return read
@@ -137,9 +141,11 @@ def _compose(context: Context, scripts: Mapping[str, str], _found: Mapping[str, 
 
 def _dockerfile(context: Context, scripts: Mapping[str, str], found: Mapping[str, Process]) -> Read:
     """The last resort: an image's own command says nothing of the types that others name."""
+    if found or not context.exists("Dockerfile"):
+        return process_types.Read()
     from paritycheck_agent.sources import containers
 
-    return process_types.Read() if found else containers.of_dockerfile(context, scripts)
+    return containers.of_dockerfile(context, scripts)
 
 
 READERS: tuple[Callable[[Context, Mapping[str, str], Mapping[str, Process]], Read], ...] = (

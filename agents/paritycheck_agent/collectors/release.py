@@ -155,7 +155,7 @@ def _from_repository(facts: _Facts, repository: Repository, said: dict[str, str]
 
 def _remote(repository: Repository) -> str:
     """Return `host/path` of the remote `origin`, or of the only one there is."""
-    remotes = repository.plain.remotes()
+    remotes = repository.remotes()
     url = remotes.get("origin", "") or (next(iter(remotes.values())) if len(remotes) == 1 else "")
     return address(url)
 

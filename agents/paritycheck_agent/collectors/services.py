@@ -290,7 +290,10 @@ def _fingerprints(target: Target, where: tuple[str, int, str], keys: list[bytes]
         return {}
     host, port, database = where
     text = f"{host}:{port}/{database}"
-    worldwide = redact.host_of(f"x://{host}") == "public" or ("." in host and redact.host_of(f"x://{host}") == "name")
+    from paritycheck_agent.shapes import host_of
+
+    kind = host_of(f"x://{host}")
+    worldwide = kind == "public" or ("." in host and kind == "name")
     if not worldwide or not redact.may_fingerprint(text, "url"):
         return {}
     return {"fps": [redact.fingerprint(key, "resource", text) for key in keys]}

@@ -32,12 +32,6 @@ _KEY = r'^[ \t]*("(?:[^"\\\n]|\\.)*"):[ \t]*\['
 _LOCAL = ("workspace:", "link:", "root:")
 
 
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[Table], list[str]]:
-    """Return the facts of a bun.lock, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, _sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what a bun.lock says. One that is no JSON gives a lock without packages, not whole."""
     lock = Lock(path)

@@ -14,7 +14,6 @@ from paritycheck_agent.wire.purl import purl
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
 FILENAMES = ("Gemfile.lock", "gems.locked")
 ECOSYSTEM = "gem"
@@ -31,12 +30,6 @@ _WORDS = r"%[iIwW]\[([^\]]{0,200})\]"
 _WORD = r":(\w{1,100})|[\"'](\w{1,100})[\"']"
 _OPENING = frozenset({"begin", "case", "def", "for", "if", "unless", "until", "while"})
 _LINE_CHARS = 500
-
-
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the facts of a lock of Bundler, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
 
 
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:

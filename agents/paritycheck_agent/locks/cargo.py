@@ -44,12 +44,6 @@ _SETS = (
 _MEMBERS = 200
 
 
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[Table], list[str]]:
-    """Return the facts of a Cargo.lock, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what a Cargo.lock says. One that is no TOML gives a lock without packages, not whole."""
     lock = Lock(path)

@@ -14,7 +14,6 @@ from paritycheck_agent.wire.purl import purl
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
 FILENAMES = ("Podfile.lock",)
 ECOSYSTEM = "cocoapods"
@@ -24,12 +23,6 @@ _OTHERS = frozenset({"SPEC REPOS", "CHECKOUT OPTIONS", "SPEC CHECKSUMS", "PODFIL
 _ITEM, _INNER = 2, 4
 _ORIGINS = {":path": "local", ":git": "vcs", ":hg": "vcs", ":svn": "vcs", ":http": "url"}
 _WEB = ("http:", "https:")
-
-
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the facts of a Podfile.lock, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
 
 
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:  # noqa: ARG001 - the form of all readers

@@ -23,12 +23,6 @@ _SETS: dict[str, tuple[str, ...]] = {"packages": (), "packages-dev": (DEVELOPMEN
 _REFERENCE_CHARS = 64
 
 
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[Table], list[str]]:
-    """Return the facts of a composer.lock, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what a composer.lock says. One that is no JSON gives a lock without packages, not whole."""
     lock = Lock(path)

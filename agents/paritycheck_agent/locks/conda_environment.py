@@ -28,12 +28,6 @@ _PIP_PIN = r"\s*===?\s*([^\s,;*<>=!~][^\s,;*]{0,127})\s*(?:;.*)?"
 _EXACT_NUMBERS = 3
 
 
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[Table], list[str]]:
-    """Return the facts of an environment.yml, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, _sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what an environment.yml says: whole is only what conda exported, for else it says not what is needed."""
     lock = Lock(path)

@@ -25,12 +25,6 @@ _SUFFIXES = (".conda", ".tar.bz2")
 _PIP = r"#\s*pip\s+([A-Za-z0-9][A-Za-z0-9._-]{0,200})\s*@\s*(\S+)"
 
 
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[Table], list[str]]:
-    """Return the facts of an explicit list, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, _sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what an explicit list says. Lines that are no address are left out, and the lock is not whole."""
     lock = Lock(path)

@@ -25,12 +25,6 @@ _MANAGERS = {"conda": "conda", "pip": "pypi"}
 _GROUPS = {"main": PRODUCTION, "dev": DEVELOPMENT}
 
 
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[Table], list[str]]:
-    """Return the facts of a conda-lock.yml, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, _sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what a conda-lock.yml says. Lines that are no YAML of a lock are left out, and the lock is not whole."""
     lock = Lock(path)

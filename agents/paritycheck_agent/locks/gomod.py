@@ -14,7 +14,6 @@ from paritycheck_agent.wire.purl import purl
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any
 
 FILENAMES = ("go.mod",)
 ECOSYSTEM = "golang"
@@ -22,12 +21,6 @@ ECOSYSTEM = "golang"
 _WHOLE_SINCE = (1, 17)
 _REPLACED_VERSION, _REPLACED = 2, 1
 _KNOWN = frozenset({"exclude", "godebug", "ignore", "retract", "tool", "toolchain"})
-
-
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the facts of a go.mod, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
 
 
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:

@@ -13,7 +13,6 @@ from paritycheck_agent.wire.purl import purl
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
 FILENAMES = ("gradle.lockfile",)
 ECOSYSTEM = "maven"
@@ -27,12 +26,6 @@ _TOOLS = (
     "kotlinBuildTools", "kotlinCompiler", "kotlinKlib", "kotlinNative", "kotlinScript", "ksp", "ktlint", "lint", "pmd",
     "spotbugs", "spotless",
 )  # fmt: skip
-
-
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the facts of a gradle.lockfile, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
 
 
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:  # noqa: ARG001 - the form of all readers

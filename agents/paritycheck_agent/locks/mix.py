@@ -38,12 +38,6 @@ _MEMBERS = 100
 _FUNCTION = r"^([ \t]{0,99})defp?[ \t]{1,9}deps\b[^\n]{0,200}\bdo[ \t]*$"
 
 
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the facts of a mix.lock, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what a mix.lock says. One that is no term of Elixir gives a lock of the packages before the mistake."""
     lock = Lock(path)

@@ -33,12 +33,6 @@ _FOLDER_CHARS = 2048
 _ARCHIVE = r"-(\d+\.\d+\.\d+[0-9A-Za-z.+-]*)\.(?:tgz|tar\.gz)$"
 
 
-def parse(data: bytes, path: str, sibling: Sibling) -> tuple[list[Table], list[str]]:
-    """Return the facts of a lock of npm, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, sibling: Sibling) -> Lock:
     """Return what a lock of npm says. One that is no JSON gives a lock without packages, not whole."""
     lock = Lock(path)

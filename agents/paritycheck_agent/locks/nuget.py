@@ -24,12 +24,6 @@ _LOCAL = "project"
 _DIRECT = {"direct": True, "transitive": False, "centraltransitive": False}
 
 
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[Table], list[str]]:
-    """Return the facts of a packages.lock.json, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:  # noqa: ARG001 - the form of all readers
     """Return what a packages.lock.json says. One that is no JSON gives a lock without packages, not whole."""
     lock = Lock(path)

@@ -7,7 +7,7 @@ need it; before, and for which groups are development and which optional, pyproj
 from __future__ import annotations
 
 from paritycheck_agent import pyproject, toml
-from paritycheck_agent.documents import toml_of
+from paritycheck_agent.documents import check_version, toml_of
 from paritycheck_agent.packages import (
     ARCHIVES,
     PRODUCTION,
@@ -44,12 +44,6 @@ _NO_EXTRAS: frozenset[str] = frozenset()
 _FILES = r"^    \{(?:file|url) = .*$"
 
 
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[Table], list[str]]:
-    """Return the facts of a pdm.lock, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what a pdm.lock says. One that is no TOML gives a lock without packages, not whole."""
     lock = Lock(path)
@@ -58,23 +52,9 @@ def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock
         return lock
     written, document = told
     metadata = table(document.get("metadata"))
-    _check_version(text(metadata.get("lock_version")), lock)
+    check_version(text(metadata.get("lock_version")), lock, _OLDEST, _NEWEST)
     _Rows(tables(document.get("package")), _asked_for(sibling, lock)).fill(lock, header_lines(written, "package"))
     return lock
-
-
-def _check_version(said: str, lock: Lock) -> None:
-    """A newer minor version adds members only; of a newer major one nothing is certain."""
-    parts = said.split(".")
-    if not all(part.isascii() and part.isdigit() and len(part) <= len("9999") for part in parts):
-        lock.incomplete("has no lock version, read as far as possible")
-        return
-    version = tuple(int(part) for part in parts[:2])
-    known = f"{_OLDEST[0]}.{_OLDEST[1]} to {_NEWEST[0]}.{_NEWEST[1]}"
-    if version < _OLDEST or version[0] > _NEWEST[0]:
-        lock.incomplete(f"lock version {said} is not known (known: {known}), read as far as possible")
-    elif version > _NEWEST:
-        lock.warn(f"lock version {said} is newer than the known {known}")
 
 
 def _asked_for(sibling: Callable[[str], bytes | None], lock: Lock) -> dict[str, Group] | None:

@@ -28,12 +28,6 @@ _OWN_PYTHON = r"python(?:_full)?_version (?:>=|>|!=) '[\d.*]+'"
 _PIN = r"\s*===?\s*([^\s,;*<>=!~][^\s,;*]*)\s*"
 
 
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[Table], list[str]]:
-    """Return the facts of a Pipfile.lock, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what a Pipfile.lock says. One that is no JSON gives a lock without packages, not whole."""
     lock = Lock(path)

@@ -28,12 +28,6 @@ _ASKED = {**ASKED, "configDependencies": DEVELOPMENT, "packageManagerDependencie
 _PLATFORM = ("os", "cpu", "libc")
 
 
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[Table], list[str]]:
-    """Return the facts of a pnpm-lock.yaml, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, _sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what a pnpm-lock.yaml says. What is no YAML of pnpm is left out, and the lock is not whole."""
     lock = Lock(path)

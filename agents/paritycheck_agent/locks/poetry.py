@@ -7,7 +7,7 @@ of them: that is in pyproject.toml beside it. Without it the scope is left out.
 from __future__ import annotations
 
 from paritycheck_agent import toml
-from paritycheck_agent.documents import toml_of
+from paritycheck_agent.documents import check_version, toml_of
 from paritycheck_agent.packages import (
     DEVELOPMENT,
     OPTIONAL,
@@ -33,18 +33,12 @@ if TYPE_CHECKING:
 FILENAMES = ("poetry.lock",)
 ECOSYSTEM = "pypi"
 
-_KNOWN_VERSION = (2, 1)
+_OLDEST, _NEWEST = (1, 0), (2, 1)
 # The files and hashes of each package are most of a lock; blanked, the rest parses many times as fast.
 _FILES = r"^    \{file = .*$"
 _LOCAL = "directory"
 _ORIGINS = {"git": "vcs", "hg": "vcs", "svn": "vcs", "url": "url", "file": "path"}
 _NAME = r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
-
-
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[Table], list[str]]:
-    """Return the facts of a poetry.lock, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
 
 
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:
@@ -54,23 +48,9 @@ def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock
     if told is None:
         return lock
     written, document = told
-    _check_version(text(table(document.get("metadata")).get("lock-version")), lock)
+    check_version(text(table(document.get("metadata")).get("lock-version")), lock, _OLDEST, _NEWEST)
     _fill(lock, tables(document.get("package")), _asked_for(sibling, lock), header_lines(written, "package"))
     return lock
-
-
-def _check_version(said: str, lock: Lock) -> None:
-    """A newer minor version adds members only; of a newer major one nothing is certain."""
-    parts = said.split(".")
-    if not all(part.isascii() and part.isdigit() and len(part) <= len("9999") for part in parts):
-        lock.incomplete("has no lock version, read as far as possible")
-        return
-    version = tuple(int(part) for part in parts)
-    known = ".".join(map(str, _KNOWN_VERSION))
-    if version[0] > _KNOWN_VERSION[0]:
-        lock.incomplete(f"lock version {said} is not known (known: {known}), read as far as possible")
-    elif version > _KNOWN_VERSION:
-        lock.warn(f"lock version {said} is newer than the known {known}")
 
 
 def _fill(lock: Lock, entries: list[Table], asked: _Asked | None, lines: list[int]) -> None:

@@ -13,7 +13,6 @@ from paritycheck_agent.wire.purl import purl
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
 FILENAMES = ("pubspec.lock",)
 ECOSYSTEM = "pub"
@@ -21,12 +20,6 @@ ECOSYSTEM = "pub"
 _PACKAGES, _LAST = "packages", ("sdks", "sdk")
 _NAME, _MEMBER = 2, 4
 _ORIGINS = {"hosted": "registry", "git": "vcs", "path": "local", "sdk": "sdk"}
-
-
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the facts of a pubspec.lock, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
 
 
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:  # noqa: ARG001 - the form of all readers

@@ -6,7 +6,7 @@ Groups and extras stand in markers. Who asked for what stands nowhere: what is d
 from __future__ import annotations
 
 from paritycheck_agent import pyproject, toml
-from paritycheck_agent.documents import toml_of
+from paritycheck_agent.documents import check_version, toml_of
 from paritycheck_agent.packages import (
     DEVELOPMENT,
     OPTIONAL,
@@ -32,16 +32,10 @@ if TYPE_CHECKING:
 FILENAMES = ("pylock.toml",)
 ECOSYSTEM = "pypi"
 
-_KNOWN_VERSION = (1, 0)
+_VERSION = (1, 0)
 # The files of each package are most of a lock; blanked, the rest parses many times as fast.
 _FILES = r'^(?:    \{ ?(?:url = |path = |name = "[^"\n]{1,200}\.(?:whl|gz|zip)").*|sdist = \{.*\}|wheels = \[\{.*\}\])$'
 _MEMBER = r"""["']([^"']+)["'] in (extras|dependency_groups)"""
-
-
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[Table], list[str]]:
-    """Return the facts of a pylock.toml, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
 
 
 def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock:
@@ -51,23 +45,9 @@ def read(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> Lock
     if told is None:
         return lock
     written, document = told
-    _check_version(text(document.get("lock-version")), lock)
+    check_version(text(document.get("lock-version")), lock, _VERSION, _VERSION)
     _fill(lock, document, _direct(sibling, lock), header_lines(written, "packages"))
     return lock
-
-
-def _check_version(said: str, lock: Lock) -> None:
-    """A newer minor version adds members only; of a newer major one nothing is certain."""
-    parts = said.split(".")
-    if not all(part.isascii() and part.isdigit() and len(part) <= len("9999") for part in parts):
-        lock.incomplete("has no lock version, read as far as possible")
-        return
-    version = tuple(int(part) for part in parts)
-    known = ".".join(map(str, _KNOWN_VERSION))
-    if version[0] != _KNOWN_VERSION[0]:
-        lock.incomplete(f"lock version {said} is not known (known: {known}), read as far as possible")
-    elif version > _KNOWN_VERSION:
-        lock.warn(f"lock version {said} is newer than the known {known}")
 
 
 def _direct(sibling: Callable[[str], bytes | None], lock: Lock) -> set[str] | None:

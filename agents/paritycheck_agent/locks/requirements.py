@@ -15,7 +15,6 @@ from paritycheck_agent.wire.purl import normalized, purl
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any
 
     Sibling = Callable[[str], "bytes | None"]
 
@@ -38,12 +37,6 @@ _FOLLOWED = {"-r": "-r", "--requirement": "-r", "-c": "-c", "--constraint": "-c"
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://|git\+|file:"
 _REVISION = r"@([0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?)(?:#|$)"
 _DEVELOPING = frozenset({"dev", "development", "test", "tests", "testing", "lint", "docs", "ci", "local"})
-
-
-def parse(data: bytes, path: str, sibling: Sibling) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the facts of a requirements file and of those it names, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
 
 
 def read(data: bytes, path: str, sibling: Sibling) -> Lock:
@@ -99,12 +92,17 @@ class _Reader:
     def _follow(self, kind: str, target: str, path: str, above: list[str], *, constraint: bool) -> None:
         """Read a file that another names, where it lies in the checkout."""
         inside = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+        constraint = constraint or kind == "-c"
         data = None
         if "://" not in target and len(self.seen) < _FILES and inside not in above:
+            if (inside, constraint) in self.seen:
+                return
             data = self.sibling(posixpath.relpath(inside, self.folder or "."))
         if data is not None:
-            self.file(data, inside, [*above, path], constraint=constraint or kind == "-c")
-        elif inside not in above and not constraint and kind == "-r":
+            self.file(data, inside, [*above, path], constraint=constraint)
+            return
+        self.seen.add((inside, constraint))
+        if inside not in above and not constraint and kind == "-r":
             self.lock.incomplete("a file it includes is not in the checkout, or no file")
 
     def _requirement(self, text: str, comments: list[str], source: str, *, constraint: bool) -> None:

@@ -36,12 +36,6 @@ _LOCAL = ("virtual", "editable", "directory")
 _ORIGINS = {"git": "vcs", "url": "url", "path": "path"}
 
 
-def parse(data: bytes, path: str, sibling: Callable[[str], bytes | None]) -> tuple[list[Table], list[str]]:
-    """Return the facts of a uv.lock, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, _sibling: Callable[[str], bytes | None]) -> Lock:
     """Return what a uv.lock says. One that is no TOML gives a lock without packages, not whole."""
     lock = Lock(path)

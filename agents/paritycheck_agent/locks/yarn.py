@@ -30,12 +30,6 @@ _WORKSPACE = "workspace:"
 _MAGIC = "\\*?[]{}!()"
 
 
-def parse(data: bytes, path: str, sibling: Sibling) -> tuple[list[Table], list[str]]:
-    """Return the facts of a yarn.lock, and warnings."""
-    lock = read(data, path, sibling)
-    return lock.facts(), lock.warnings
-
-
 def read(data: bytes, path: str, sibling: Sibling) -> Lock:
     """Return what a yarn.lock says. Lines that belong to neither form are left out, and the lock is not whole."""
     lock = Lock(path)
@@ -104,7 +98,9 @@ def _classic_blocks(written: str) -> tuple[list[tuple[int, list[str], Table]], l
     """Return (line, descriptors, fields) of each entry, and the lines that are written in no way of Yarn 1."""
     import re
 
-    token = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s:,"\\\[\]#][^\s:,"\\\[\]]*')
+    # A quote that stays open takes the rest of its line: each further one would be read to its end otherwise.
+    token = re.compile(r'"(?:[^"\\]|\\.)*"?|[^\s:,"\\\[\]#][^\s:,"\\\[\]]*')
+    closed = re.compile(r'[^"]|"(?:[^"\\]|\\.)*"\Z')
     blocks: list[tuple[int, list[str], Table]] = []
     odd: list[int] = []
     fields: Table = {}
@@ -115,6 +111,8 @@ def _classic_blocks(written: str) -> tuple[list[tuple[int, list[str], Table]], l
             continue
         indent = len(row) - len(row.lstrip(" "))
         words = token.findall(body)
+        if words and not closed.match(words[-1]):
+            words = []
         if not indent and words and body == ", ".join(words) + ":":
             fields = inner = {}
             blocks.append((number, [_word(word) for word in words], fields))

@@ -28,8 +28,8 @@ _LISTS = re.compile(
     r"^[ \t]+(dependencies|replaces)(?:[ \t]*:[^=\n]{0,80})?[ \t]*=[ \t]*\[([^\]]{0,20000})\]", re.MULTILINE
 )
 _PAIR = re.compile(r"\(\s{0,80}[\"'](\w{1,100})[\"'],\s{0,80}[\"'](\w{1,200})[\"']\s{0,80},?\s{0,80}\)")
-# Django refuses a module without it. Tests of migrations lie in folders of that name too.
-_CLASS = "Migration"
+# Django refuses a module without it. Tests of migrations lie in folders of that name too, and name the class.
+_CLASS = re.compile(r"^class Migration\b", re.MULTILINE)
 _LABEL = re.compile(r"^[ \t]+label[ \t]*=[ \t]*[\"'](\w{1,100})[\"']", re.MULTILINE)
 
 
@@ -74,7 +74,7 @@ def _history(context: Context, app: str) -> History | None:
     django = False
     for ident in _idents(context, place):
         text = context.open_text(f"{place}/{ident}.py") or ""
-        django = django or _CLASS in text
+        django = django or _CLASS.search(text) is not None
         asked[ident] = [name for unit, name in _pairs(text, "dependencies") if unit == label]
         replaced.update({name: ident for unit, name in _pairs(text, "replaces") if unit == label})
     for ident, parents in asked.items():

@@ -105,10 +105,10 @@ def _read_one(context: Context, place: Place, project: Project) -> list[Place]:
             compose.merge(project.services[name], service)
         else:
             project.services[name] = service
-    return [other for include in found.includes for other in _included(context, include, place)]
+    return [other for include in found.includes for other in _included(context, include, place, project.warnings)]
 
 
-def _included(context: Context, include: Include, place: Place) -> list[Place]:
+def _included(context: Context, include: Include, place: Place, warnings: list[str]) -> list[Place]:
     """The files of an include. Its variables are those of its own files, `.env` in its folder without any; those
     that the includer knows win.
     """
@@ -116,8 +116,7 @@ def _included(context: Context, include: Include, place: Place) -> list[Place]:
 
     own: dict[str, str] = {}
     for path in include.env_files or [os.path.join(include.folder, ".env")]:
-        text = None if context.candidate else context.open_text(path)
-        for entry in dotenv.entries(text) if text else ():
+        for entry in () if context.candidate else dotenv.opened(context, path, warnings):
             value = entry.value and dotenv.interpolated(entry.value, {**own, **place.known})
             own.update({entry.name: value} if value is not None else {})
     return [Place(path, include.folder, {**own, **place.known}) for path in include.paths]
@@ -164,13 +163,25 @@ def dockerfile_of(build: Build) -> str:
 def lineage(
     context: Context, path: str, arguments: Mapping[str, str] | None = None, target: str | None = None
 ) -> list[Stage]:
-    """The stages that a Dockerfile's image is made of, the last first; none where the file is not read."""
-    text = context.open_text(path)
-    if text is None or len(text) > DOCKERFILE_CHARS:
+    """The stages that a Dockerfile's image is made of, the last first; none where the file is not read.
+
+    Many services may be built of one file, and several sections ask for each: it is read once a run.
+    """
+
+    def stages(context: Context) -> list[Stage]:
+        text = context.open_text(path)
+        if text is None or len(text) > DOCKERFILE_CHARS:
+            return []
+        from paritycheck_agent.sources import dockerfile
+
+        return dockerfile.stages(text, arguments)
+
+    found: list[Stage] = context.once(f"stages of {path} with {sorted((arguments or {}).items())}", stages)
+    if not found:
         return []
     from paritycheck_agent.sources import dockerfile
 
-    return dockerfile.lineage(dockerfile.stages(text, arguments), target)
+    return dockerfile.lineage(found, target)
 
 
 def applications(context: Context, project: Project) -> list[Service]:

@@ -146,8 +146,7 @@ def _paths(context: Context) -> list[str]:
 
 def _read_declarations(found: Configuration) -> None:
     for path in DECLARATIONS:
-        text = found.context.open_text(path)
-        for entry in dotenv.entries(text) if text else ():
+        for entry in dotenv.opened(found.context, path, found.warnings):
             _declare(found, entry.name, f"{path}:{entry.line}", entry.value)
     _read_manifest(found)
 
@@ -163,35 +162,28 @@ def _declare(found: Configuration, name: str, place: str, value: str | None) -> 
 
 def _read_manifest(found: Configuration) -> None:
     """Heroku's app.json: the keys of its object `env`, whose values, where it gives one, are examples."""
-    text = found.context.open_text(MANIFEST)
-    if not text:
+    if not found.context.exists(MANIFEST):
         return
-    import json
+    from paritycheck_agent.sources import heroku
 
-    from paritycheck_agent.sources.heroku import line_of
-
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        found.warnings.append(f"{MANIFEST} is not read: parse-failed")
-        return
-    declared = document.get("env") if isinstance(document, dict) else None
-    for name, given in declared.items() if isinstance(declared, dict) else ():
-        value = given.get("value") if isinstance(given, dict) else given
-        line = line_of(text, name)
-        _declare(found, name, f"{MANIFEST}:{line}" if line else MANIFEST, value if isinstance(value, str) else None)
+    for name, value, line in heroku.variables(found.context, found.warnings):
+        _declare(found, name, f"{MANIFEST}:{line}" if line else MANIFEST, value)
 
 
 def _read_env_file(found: Configuration, path: str, rank: int) -> None:
     """The assignments of one file; of several for one name the last counts, as for those who load it."""
-    text = found.context.open_text(path)
     known = dict(found.context.environ)
     last: dict[str, tuple[str, str | None, int]] = {}
-    for entry in dotenv.entries(text) if text else ():
+    overlong = 0
+    for entry in dotenv.opened(found.context, path, found.warnings):
         value = entry.value and dotenv.interpolated(entry.value, known)
+        if value is None and entry.value:
+            value, overlong = entry.value, overlong + 1
         if value is not None and entry.name not in found.context.environ:
             known[entry.name] = value
         last[entry.name] = (entry.name, value, entry.line)
+    if overlong:
+        found.warnings.append(f"{path}: {overlong} of its values refer to others that are too long: taken as written")
     found.note(rank, path, last.values())
 
 

@@ -81,11 +81,13 @@ def _is_runner(context: Context) -> bool:
 
 
 def _of_compose(context: Context, project: Project | None) -> list[Declared]:
+    if project is None:
+        return []
     from paritycheck_agent.sources import compose_files
     from paritycheck_agent.sources.declared_container import Container
 
     found = []
-    for name, service in project.services.items() if project else ():
+    for name, service in project.services.items():
         image = compose_files.backing(context, service)
         if image is None:
             continue

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
 
 HEREDOC = re.compile(r"<<-?\s*[\"']?(\w+)[\"']?")
 VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]{0,256}))?\}|(\w+))")
-PAIR = re.compile(r"""(\w+)=((?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])*)""")
+# Only where a word begins: a long one without an equals sign would be read again from each of its characters.
+PAIR = re.compile(r"""(?<!\w)(\w+)=((?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])*)""")
 STAGES = 100
+REFERENCE_CHARS = 4096
 
 
 class Stage:
@@ -110,9 +112,20 @@ def _index(found: list[Stage], name: str, before: int) -> int:
 
 def _stage(rest: str, known: Mapping[str, str], line: int) -> Stage:
     words = [word for word in rest.split() if not word.startswith("--")]
-    base = VARIABLE.sub(lambda match: known.get(match[1] or match[3]) or match[2] or "", words[0]) if words else ""
+    base = _resolved(words[0], known) if words else ""
     named = len(words) == 3 and words[1].upper() == "AS"  # noqa: PLR2004 -- image, AS, name
     return Stage(base, words[2].lower() if named else "", line)
+
+
+def _resolved(text: str, known: Mapping[str, str]) -> str:
+    """A name of an image with its variables replaced; empty where it is longer than any name."""
+    if "$" not in text:
+        return text
+    if len(text) > REFERENCE_CHARS:
+        return ""
+    from paritycheck_agent.sources.interpolation import replaced
+
+    return replaced(VARIABLE, text, lambda match: known.get(match[1] or match[3]) or match[2] or "") or ""
 
 
 def _instructions(text: str) -> Iterator[tuple[int, str, str]]:

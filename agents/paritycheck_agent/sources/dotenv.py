@@ -12,6 +12,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from paritycheck_agent.context import Context
+
+CHARS = 1024 * 1024
+# What nearly every line is: a name, and a value without quotes and comment. The rest is read piece by piece.
+PLAIN = re.compile(
+    r"(?:export[^\S\r\n]+)?(?!export[^\S\r\n])([^=#\s'][^=#\s]*)[^\S\r\n]*"
+    r"(=[^\S\r\n]*([^\s'\"#][^\r\n#]*)?)?(?=[\r\n]|\Z)"
+)
 BLANK = re.compile(r"\s*")
 SPACE = re.compile(r"[^\S\r\n]*")
 EXPORT = re.compile(r"export[^\S\r\n]+")
@@ -35,6 +43,20 @@ class Entry:
         self.line = line
 
 
+def opened(context: Context, path: str, warnings: list[str]) -> list[Entry]:
+    """The assignments of a file, read once however many name it; none, and a warning, where it is too large."""
+
+    def read(context: Context) -> list[Entry]:
+        text = context.open_text(path) or ""
+        if len(text) > CHARS:
+            warnings.append(f"{path} is not read: too-large")
+            return []
+        return entries(text)
+
+    found: list[Entry] = context.once(f"entries of {path}", read)
+    return found
+
+
 def entries(text: str) -> list[Entry]:
     """Every assignment in the order of the file; a line that cannot be read is passed over."""
     scanner = _Scanner(text.removeprefix("\ufeff"))
@@ -52,11 +74,18 @@ def raw_entries(text: str) -> list[Entry]:
     return found
 
 
-def interpolated(value: str, known: Mapping[str, str]) -> str:
-    """`${NAME}` and `${NAME:-default}` replaced as python-dotenv does: once, unset names become empty."""
+def interpolated(value: str, known: Mapping[str, str]) -> str | None:
+    """`${NAME}` and `${NAME:-default}` replaced as python-dotenv does: once, unset names become empty. None where what
+    is put in is longer than any variable can be.
+    """
     # Behind the last brace none is closed: each that is open there would be looked for to the end.
     end = value.rfind("}") + 1
-    return REFERENCE.sub(lambda match: known.get(match[1], match[2] or ""), value[:end]) + value[end:]
+    if not end or "${" not in value:
+        return value
+    from paritycheck_agent.sources.interpolation import replaced
+
+    start = replaced(REFERENCE, value[:end], lambda match: known.get(match[1], match[2] or ""))
+    return None if start is None else start + value[end:]
 
 
 class _Scanner:
@@ -70,6 +99,11 @@ class _Scanner:
             self._take(BLANK)
             if self.at >= len(self.text):
                 return
+            plain = PLAIN.match(self.text, self.at)
+            if plain is not None:
+                self.at = plain.end()
+                yield Entry(plain[1], (plain[3] or "").rstrip() if plain[2] else None, self.line)
+                continue
             entry = self._entry()
             if entry is None:
                 self._take(REST)

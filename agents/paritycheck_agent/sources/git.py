@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 
-from paritycheck_agent.sources import git_commits, git_plain
+from paritycheck_agent.sources import git_plain
 from paritycheck_agent.sources.git_command import GitFault, run
 from paritycheck_agent.sources.git_plain import is_sha
 from paritycheck_agent.wire import limits
 from paritycheck_agent.wire.canonical import line
+from paritycheck_agent.wire.scopes import scope_marks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,9 +23,12 @@ _REVISION_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY
 
 
 class Repository:
-    """The repository of a checkout. Methods raise GitFault where git cannot answer."""
+    """The repository of a checkout. Methods raise GitFault where git cannot answer.
 
-    __slots__ = ("_foreign", "environ", "plain", "root")
+    A git that hung once (a pipe for a file, a disk that is gone) is not started again: it would hang each time.
+    """
+
+    __slots__ = ("_foreign", "_hung", "environ", "plain", "root")
 
     def __init__(self, root: str, environ: Mapping[str, str] | None = None) -> None:
         """Raise GitFault("no-git") where root lies in no repository."""
@@ -35,17 +39,27 @@ class Repository:
         self.environ = environ
         self.plain = plain
         self._foreign = False
+        self._hung = False
 
     def _run(self, arguments: Sequence[str], stdin: bytes = b"") -> bytes:
         """Run a command that starts no program of the repository's, whoever owns it."""
         if not self._foreign:
             try:
-                return run(self.root, arguments, environ=self.environ, stdin=stdin)
+                return self._started(arguments, stdin)
             except GitFault as fault:
                 if not fault.foreign:
                     raise
                 self._foreign = True
-        return run(self.root, arguments, environ=self.environ, stdin=stdin, trusted=self.plain.top)
+        return self._started(arguments, stdin, trusted=self.plain.top)
+
+    def _started(self, arguments: Sequence[str], stdin: bytes = b"", *, trusted: str = "") -> bytes:
+        if self._hung:
+            raise GitFault("timeout")
+        try:
+            return run(self.root, arguments, environ=self.environ, stdin=stdin, trusted=trusted)
+        except GitFault as fault:
+            self._hung = fault.reason == "timeout"
+            raise
 
     def dirty(self) -> bool:
         """Return whether a tracked file differs from the commit.
@@ -54,7 +68,7 @@ class Repository:
         that another user owns: GitFault("no-permission").
         """
         arguments = ["status", "--porcelain", "-z", "--untracked-files=no"]
-        return bool(run(self.root, arguments, environ=self.environ))
+        return bool(self._started(arguments))
 
     def commit(self) -> str:
         """Return the commit that is checked out, "" before the first one."""
@@ -76,6 +90,13 @@ class Repository:
         return sorted(
             name.removeprefix("refs/tags/") for name in printed.decode("utf-8", "replace").split("\n") if name
         )
+
+    def remotes(self) -> dict[str, str]:
+        """Return the first URL of each remote by its name. Holds credentials where the configuration does."""
+        urls = self.plain.remotes()
+        if urls is None:
+            raise GitFault("no-permission")
+        return urls
 
     def default_branch(self, name: str = "") -> str:
         """Return the reference of the default branch: `name` of it where known, else what the remote or custom says."""
@@ -122,10 +143,14 @@ class Repository:
         if not head:
             raise GitFault("no-git")
         boundary = self.plain.boundary()
-        header = line({"head": head, "shallow": bool(boundary)}) + b"\n"
+        scopes = _scopes(settings or {})
+        marks = {"scopes": scope_marks(scopes)} if scopes else {}
+        header = line({"head": head, "shallow": bool(boundary), **marks}) + b"\n"
         asked = [tip for tip in tips if is_sha(tip)][:_TIPS]
         if tips and not asked:
             return header
+        from paritycheck_agent.sources import git_commits
+
         rows = git_commits.lines(
             self._run,
             boundary=boundary,
@@ -133,7 +158,7 @@ class Repository:
             tips=asked or [head],
             want=max(1, min(want, limits.COMMITS)),
             subjects=_subjects(settings or {}),
-            scopes=_scopes(settings or {}),
+            scopes=scopes,
         )
         return header + b"".join(rows)
 
@@ -191,10 +216,12 @@ def _subjects(settings: Mapping[str, Any]) -> bool:
 
 
 def _scopes(settings: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the globs of each path scope: `[scopes]` holds a glob or a list of them by name."""
+    """Return the globs of each path scope, of 20 at most: `[scopes]` holds a glob or a list of them by name."""
     scopes = settings.get("scopes")
     found: dict[str, list[str]] = {}
     for name, globs in scopes.items() if isinstance(scopes, dict) else ():
         listed = [globs] if isinstance(globs, str) else globs if isinstance(globs, list) else []
-        found[str(name)] = [glob for glob in listed if isinstance(glob, str)]
-    return {name: globs for name, globs in found.items() if globs}
+        texts = [glob for glob in listed if isinstance(glob, str)]
+        if texts and name.isascii() and len(name) <= limits.PLAIN_CHARS and len(found) < limits.SCOPES:
+            found[name] = texts
+    return found

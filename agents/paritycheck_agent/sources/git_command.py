@@ -48,7 +48,7 @@ def run(
     environ: Mapping[str, str] | None = None,
     stdin: bytes = b"",
     trusted: str = "",
-    timeout_s: float = TIMEOUT_S,
+    timeout_s: float | None = None,
 ) -> bytes:
     """Return what `git arguments` prints in root; raise GitFault.
 
@@ -74,7 +74,7 @@ def run(
     except OSError:
         raise GitFault("no-permission") from None
     try:
-        printed, said = process.communicate(stdin, timeout=timeout_s)
+        printed, said = process.communicate(stdin, timeout=TIMEOUT_S if timeout_s is None else timeout_s)
     except subprocess.TimeoutExpired:
         _kill(process)
         raise GitFault("timeout") from None

@@ -83,10 +83,17 @@ class Plain:
         """Return the commits where a shallow clone ends; none in a whole one."""
         return set(filter(is_sha, (_read(os.path.join(self.common, "shallow")) or "").split()))
 
-    def remotes(self) -> dict[str, str]:
-        """Return the first URL of each remote by its name. Holds credentials where the configuration does."""
+    def remotes(self) -> dict[str, str] | None:
+        """Return the first URL of each remote by its name, None where the configuration is there and cannot be read.
+
+        Holds credentials where the configuration does.
+        """
+        path = os.path.join(self.common, "config")
+        text = _read(path)
+        if text is None and os.path.lexists(path):
+            return None
         urls: dict[str, str] = {}
-        for section, key, value in _settings(_read(os.path.join(self.common, "config")) or ""):
+        for section, key, value in _settings(text or ""):
             if section.startswith('remote "') and key == "url":
                 urls.setdefault(section[len('remote "') :].rstrip('"'), value)
         return urls

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from paritycheck_agent.sources.declared_container import UNTOLD, Container, port_pair
+from paritycheck_agent.sources.interpolation import replaced
 from paritycheck_agent.sources.yaml_files import documents, entries, items, listed, text_of
 from paritycheck_agent.sources.yaml_nodes import Mapping
 
@@ -65,7 +66,8 @@ def _ports(node: Node) -> dict[int, int]:
 
 def _resolved(text: str, job: Mapping) -> str:
     """The image with what its matrix says in place of an expression, where that is one literal value."""
-    return EXPRESSION.sub(lambda match: _value(match[1], job), text)
+    found = replaced(EXPRESSION, text, lambda match: _value(match[1], job))
+    return UNTOLD if found is None else found
 
 
 def _value(expression: str, job: Mapping) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from paritycheck_agent.sources.declared_container import UNTOLD, Container
+from paritycheck_agent.sources.interpolation import replaced
 from paritycheck_agent.sources.yaml_files import documents, entries, items, text_of
 from paritycheck_agent.sources.yaml_nodes import Mapping, Scalar, Sequence
 
@@ -99,7 +100,7 @@ def _everywhere(pipeline: _Pipeline) -> Iterator[Container]:
     path, node = pipeline.entries.get("services", ("", None))
     yield from _services(node, path, pipeline.variables)
     for path, node in pipeline.entries.values():
-        if isinstance(node, Mapping):
+        if isinstance(node, Mapping) and "services" in node.entries:
             yield from _services(node.get("services"), path, {**pipeline.variables, **_variables(node)})
 
 
@@ -148,7 +149,8 @@ def _services(node: Node | None, path: str, variables: dict[str, str]) -> Iterat
         image = item.get("name") if isinstance(item, Mapping) else item
         if not isinstance(image, Scalar) or image.null:
             continue
-        reference = VARIABLE.sub(lambda match: variables.get(match[1] or match[2] or "", UNTOLD), image.text)
+        said = replaced(VARIABLE, image.text, lambda match: variables.get(match[1] or match[2] or "", UNTOLD))
+        reference = UNTOLD if said is None else said
         aliases = re.split(r"[ ,]+", text_of(item.get("alias")).strip()) if isinstance(item, Mapping) else []
         names = [name for name in aliases if name] or list(_host_names(reference))
         if names:

@@ -1,6 +1,6 @@
-"""Add-ons that Heroku's app.json asks for: the backing services of an app that it sets up.
+"""What Heroku's app.json asks for: add-ons, the backing services of an app that it sets up, and variables.
 
-https://devcenter.heroku.com/articles/app-json-schema#addons
+https://devcenter.heroku.com/articles/app-json-schema
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from paritycheck_agent.sources.declared_container import Container
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from paritycheck_agent.context import Context
@@ -40,11 +41,27 @@ def read(context: Context, warnings: list[str]) -> list[Container]:
     return [one for one in found if one is not None]
 
 
+def variables(context: Context, warnings: list[str]) -> Iterator[tuple[str, str | None, int]]:
+    """The keys of the object `env`, with their values where it gives some, and their lines, 0 where not found."""
+    from paritycheck_agent.documents import Lines
+
+    text = context.open_text(FILE)
+    document = _document(text, warnings) if text else None
+    declared = document.get("env") if isinstance(document, dict) else None
+    lines = Lines(text or "", "env")
+    for name, given in declared.items() if isinstance(declared, dict) else ():
+        value = given.get("value") if isinstance(given, dict) else given
+        yield name, value if isinstance(value, str) else None, lines.key(name)
+
+
 def _document(text: str, warnings: list[str]) -> Any:
     import json
 
+    if len(text) > CHARS:
+        warnings.append(f"{FILE} is not read: too-large")
+        return None
     try:
-        return json.loads(text) if len(text) <= CHARS else None
+        return json.loads(text)
     except (ValueError, RecursionError):
         warnings.append(f"{FILE} is not read: parse-failed")
         return None

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}"
 SIGNALS = {
     "1": "SIGHUP", "2": "SIGINT", "3": "SIGQUIT", "6": "SIGABRT", "9": "SIGKILL", "10": "SIGUSR1", "12": "SIGUSR2",
     "15": "SIGTERM", "28": "SIGWINCH", "37": "SIGRTMIN+3",
 }  # fmt: skip
-SIGNAL = re.compile(r"SIG[A-Z0-9]{2,8}(?:[+-]\d{1,2})?")
-DRIVER = re.compile(r"[a-z][a-z0-9._/:-]{0,63}")
+_SIGNAL = r"SIG[A-Z0-9]{2,8}(?:[+-]\d{1,2})?"
+_DRIVER = r"[a-z][a-z0-9._/:-]{0,63}"
 
 
 class Process:
@@ -69,7 +67,7 @@ class Read:
     def __init__(
         self, processes: Iterable[Process] = (), *, complete: bool = False, warnings: Iterable[str] = ()
     ) -> None:
-        self.processes = [process for process in processes if NAME.fullmatch(process.name)]
+        self.processes = [process for process in processes if _fits(_NAME, process.name)]
         self.complete = complete
         self.warnings = list(warnings)
 
@@ -80,10 +78,17 @@ def signal_name(text: str) -> str:
     word = SIGNALS.get(word, word)
     if word and not word.startswith("SIG"):
         word = f"SIG{word}"
-    return word if SIGNAL.fullmatch(word) else ""
+    return word if _fits(_SIGNAL, word) else ""
 
 
 def driver_name(text: str) -> str:
     """Return a logging driver's name in lower case; "" for what is none."""
     word = text.strip().lower()
-    return word if DRIVER.fullmatch(word) else ""
+    return word if _fits(_DRIVER, word) else ""
+
+
+def _fits(pattern: str, text: str) -> bool:
+    """Whether a text is of a pattern; most hosts have no process to ask it of, and it is compiled for none."""
+    import re
+
+    return re.fullmatch(pattern, text) is not None

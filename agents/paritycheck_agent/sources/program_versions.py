@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 
 from paritycheck_agent.sources import compose_files
-from paritycheck_agent.sources.commands import TEXT_CHARS
-from paritycheck_agent.sources.program_kinds import NPM, PYPI
 from paritycheck_agent.wire.limits import VERSION_CHARS
-from paritycheck_agent.wire.purl import purl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +16,7 @@ if TYPE_CHECKING:
 
 MANIFEST_CHARS = 1024 * 1024
 MANIFEST = "package.json"
-VERSION = re.compile(r"v?[0-9][0-9A-Za-z.+!_-]*")
+_VERSION = r"v?[0-9][0-9A-Za-z.+!_-]*"
 
 
 def scripts(context: Context) -> dict[str, str]:
@@ -33,6 +29,8 @@ def files(context: Context, folder: str = "") -> Callable[[str], str]:
     """The texts of the scripts of a folder of the checkout, by path. A link out of the checkout leads nowhere."""
 
     def text(path: str) -> str:
+        from paritycheck_agent.sources.commands import TEXT_CHARS
+
         place = os.path.normpath(os.path.join(folder, path))
         try:
             small = os.path.getsize(os.path.join(context.root, place)) <= TEXT_CHARS
@@ -46,11 +44,18 @@ def files(context: Context, folder: str = "") -> Callable[[str], str]:
 def versions(context: Context, kinds: Iterable[str]) -> dict[str, str]:
     """Versions by kind, of those that an installed package tells."""
     kinds = set(kinds)
+    if not kinds:
+        return {}
+    import re
+
+    from paritycheck_agent.sources.program_kinds import NPM, PYPI
+    from paritycheck_agent.wire.purl import purl
+
     found = {kind: version for kind in kinds if kind in NPM for version in _npm(context, NPM[kind])}
     asked = {kind: purl("pypi", PYPI[kind]) for kind in kinds if kind in PYPI}
     installed = _pypi(context, set(asked.values())) if asked else {}
     found.update({kind: installed[name] for kind, name in asked.items() if name in installed})
-    return {kind: text for kind, text in found.items() if len(text) <= VERSION_CHARS and VERSION.fullmatch(text)}
+    return {kind: text for kind, text in found.items() if len(text) <= VERSION_CHARS and re.fullmatch(_VERSION, text)}
 
 
 def _npm(context: Context, name: str) -> list[str]:

@@ -10,13 +10,12 @@ import os
 import re
 
 from paritycheck_agent.context import regular
-from paritycheck_agent.sources.process_types import Process, Read, driver_name, signal_name
-from paritycheck_agent.sources.programs import program_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from paritycheck_agent.sources.process_types import Process, Read
     from paritycheck_agent.sources.systemd_state import State
 
 FOLDER = "/etc/systemd/system"
@@ -140,6 +139,9 @@ def read(
     """The process types of units. `prefixes`: names of the application, which units often begin with. `states` by the
     unit's name, None where systemd could not be asked.
     """
+    from paritycheck_agent.sources.process_types import Process, Read, driver_name, signal_name
+    from paritycheck_agent.sources.programs import program_of
+
     processes: dict[str, Process] = {}
     for unit in found:
         name = _type(unit.name, prefixes)

@@ -6,6 +6,7 @@ from paritycheck_agent.wire import limits
 from paritycheck_agent.wire.errors import Invalid, Problems
 from paritycheck_agent.wire.fields import is_sha
 from paritycheck_agent.wire.lines import read_line, split_lines
+from paritycheck_agent.wire.scopes import MARK_CHARS
 from paritycheck_agent.wire.secrets import suspected
 from paritycheck_agent.wire.strings import has_float, is_nfc, strings, too_long
 from paritycheck_agent.wire.times import is_time
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 _PERSON = 2
+_HEX = frozenset("0123456789abcdef")
 
 
 def check_commits(data: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return {"head", "shallow"} and the commits, in the order sent; raise Invalid."""
+    """Return {"head", "shallow"} and the commits, in the order sent; raise Invalid.
+
+    The header's `scopes`, if there are any, are those that the commits were looked at for (`wire/scopes.py`).
+    """
     rows = split_lines(data, limits.BODY_BYTES)
     if len(rows) - 1 > limits.COMMITS:
         place = {"line": limits.COMMITS + 2, "pointer": "", "code": "too-many-items"}
@@ -29,6 +34,8 @@ def check_commits(data: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     header = read_line(rows[0], 1)
     if not _is_sha(header.get("head")) or not isinstance(header.get("shallow", False), bool):
         problems.add("invalid-commits", "the first line has head and shallow", "", 1)
+    if not _are_marks(header.get("scopes", {})):
+        problems.add("invalid-commits", "must be an object of 12 hex digits by name", "/scopes", 1)
     commits = [read_line(row, number) for number, row in enumerate(rows[1:], 2)]
     for number, commit in enumerate(commits, 2):
         for code, detail, pointer in _faults(commit):
@@ -71,6 +78,15 @@ def _all(value: Any, holds: Any) -> bool:
 
 def _is_sha(value: Any) -> bool:
     return isinstance(value, str) and is_sha(value)
+
+
+def _are_marks(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and len(value) <= limits.SCOPES
+        and all(len(name) <= limits.PLAIN_CHARS for name in value)
+        and all(_is_text(mark) and len(mark) == MARK_CHARS and _HEX.issuperset(mark) for mark in value.values())
+    )
 
 
 def _is_text(value: Any) -> bool:

@@ -10,7 +10,8 @@ from celery import current_app
 from typing_extensions import override
 
 from paritycheck.management.base import WakingCommand
-from paritycheck.tasks.sweep import sweep_until, the_only_beat
+from paritycheck.tasks.holding import Hold
+from paritycheck.tasks.sweep import sweep_until
 
 WAIT_S = 5
 
@@ -22,13 +23,12 @@ class Command(WakingCommand):
 
     @override
     def handle(self, *_args: Any, **_options: Any) -> None:
-        session = the_only_beat()
-        while session is None:
+        hold = Hold()
+        while not hold.take():
             sleep(WAIT_S)
-            session = the_only_beat()
         stop = Event()
-        Thread(target=sweep_until, args=[stop], name="sweeper", daemon=True).start()
+        Thread(target=sweep_until, args=[stop, hold], name="sweeper", daemon=True).start()
         with tempfile.TemporaryDirectory() as place:
             current_app.Beat(schedule=str(Path(place) / "schedule"), loglevel="INFO", quiet=True).run()
         stop.set()
-        session.close()
+        hold.drop()

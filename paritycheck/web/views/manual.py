@@ -24,10 +24,13 @@ LEAVES = (
     Leaf("start", "Start"),
     Leaf("agent", "Agent and parity.toml"),
     Leaf("gate", "The gate"),
+    Leaf("time", "What waits, and how long"),
     Leaf("personnel", "Who writes, who ships"),
     Leaf("channels", "Channels"),
     Leaf("compare", "Compare"),
+    Leaf("alerts", "Alerts"),
     Leaf("collected", "What is collected"),
+    Leaf("operating", "Operating"),
     Leaf("glossary", "Words"),
     Leaf("design", "Design language"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from paritycheck_agent import redact
 from paritycheck_agent.collectors import config
 from paritycheck_agent.context import Context
+from paritycheck_agent.sources import configuration
 from paritycheck_agent.wire.bodies import check_body
 from paritycheck_agent.wire.canonical import split
 
@@ -126,6 +128,39 @@ def test_the_last_of_two_lines_counts_and_references_are_followed(checkout: Chec
     found = checkout.collect(config={"plain": ["A"]})
     assert (found["A"]["plain"], found["A"]["sources"]) == ("three", [".env:2"])
     assert (found["X_URL"]["host"], found["X_URL"]["scheme"], found["X_URL"]["length"]) == ("name", "redis", "8-15")
+
+
+def test_references_that_double_line_by_line_fill_no_memory_and_are_told(checkout: Checkout) -> None:
+    """Forty lines of this form would be ten terabytes."""
+    rows = "A0=0123456789\n" + "".join(f"A{number}=${{A{number - 1}}}${{A{number - 1}}}\n" for number in range(1, 40))
+    checkout.write({".env": rows})
+    found = checkout.collect()
+    assert found["A12"]["length"] == found["A39"]["length"] == "64+"
+    [warning] = checkout.warnings
+    assert warning.startswith(".env: ")
+    assert warning.endswith("of its values refer to others that are too long: taken as written")
+
+
+def test_a_file_of_settings_over_a_megabyte_is_a_warning(checkout: Checkout) -> None:
+    checkout.write({".env": "A=1\n" + "#" * 1024 * 1024, "compose.yaml": "services: {web: {build: ., env_file: .env}}"})
+    assert checkout.collect() == {}
+    assert checkout.warnings == [".env is not read: too-large"]
+
+
+def test_the_keys_of_a_large_manifest_know_their_lines_and_take_little_cpu(checkout: Checkout) -> None:
+    """Looked for from its beginning each, the names of a megabyte would take a minute."""
+    names = [f"KEY_{number:05}" for number in range(40_000)]
+    manifest = {"name": "KEY_00000", "env": dict.fromkeys(names, "some value")}
+    text = json.dumps(manifest, indent=0, separators=(",", ":"))
+    assert 1_000_000 < len(text) <= 1024 * 1024
+    checkout.write({"app.json": text})
+    started = time.process_time()
+    found = configuration.read(Context(str(checkout.root), {}, {}, str(checkout.root / "state")))
+    assert time.process_time() - started < 5
+    rows = text.split("\n")
+    for name in (names[0], names[20_000], names[-1]):
+        [source] = found.variables[name].sources
+        assert rows[int(source.rpartition(":")[2]) - 1].startswith(f'"{name}"')
 
 
 def test_globs_ask_the_process_but_not_for_ambient_names(checkout: Checkout) -> None:

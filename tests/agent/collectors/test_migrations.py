@@ -105,6 +105,8 @@ def test_tests_of_migrations_are_no_migrations(tmp_path: Path) -> None:
     (tmp_path / "manage.py").touch()
     (tmp_path / "tests" / "migrations").mkdir(parents=True)
     (tmp_path / "tests" / "migrations" / "test_shop.py").write_text("def test_it() -> None:\n    pass\n")
+    named = "from django.db.migrations.executor import MigrationExecutor\n\nexecutor = MigrationExecutor(None)\n"
+    (tmp_path / "tests" / "migrations" / "test_both_ways.py").write_text(named)
     assert collect(tmp_path) == {}
 
 

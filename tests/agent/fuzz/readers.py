@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 from pathlib import Path
@@ -52,8 +53,9 @@ def _bytes(path: Path) -> bytes:
 
 def _stored(folder: Path, path: str) -> bytes | None:
     for each in (folder / path, folder / f"{path}.gz"):
-        if each.is_file():
-            return _bytes(each)
+        with contextlib.suppress(OSError):  # a changed lock may name a file whose name is too long
+            if each.is_file():
+                return _bytes(each)
     return None
 
 

@@ -14,7 +14,7 @@ from tests.agent.fuzz.answers import SAID, Server
 from tests.agent.fuzz.mutations import MOST_BYTES, mutated
 from tests.agent.fuzz.readers import seeds
 from tests.agent.fuzz.reading import Seed
-from tests.agent.fuzz.run import file_of, fuzz, table
+from tests.agent.fuzz.run import file_of, fuzz, read, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +45,11 @@ def test_every_lock_format_and_every_probe_on_the_network_has_its_files(given: l
     modules = {module for kind, module in PROBES.items() if kind != "sqlite"}
     assert {PROBES[kind] for kind in SAID} == modules
     assert names >= {f"answer of {kind}" for kind in SAID}
+
+
+def test_a_changed_lock_may_name_a_file_that_no_system_holds(given: list[Seed]) -> None:
+    requirements = next(seed for seed in given if seed.reader == "lock requirements")
+    assert read(requirements, b"-r " + b"a" * 5000 + b".txt\nsix==1.16.0\n")[1] == ""
 
 
 def test_a_reader_that_fails_hangs_or_exits_is_found_and_its_file_kept(tmp_path: Path) -> None:

@@ -55,6 +55,13 @@ def test_nesting_has_an_end() -> None:
     assert interpolated("${A:-" * 50_000, {}) is None
 
 
+def test_a_variable_that_is_said_often_fills_no_memory() -> None:
+    known = {"A": "x" * 50_000}
+    assert interpolated("$A and ${A}", known) == known["A"] + " and " + known["A"]
+    assert interpolated("$A$A$A", known) is None
+    assert interpolated("${B:-$A$A}$A", known) is None
+
+
 TEXT = """\
 x-app: &app
   build: {context: app, target: web, args: {V: "1"}}

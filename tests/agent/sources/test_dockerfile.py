@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from paritycheck_agent.sources import dockerfile
 
 TEXT = """\
@@ -70,3 +72,30 @@ def test_comments_between_continued_lines_take_little_cpu() -> None:
     started = time.process_time()
     assert len(dockerfile.stages("FROM a\nENV A=1 \\\n" + "# x\\\n" * 100_000 + "  B=2\n")[0].environment) == 2
     assert time.process_time() - started < 2
+
+
+LONG = {
+    "unclosed defaults": "FROM " + "${A:-" * 40_000,
+    "unclosed names": "FROM " + "${A" * 60_000,
+    "a word without a value": "FROM a\nENV A=1 " + "a" * 200_000 + "\n",
+    "an unclosed quote": 'FROM a\nENV A="' + '\\"' * 100_000 + "\n",
+    "here-documents": "RUN " + "<< " * 60_000,
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_one_long_line_takes_little_cpu(text: str) -> None:
+    started = time.process_time()
+    dockerfile.stages(text)
+    assert time.process_time() - started < 3
+
+
+def test_a_default_is_read_256_characters_far_and_a_longer_one_stays_as_written() -> None:
+    short, long = ("FROM ${BASE:-" + "a" * count + "}" for count in (256, 257))
+    assert dockerfile.stages(short)[0].base == "a" * 256
+    assert dockerfile.stages(long)[0].base.startswith("${BASE:-")
+
+
+def test_a_variable_that_is_said_often_fills_no_memory() -> None:
+    text = "ARG A=" + "a" * 100_000 + "\nFROM " + "$A" * 1_000 + "\nFROM " + "$A" * 10_000 + "\n"
+    assert [stage.base for stage in dockerfile.stages(text)] == ["", ""]

@@ -82,7 +82,7 @@ def test_references_are_replaced_as_python_dotenv_does(pairs: dict[str, str]) ->
     theirs = DotEnv(None, stream=io.StringIO(text), interpolate=True, override=True).dict()
     known = dict(os.environ)
     for entry in dotenv.entries(text):
-        known[entry.name] = dotenv.interpolated(entry.value or "", known)
+        known[entry.name] = dotenv.interpolated(entry.value or "", known) or ""
     assert {name: known[name] for name in pairs} == theirs
 
 
@@ -112,3 +112,12 @@ def test_runs_of_blanks_and_braces_that_stay_open_take_little_cpu(text: str) -> 
     for entry in dotenv.entries(text):
         dotenv.interpolated(entry.value or "", {})
     assert time.process_time() - started < 1
+
+
+def test_values_that_say_each_other_twice_fill_no_memory() -> None:
+    known = {"A0": "x" * 10}
+    for number in range(1, 15):
+        known[f"A{number}"] = dotenv.interpolated(f"${{A{number - 1}}}${{A{number - 1}}}", known) or ""
+    assert len(known["A13"]) == 10 * 2**13
+    assert dotenv.interpolated("${A13}${A13}", known) is None
+    assert dotenv.interpolated("a${A13}b", known) == "a" + known["A13"] + "b"

@@ -51,6 +51,24 @@ def test_a_commit_that_is_not_valid_is_refused_with_its_line(changes: dict[str, 
     assert {"line": 3, "pointer": pointer}.items() <= caught.value.errors[0].items()
 
 
+MARKS = [
+    [],
+    {"api": 1},
+    {"api": "0" * 11},
+    {"api": "G" * 12},
+    {"x" * 65: "0" * 12},
+    dict.fromkeys(map(str, range(21)), "0" * 12),
+]
+
+
+@pytest.mark.parametrize("marks", MARKS)
+def test_marks_of_scopes_are_twelve_hex_digits_by_name(marks: Any) -> None:
+    check_commits(lines(header={"head": HEAD, "scopes": {"api": "0123456789ab"}}))
+    with pytest.raises(Invalid) as caught:
+        check_commits(lines(header={"head": HEAD, "scopes": marks}))
+    assert caught.value.errors[0]["pointer"] == "/scopes"
+
+
 @pytest.mark.parametrize("header", [{}, {"head": "x"}, {"head": HEAD, "shallow": "no"}, commit()])
 def test_the_first_line_names_the_head(header: dict[str, Any]) -> None:
     with pytest.raises(Invalid) as caught:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_django import Settings
 
-    from paritycheck.models import Delivery, Drift, DriftEvent, Environment, Project, User
+    from paritycheck.models import Channel, Delivery, Drift, DriftEvent, Environment, Project, Subscription, User
 
 BEGAN = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -40,11 +40,40 @@ class Shop:
     laptops: Environment
 
     def join(self, email: str, *, active: bool = True) -> User:
-        from paritycheck.models import Membership, User
+        """A member, with what members get."""
+        from paritycheck.models import User
+        from paritycheck.services.members import join_project
 
         user = User.objects.create_user(email, is_active=active)
-        Membership.objects.create(project=self.project, user=user, role="member")
+        join_project(project=self.project, user=user, role="member", now=BEGAN)
         return user
+
+    def subscribe(self, who: str | Channel = "maria@example.com", **terms: Any) -> Subscription:
+        """One more subscription of a member or of a channel."""
+        from paritycheck.core.subscriptions import SubscriptionTerms
+        from paritycheck.models import User
+        from paritycheck.services.subscriptions import add_subscription
+
+        by = User.objects.order_by("created_at").first()
+        assert by is not None
+        user, channel = (User.objects.get(email=who), None) if isinstance(who, str) else (None, who)
+        return add_subscription(
+            project=self.project, user=user, channel=channel, terms=SubscriptionTerms(**terms), by=by, now=BEGAN
+        )
+
+    def channel(self, name: str = "ops", kind: str = "webhook", state: str = "on") -> Channel:
+        """A channel, which is on unless said otherwise."""
+        from paritycheck.models import Channel
+
+        return Channel.objects.create(
+            project=self.project,
+            kind=kind,
+            name=name,
+            state=state,
+            config=b"",
+            made_by="maria@example.com",
+            made_at=BEGAN,
+        )
 
     def drift(self, name: str, seconds: float = 0, **given: Any) -> Drift:
         """A drift that opens `seconds` after BEGAN."""

@@ -1,13 +1,18 @@
-"""A digest a day for a project in which something happened."""
+"""A digest by schedule for whoever asked for one, of a project in which something happened."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from paritycheck.models import Delivery, Drift, Membership, Pair, PeriodRun
-from paritycheck.services.digests import period_end, prepare_digests
+from paritycheck.core.cron import next_after
+from paritycheck.core.message import Message
+from paritycheck.models import Delivery, Drift, Pair, Subscription, User
+from paritycheck.services.digests import prepare_digests, preview_digest
+from paritycheck.services.members import join_project
 
 BEGAN = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SEVEN = datetime(2026, 11, 24, 7, tzinfo=UTC)
@@ -16,16 +21,12 @@ DAY = 24 * HOUR
 Shop = Any
 
 
-@pytest.mark.parametrize(
-    ("now", "end"),
-    [
-        (SEVEN, SEVEN),
-        (SEVEN - timedelta(microseconds=1), SEVEN - timedelta(days=1)),
-        (SEVEN + timedelta(hours=23, minutes=59), SEVEN),
-    ],
-)
-def test_a_period_ends_at_seven(now: datetime, end: datetime) -> None:
-    assert period_end(now) == end
+@pytest.fixture
+def shop(shop: Shop) -> Shop:
+    """Maria wants everything each morning at seven, and nothing on Mondays."""
+    Subscription.objects.filter(when="digest").delete()
+    shop.subscribe(when="digest", cron="0 7 * * *", at_least="note")
+    return shop
 
 
 def digests() -> list[str]:
@@ -48,7 +49,8 @@ def test_a_day_without_an_event_has_no_digest(shop: Shop) -> None:
     for day in range(5):
         prepare_digests(now=SEVEN + timedelta(days=day, minutes=3))
     assert len(digests()) == 1
-    assert PeriodRun.objects.count() == 5
+    row = Subscription.objects.get(when="digest")
+    assert (row.last_at, row.due_at) == (SEVEN + timedelta(days=4), SEVEN + timedelta(days=5))
 
 
 def test_what_happens_after_the_end_of_the_period_is_told_the_day_after(shop: Shop) -> None:
@@ -110,27 +112,34 @@ def test_each_pair_has_its_gaps_its_score_and_its_course(shop: Shop) -> None:
     assert tools["was"] == "up from 3"
 
 
-def test_only_active_members_get_it(shop: Shop, new_shop: Callable[..., Shop]) -> None:
+def test_only_active_members_and_channels_that_are_on_get_it(shop: Shop, new_shop: Callable[..., Shop]) -> None:
     shop.join("gone@example.com", active=False)
     new_shop("other").join("eve@example.com")
+    for row in (shop.channel("ops"), shop.channel("old", state="off")):
+        shop.subscribe(row, when="digest", cron="0 7 * * *", at_least="note")
+    shop.subscribe("gone@example.com", when="digest", cron="0 7 * * *", at_least="note")
     shop.drift("A")
     prepare_digests(now=SEVEN)
-    assert list(Delivery.objects.values_list("recipient", flat=True)) == ["maria@example.com"]
+    ops = Delivery.objects.get(channel="webhook")
+    assert sorted(Delivery.objects.values_list("recipient", flat=True)) == [ops.recipient, "maria@example.com"]
+    assert ops.target is not None
+    assert ops.target.name == "ops"
+    assert not Subscription.objects.filter(when="digest", due_at__lte=SEVEN).exists(), "what is off waits for no digest"
 
 
-def test_a_project_made_after_seven_waits_for_the_next_morning(shop: Shop) -> None:
-    shop.project.created_at = SEVEN + timedelta(minutes=1)
+def test_the_first_digest_of_a_new_project_tells_of_its_whole_life(shop: Shop) -> None:
+    shop.project.created_at = SEVEN - timedelta(hours=1)
     shop.project.save()
-    shop.drift("A", 23 * HOUR)
-    prepare_digests(now=SEVEN + timedelta(hours=3))
-    assert digests() == []
-    prepare_digests(now=SEVEN + timedelta(days=1))
-    assert digests() == ["[shop] 25 Nov: 1 drift, 1 new, 0 resolved"]
+    shop.drift("A", 21.5 * HOUR)
+    prepare_digests(now=SEVEN)
+    assert digests() == ["[shop] 24 Nov: 1 drift, 1 new, 0 resolved"]
+    assert Delivery.objects.get(kind="digest").content["title"] == "1 drift, none before"
 
 
 def test_one_project_that_fails_keeps_no_other_from_its_digest(shop: Shop, new_shop: Callable[..., Shop]) -> None:
     other = new_shop("other")
-    Membership.objects.create(project=other.project, user=Membership.objects.get().user, role="viewer")
+    join_project(project=other.project, user=User.objects.get(), role="viewer", now=BEGAN)
+    other.subscribe(when="digest", cron="0 7 * * *", at_least="note")
     other.drift("A")
     shop.drift("B", left_side=["not", "a", "side"])
     prepare_digests(now=SEVEN)
@@ -145,4 +154,128 @@ def test_two_beats_are_one(shop: Shop, at_once: Callable[[int, Callable[[], None
     shop.drift("A")
     at_once(6, lambda: prepare_digests(now=SEVEN))
     assert len(digests()) == 1
-    assert PeriodRun.objects.count() == 1
+    assert Subscription.objects.get(when="digest").last_at == SEVEN
+
+
+def test_members_begin_with_a_digest_on_monday_morning(new_shop: Callable[..., Shop]) -> None:
+    """The shop begins on a Monday at nine."""
+    shop = new_shop()
+    shop.join("bo@example.com")
+    shop.drift("A", severity="note")
+    monday = datetime(2026, 11, 30, 8, tzinfo=UTC)
+    prepare_digests(now=monday - timedelta(seconds=1))
+    assert digests() == []
+    prepare_digests(now=monday + timedelta(seconds=30))
+    assert len(digests()) == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "clock"),
+    [
+        ("America/New_York", "15 2"),
+        ("America/New_York", "30 1"),
+        ("Europe/Berlin", "15 2"),
+        ("Australia/Lord_Howe", "15 2"),
+        ("Australia/Lord_Howe", "45 1"),
+    ],
+)
+def test_through_both_changes_of_the_clock_there_is_exactly_one_a_day(shop: Shop, zone: str, clock: str) -> None:
+    """At an hour that is skipped in spring or comes twice in autumn. Beat asks every half hour."""
+    Subscription.objects.all().delete()
+    terms = {"at_least": "note", "skip_unchanged": False}
+    row = shop.subscribe(when="digest", cron=f"{clock} * * *", timezone=zone, **terms)
+    local = ZoneInfo(zone)
+    days = [datetime(2027, 1, 1, 12, tzinfo=local) + timedelta(days=number) for number in range(365)]
+    changes = [day for day, after in pairwise(days) if day.utcoffset() != after.utcoffset()]
+    assert len(changes) == 2
+    for noon in changes:
+        row.due_at = next_after(row.cron, zone, noon)
+        row.save()
+        for step in range(2 * 48):
+            prepare_digests(now=noon.astimezone(UTC) + timedelta(minutes=30 * step))
+    told = [dedupe[len(f"digest:{row.pk}:") :] for dedupe in Delivery.objects.values_list("dedupe", flat=True)]
+    assert sorted(datetime.fromisoformat(each).astimezone(local).date() for each in told) == sorted(
+        noon.date() + timedelta(days=number) for noon in changes for number in (1, 2)
+    )
+
+
+def test_a_digest_holds_what_its_subscription_asks_for(shop: Shop) -> None:
+    ops = shop.channel()
+    shop.subscribe(
+        ops, when="digest", cron="0 7 * * *", at_least="warning", environments=("laptops",), names=("config/[AB]",)
+    )
+    for left in (shop.staging, shop.laptops):
+        Pair.objects.create(project=shop.project, left=left, right=shop.production, evaluated_at=BEGAN)
+        shop.drift("A", left=left, severity="warning")
+        shop.drift("B", left=left, severity="note")
+        shop.drift("C", left=left)
+    prepare_digests(now=SEVEN)
+    content = Delivery.objects.get(target=ops).content
+    assert [row["name"] for block in content["blocks"] for row in block["rows"]] == ["A"]
+    assert [stand["heading"] for stand in content["stands"]] == ["laptops and production"]
+    assert content["stands"][0]["gaps"][2]["value"] == "1 drift"
+    assert (
+        content["why"] == "You get this because ops is subscribed to a digest of shop, left out when nothing changed."
+    )
+    everything = Delivery.objects.get(kind="digest", target=None).content
+    assert len(everything["stands"]) == 2
+
+
+def test_a_digest_of_some_gaps_shows_those(shop: Shop) -> None:
+    ops = shop.channel()
+    terms = {"when": "digest", "cron": "0 7 * * *", "gaps": ("time",)}
+    shop.subscribe(ops, **terms)
+    shop.subscribe(ops, **terms, skip_unchanged=False)
+    Pair.objects.create(project=shop.project, left=shop.staging, right=shop.production, evaluated_at=BEGAN)
+    shop.drift("A")
+    prepare_digests(now=SEVEN)
+    content = Delivery.objects.get(target=ops).content
+    assert content["title"] == "The time gap of shop"
+    assert [gap["name"] for stand in content["stands"] for gap in stand["gaps"]] == ["Time"]
+
+
+def test_nothing_new_of_what_i_asked_for_is_no_digest_unless_i_want_it(shop: Shop) -> None:
+    always = shop.channel("always")
+    shop.subscribe(always, when="digest", cron="0 7 * * *", names=("services/*",), skip_unchanged=False)
+    never = shop.channel("never")
+    shop.subscribe(never, when="digest", cron="0 7 * * *", names=("services/*",))
+    shop.drift("A")
+    prepare_digests(now=SEVEN)
+    assert [row.target for row in Delivery.objects.filter(kind="digest").exclude(target=None)] == [always]
+
+
+def test_readers_of_the_same_things_share_one_look_at_the_project(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    from paritycheck.services import digests as service
+    from paritycheck.services.digest_content import day_of
+
+    looks: list[object] = []
+
+    def counted(*given: Any) -> Any:
+        looks.append(given)
+        return day_of(*given)
+
+    monkeypatch.setattr(service, "day_of", counted)
+    for number in range(5):
+        who = f"bo{number}@example.com"
+        shop.join(who)
+        shop.subscribe(who, when="digest", cron="0 9 * * *", timezone="Europe/Moscow", at_least="note")
+        shop.subscribe(who, when="digest", cron="0 7 * * *", at_least="note")
+    shop.subscribe("bo0@example.com", when="digest", cron="0 7 * * *", at_least="error")
+    shop.drift("A")
+    prepare_digests(now=SEVEN)
+    assert len(looks) == 3
+    assert len(digests()) == 5 + 5 + 1 + 1
+
+
+def test_a_preview_is_what_would_be_sent_and_keeps_nothing(shop: Shop) -> None:
+    shop.drift("A")
+    row = Subscription.objects.get(when="digest")
+    before = row.due_at
+    shown = preview_digest(subscription=row, now=SEVEN)
+    assert Delivery.objects.count() == 0
+    prepare_digests(now=SEVEN)
+    assert Message.read(Delivery.objects.get(kind="digest").content) == shown
+    row.refresh_from_db()
+    assert before == SEVEN
+    assert row.due_at == SEVEN + timedelta(days=1)
+    assert preview_digest(subscription=row, now=SEVEN + timedelta(hours=1)).subject.startswith("[shop] 24 Nov: 1 drift")

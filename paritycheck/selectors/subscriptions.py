@@ -1,0 +1,61 @@
+"""Who is told what: the rules that have not ended, as far as one may see them."""
+
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from paritycheck.models import Project, Subscription, User
+from paritycheck.models.subscriptions import When
+from paritycheck.selectors.access import may_maintain, may_waive
+from paritycheck.selectors.recipients import living
+
+
+def subscriptions_of(project: Project, reader: User | None) -> QuerySet[Subscription]:
+    """One's own, those of the channels, and for maintainers everybody's."""
+    rows = Subscription.objects.filter(project=project, ended_at=None).select_related("user", "channel")
+    if may_maintain(reader, project):
+        return rows
+    return rows.filter(Q(user=reader) | Q(channel__isnull=False)) if reader else rows.filter(channel__isnull=False)
+
+
+def find_subscription(project: Project, reader: User | None, ident: UUID) -> Subscription | None:
+    """One of those."""
+    return subscriptions_of(project, reader).filter(pk=ident).first()
+
+
+def digests_of(project: Project, reader: User | None) -> list[Subscription]:
+    """The schedules, the next one first; one's own before others of the same instant."""
+    rows = subscriptions_of(project, reader).filter(when=When.DIGEST)
+    ident = reader.pk if reader else None
+    return sorted(rows, key=lambda row: (row.due_at is None, row.due_at, row.user_id != ident, str(row.pk)))
+
+
+def sharers_of(subscription: Subscription) -> int:
+    """How many members get a digest by the same schedule."""
+    same = Subscription.objects.filter(
+        project_id=subscription.project_id, ended_at=None, when=When.DIGEST, user__is_active=True,
+        cron=subscription.cron, timezone=subscription.timezone,
+    )  # fmt: skip
+    return int(same.aggregate(people=Count("user", distinct=True))["people"])
+
+
+def members_told(project: Project) -> int:
+    """How many members get mail of it by any rule."""
+    return living(project.pk).filter(user__isnull=False).values("user").distinct().count()
+
+
+def may_subscribe(user: User | None, project: Project) -> bool:
+    """Whether the user may be told by a rule of their own: members and above."""
+    return may_waive(user, project) if user else False
+
+
+def may_change(subscription: Subscription, user: User | None) -> bool:
+    """One's own, as a member; any, as a maintainer."""
+    if user is not None and subscription.user_id == user.pk:
+        return may_subscribe(user, subscription.project)
+    return may_maintain(user, subscription.project)
+
+
+def may_end(subscription: Subscription, user: User | None) -> bool:
+    """One's own whatever one's role: it is one's own mail."""
+    return (user is not None and subscription.user_id == user.pk) or may_maintain(user, subscription.project)

@@ -1,0 +1,150 @@
+"""What a digest says: where a project stands, and what happened in a period, of what somebody wants to see."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from paritycheck.core.digests import Day, Standing
+from paritycheck.core.message import Row
+from paritycheck.core.rows import OPEN, Step, row
+from paritycheck.core.subscriptions import TOOLS, Facts
+from paritycheck.models import Drift, DriftEvent, Pair, Project
+from paritycheck.models.drifts import DriftState
+from paritycheck.services.telling import drift_link, project_link, subject_of
+
+TREND_DAYS: Final = 7
+A_DAY: Final = timedelta(days=1)
+OPENING: Final = frozenset({"opened", "reopened"})
+RESOLVED: Final = "resolved"
+Wanted = Callable[[Facts], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Happened:
+    """Kinds of events by drift: in the period, and after its end (a digest may be late)."""
+
+    during: Mapping[str, frozenset[str]]
+    after: Mapping[str, frozenset[str]]
+
+
+def day_of(project: Project, since: datetime, until: datetime, wanted: Wanted) -> Day:
+    """The digest's content, from what is open now and what happened in the period, of what is wanted."""
+    rows = Drift.objects.filter(project=project).exclude(state=DriftState.WAIVED).select_related("left", "right")
+    drifts = [drift for drift in rows if wanted(facts_of(drift))]
+    happened = _happened(project, since, until)
+    shown = [drift for drift in drifts if not happened.after.get(drift.id, frozenset()) & OPENING]
+    told: dict[str, list[Row]] = defaultdict(list)
+    for drift in shown:
+        what = _what(drift, happened.during.get(drift.id, frozenset()))
+        if what:
+            told[what].append(_row(project, drift, what))
+    open_drifts = [drift for drift in shown if drift.state == DriftState.OPEN]
+    counts = _Counts(project, drifts, since, until)
+    return Day(
+        project=project.slug,
+        url=project_link(project.slug),
+        since=since,
+        until=until,
+        before=counts.before(),
+        opened=told["opened"],
+        changed=told["worsened"],
+        resolved=told[RESOLVED],
+        still=told[OPEN],
+        standings=_standings(project, open_drifts, counts, wanted),
+    )
+
+
+def facts_of(drift: Drift) -> Facts:
+    """What is matched of a drift as it is now."""
+    left, right = drift.left.slug, drift.right.slug
+    return Facts(TOOLS, drift.severity, left, right, drift.section, drift.name, drift.owner)
+
+
+def _happened(project: Project, since: datetime, until: datetime) -> _Happened:
+    events = DriftEvent.objects.filter(project=project, at__gte=since).values_list("drift_id", "kind", "at")
+    during: dict[str, set[str]] = defaultdict(set)
+    after: dict[str, set[str]] = defaultdict(set)
+    for drift, kind, at in events:
+        (during if at < until else after)[drift].add(kind)
+    return _Happened(
+        {drift: frozenset(kinds) for drift, kinds in during.items()},
+        {drift: frozenset(kinds) for drift, kinds in after.items()},
+    )
+
+
+def _what(drift: Drift, kinds: frozenset[str]) -> str:
+    """Under which heading it goes; nothing for what was resolved before the period."""
+    if drift.state == DriftState.RESOLVED:
+        return RESOLVED if RESOLVED in kinds else ""
+    if kinds & OPENING:
+        return "opened"
+    return "worsened" if kinds else OPEN
+
+
+def _row(project: Project, drift: Drift, what: str) -> Row:
+    step = Step(
+        change=what,
+        at=drift.resolved_at or drift.changed_at,
+        opened_at=drift.opened_at,
+        severity=drift.severity,
+        owner=drift.owner,
+    )
+    return row(subject_of(drift, drift), step, drift_link(project.slug, drift.id))
+
+
+class _Counts:
+    """How many drifts were open at an instant: what is open now, walked back by what happened since."""
+
+    def __init__(self, project: Project, drifts: Sequence[Drift], since: datetime, until: datetime) -> None:
+        self._since = since
+        ends = [until - A_DAY * back for back in reversed(range(TREND_DAYS))]
+        self._ends = [end for end in ends if end >= project.created_at]
+        self._now = Counter((drift.left_id, drift.right_id) for drift in drifts if drift.state == DriftState.OPEN)
+        events = DriftEvent.objects.filter(project=project, at__gte=min([since, *self._ends]))
+        moving = events.filter(kind__in=[*OPENING, RESOLVED]).exclude(drift__state=DriftState.WAIVED)
+        kept = {drift.id for drift in drifts}
+        steps = moving.values_list("drift_id", "drift__left_id", "drift__right_id", "kind", "at")
+        self._steps = [step[1:] for step in steps if step[0] in kept]
+
+    def before(self) -> int:
+        """In all pairs when the period began."""
+        return sum(self._at(pair, self._since) for pair in {*self._now, *((step[0], step[1]) for step in self._steps)})
+
+    def trend(self, pair: tuple[UUID, UUID]) -> tuple[int, ...]:
+        """One pair's number at the end of each of the last days, oldest first."""
+        return tuple(self._at(pair, end) for end in self._ends)
+
+    def _at(self, pair: tuple[UUID, UUID], instant: datetime) -> int:
+        later = [kind for left, right, kind, at in self._steps if (left, right) == pair and at >= instant]
+        opened = sum(1 for kind in later if kind in OPENING)
+        return max(0, self._now[pair] - opened + (len(later) - opened))
+
+
+def _standings(project: Project, open_drifts: Sequence[Drift], counts: _Counts, wanted: Wanted) -> list[Standing]:
+    """Every evaluated pair of environments that are wanted; a look inside one only where something is open."""
+    severities: dict[tuple[UUID, UUID], Counter[str]] = defaultdict(Counter)
+    for drift in open_drifts:
+        severities[drift.left_id, drift.right_id][drift.severity] += 1
+    pairs = Pair.objects.filter(project=project).select_related("left", "right")
+    return [
+        Standing(
+            left=pair.left.slug,
+            right=pair.right.slug,
+            time=pair.time,
+            personnel=pair.personnel,
+            parity=pair.parity,
+            coverage=pair.coverage,
+            severities=severities[pair.left_id, pair.right_id],
+            trend=counts.trend((pair.left_id, pair.right_id)),
+        )
+        for pair in pairs
+        if severities[pair.left_id, pair.right_id] or _shown(pair, wanted)
+    ]
+
+
+def _shown(pair: Pair, wanted: Wanted) -> bool:
+    """Whether a pair in which nothing is open stands there: two environments that the reader asked for."""
+    return pair.left_id != pair.right_id and wanted(Facts("", "error", pair.left.slug, pair.right.slug))

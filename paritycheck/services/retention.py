@@ -1,0 +1,43 @@
+"""Deletes what is kept for a while only, in small batches: no long transaction, and no table without its old rows."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from paritycheck.models import Delivery, DeliveryAttempt, PeriodRun
+from paritycheck.models.deliveries import DeliveryState
+
+log = structlog.get_logger(__name__)
+DELIVERIES: Final = timedelta(days=30)
+RUNS: Final = timedelta(days=14)
+BATCH: Final = 1_000
+MOST_BATCHES: Final = 50
+"""A call ends in time for its task's limit; what is left goes with the next one."""
+PERIODIC: Final = "paritycheck."
+"""How the names of periodic tasks begin. Rows of other names are what digests remember, and stay."""
+
+
+def delete_old_rows() -> None:
+    """Deliveries that ended 30 days ago with their attempts, and runs of periodic tasks of 14 days ago."""
+    ended = Delivery.objects.filter(created_at__lt=Now() - DELIVERIES).exclude(state=DeliveryState.DUE)
+    gone = {
+        # Attempts have no foreign key to what they tried, so they go by their own age.
+        "attempts": _in_batches(DeliveryAttempt.objects.filter(at__lt=Now() - DELIVERIES)),
+        "deliveries": _in_batches(ended),
+        "runs": _in_batches(PeriodRun.objects.filter(task__startswith=PERIODIC, ran_at__lt=Now() - RUNS)),
+    }
+    if any(gone.values()):
+        log.info("old rows deleted", **gone)
+
+
+def _in_batches(rows: QuerySet[Any]) -> int:
+    total = 0
+    for _ in range(MOST_BATCHES):
+        batch = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+        total += rows.filter(pk__in=batch).delete()[0] if batch else 0
+        if len(batch) < BATCH:
+            break
+    return total

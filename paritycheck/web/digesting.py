@@ -1,0 +1,54 @@
+"""Digests as pages show them: each rule in words, whom it goes to, when it comes next."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from paritycheck.core.subscription_words import rule_words
+from paritycheck.models import Project, Subscription
+from paritycheck.selectors.recipients import terms_of
+from paritycheck.selectors.subscriptions import digests_of, may_change, sharers_of
+from paritycheck.web import words
+from paritycheck.web.alerting import kind_icon
+from paritycheck.web.subscribing import next_words
+from paritycheck.web.visible import visible
+
+LOOKS = {"mail": "Mail", "text": "Text"}
+"""What a preview is shown as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """One digest: its rule, whom it goes to, when it comes next by its own clock."""
+
+    row: Subscription
+    told: str
+    to: str
+    icon: str
+    next: str
+    changes: bool
+
+
+def schedule_of(row: Subscription, user: Any) -> Schedule:
+    """As pages show it."""
+    mine = row.user_id == user.pk
+    to = "you" if mine else visible(row.channel.name if row.channel else row.user.email if row.user else "")
+    icon = kind_icon(row.channel.kind) if row.channel else "mail"
+    return Schedule(row, visible(rule_words(terms_of(row))), to, icon, next_words(row), may_change(row, user))
+
+
+def next_digest(request: HttpRequest, project: Project) -> dict[str, Any]:
+    """The panel beside the deliveries: the digest that the address names, else the one that comes next."""
+    rows = digests_of(project, request.user)  # type: ignore[arg-type]  # signed in: of_project
+    asked, look = request.GET.get("digest", ""), request.GET.get("as", "mail")
+    row = next((row for row in rows if str(row.pk) == asked), rows[0] if rows else None)
+    if row is None:
+        return {"schedule": None}
+    sharers = sharers_of(row) if row.user_id else 0
+    return {
+        "schedule": schedule_of(row, request.user),
+        "digest_to": words.plural(sharers, "person", "people") if sharers > 1 else None,
+        "looks": LOOKS.items(),
+        "look": look if look in LOOKS else "mail",
+    }

@@ -1,0 +1,319 @@
+"""A service that can be hurt: real processes on a database of their own, a sink for its messages, and what kills them.
+
+Everything that a stand starts is ended by its process id when the stand is left.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import psycopg
+
+from paritycheck.local import environment, programs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from paritycheck.local.postgres import Embedded
+    from paritycheck.local.supervisor import Program
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+READY_S = 60
+OPERATOR = "operator@"
+T = TypeVar("T")
+
+
+class Stand:
+    """The service on `url`. `server` is where the database can be restarted; `redis` is a program's path, or empty for
+    the default broker. `chance` decides when and whom to kill, the same for each seed.
+    """
+
+    def __init__(
+        self, place: Path, url: str, settings: Mapping[str, str], *, server: Embedded | None = None, seed: int = 1
+    ) -> None:
+        self.place, self.url, self.server = place, url, server
+        self.chance = random.Random(seed)  # noqa: S311  moments and victims, the same for each seed
+        self.kills = 0
+        self.port = free_port()
+        self._settings = dict(settings)
+        self._helpers: list[subprocess.Popen[str]] = []
+        self._running: dict[int, Path] = {}
+        self._started = 0
+        self.sunk = place / "sink"
+
+    def __enter__(self) -> Self:
+        self.place.mkdir(parents=True, exist_ok=True)
+        self.sunk.touch()
+        sink = self._help("tests.chaos.sink", str(self.sunk), env=dict(os.environ))
+        self.mail_port, self.hook_port = (int(word) for word in _line(sink).split())
+        self.environment = {
+            **environment.without_settings(os.environ),
+            **self._settings,
+            "DATABASE_URL": self.url,
+            "EMAIL_URL": f"smtp://127.0.0.1:{self.mail_port}",
+            # Webhooks go to the sink, which stands on this machine and speaks plain HTTP.
+            "WEBHOOK_ALLOW_CIDRS": "127.0.0.1/32",
+            "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+            "REMAP_SIGTERM": "SIGQUIT",
+            "PYTHONWARNINGS": programs.AS_ROOT,
+            "DJANGO_SETTINGS_MODULE": "paritycheck.config.settings",
+        }
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pid in list(self._running):
+            self._end(pid)
+        for helper in reversed(self._helpers):
+            if helper.stdin is not None:
+                helper.stdin.close()
+            try:
+                helper.wait(5)
+            except subprocess.TimeoutExpired:
+                helper.kill()
+                helper.wait()
+            if helper.stdout is not None:
+                helper.stdout.close()
+
+    # --- processes of the service ---
+
+    def start(self, *names: str) -> list[int]:
+        """Start worker, sender or beat; their process ids. `ready` tells when they take work."""
+        return [self._start(name) for name in names]
+
+    def ready(self, *pids: int) -> list[int]:
+        """Wait until each says so in its log; their ids. One that ended by itself is started again, as a supervisor
+        does. Raises AssertionError where one does not come up.
+        """
+        return [self._ready(pid, time.monotonic() + READY_S) for pid in pids]
+
+    def _ready(self, pid: int, deadline: float) -> int:
+        log = self._running[pid]
+        while b"ready." not in _read(log):
+            assert time.monotonic() < deadline, _read(log)[-2000:].decode(errors="replace")
+            if not self.alive(pid):
+                time.sleep(1)
+                return self._ready(self._start(log.stem.partition("-")[2]), deadline)
+            time.sleep(0.02)
+        return pid
+
+    def kill(self, pid: int, *, count: bool = True) -> None:
+        """`kill -9` of the process and of those that it started."""
+        self.kills += count
+        self._end(pid)
+
+    def alive(self, pid: int) -> bool:
+        """Whether the process still runs."""
+        try:
+            return (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        except OSError:
+            return False
+
+    def log_of(self, pid: int) -> str:
+        """What the process said, also after its end."""
+        return _read(self._running[pid]).decode(errors="replace") if pid in self._running else ""
+
+    def logs(self) -> str:
+        """What all of them said."""
+        return "".join(path.read_text(errors="replace") for path in sorted(self.place.glob("*.log")))
+
+    def _start(self, name: str) -> int:
+        program = self._program(name)
+        _python, _flag, module, *arguments = program.command
+        self._started += 1
+        log = self.place / f"{self._started:04}-{name}.log"
+        nursery = self._nursery()
+        assert nursery.stdin is not None
+        nursery.stdin.write("\t".join((module, str(log), *arguments)) + "\n")
+        nursery.stdin.flush()
+        pid = int(_line(nursery))
+        self._running[pid] = log
+        return pid
+
+    def _program(self, name: str) -> Program:
+        if name == "web":
+            return programs.web("127.0.0.1", self.port, self.environment)
+        return {"worker": programs.worker, "sender": programs.sender, "beat": programs.beat}[name](self.environment)
+
+    def _nursery(self) -> subprocess.Popen[str]:
+        for helper in self._helpers:
+            if "tests.chaos.nursery" in helper.args:  # type: ignore[operator]  # a list, as we gave it
+                return helper
+        helper = self._help("tests.chaos.nursery", env=self.environment)
+        assert _line(helper) == "ready"
+        return helper
+
+    def _help(self, module: str, *arguments: str, env: Mapping[str, str]) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments], cwd=ROOT, env={**env, "PYTHONPATH": str(ROOT)}, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        self._helpers.append(process)
+        return process
+
+    def _end(self, pid: int) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+        self.until(lambda: not self.alive(pid), 10)
+        self._running.pop(pid, None)
+
+    # --- what it stands on ---
+
+    def restart_postgres(self) -> None:
+        """`pg_ctl restart -m immediate`: no checkpoint, no goodbye. Its keeper starts it again."""
+        assert self.server is not None
+        self.kills += 1
+        postmaster = int((self.server.paths.data / "postmaster.pid").read_text().split("\n")[0])
+        os.kill(postmaster, signal.SIGQUIT)
+        assert self.until(lambda: not self.alive(postmaster), 20)
+        self.tend()
+
+    def tend(self) -> None:
+        """Wait until PostgreSQL answers; a server that lived for a moment only is started here."""
+        assert self.server is not None
+
+        def answers() -> bool:
+            assert self.server is not None
+            self.server.tend()
+            with suppress(psycopg.OperationalError):
+                psycopg.connect(libpq(self.server.paths.server_url("postgres"))).close()
+                return True
+            return False
+
+        assert self.until(answers, 60), "PostgreSQL does not come back"
+
+    def power_cut(self) -> None:
+        """`kill -9` of everything at once: the service, PostgreSQL and all of its backends."""
+        assert self.server is not None
+        postmaster = int((self.server.paths.data / "postmaster.pid").read_text().split("\n")[0])
+        self.kills += 1 + len(self._running)
+        for pid in [postmaster, *_children(postmaster)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for pid in list(self._running):
+            self._end(pid)
+
+    def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """The rows of a statement, by a connection of its own; again while PostgreSQL is away."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with psycopg.connect(libpq(self.url), autocommit=True) as session:
+                    done = session.execute(statement, values)
+                    return list(done.fetchall()) if done.description else []
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    def count(self, statement: str, *values: Any) -> int:
+        """The number that a statement gives."""
+        return int(self.sql(statement, *values)[0][0])
+
+    def until(self, condition: Callable[[], T], within_s: float) -> T:
+        """What `condition` gives once it is true, or its last answer when the time is over."""
+        deadline = time.monotonic() + within_s
+        while not (found := condition()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return found
+
+    # --- what arrived ---
+
+    def arrived(self) -> list[str]:
+        """The id of each message of the outbox that a receiver took, in order, again for each time."""
+        lines = [line.split() for line in self.sunk.read_text(encoding="utf-8").splitlines()]
+        return [
+            words[1].strip("<>").partition("@")[0].removeprefix("msg_")
+            for words in lines
+            if words and not words[2].startswith(OPERATOR)
+        ]
+
+    def told_operator(self) -> int:
+        """How many mails the administrator got, which are of no project and in no outbox."""
+        return sum(1 for line in self.sunk.read_text(encoding="utf-8").splitlines() if f" {OPERATOR}" in line)
+
+
+class Redis:
+    """A Redis that can be killed; nothing of it is kept."""
+
+    def __init__(self, program: str, place: Path) -> None:
+        self.port = free_port()
+        self._command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(place), "--save", ""]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        """Start it, empty, and wait until it answers."""
+        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        while self.say("PING") != "+PONG":
+            assert time.monotonic() < deadline, "Redis does not start"
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """`kill -9`."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def say(self, *words: str) -> str:
+        """The first line of its reply; empty where nobody answers."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
+                connection.sendall((" ".join(words) + "\r\n").encode())
+                return connection.recv(200).decode().split("\r\n")[0]
+        except OSError:
+            return ""
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):
+            if int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1]) == parent:
+                found.append(int(entry.name))
+    return found
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def libpq(url: str) -> str:
+    """A URL of ours in the form that libpq reads."""
+    return f"postgresql://{url.partition(':')[2].removeprefix('//')}"
+
+
+def _line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    line = process.stdout.readline().strip()
+    assert line, f"{process.args!r} ended"
+    return line
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
