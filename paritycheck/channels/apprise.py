@@ -98,6 +98,8 @@ def body_of(message: Message) -> str:
     lines = [message.lead]
     if message.focus:
         lines += [f"{side.label}: {side.text}" for side in message.focus.sides]
+    if message.table:
+        lines += [": ".join(line) for line in message.table.lines]
     for stand in message.stands:
         lines += [stand.heading, *(f"  {gap.name}: {gap.value} ({gap.band})" for gap in stand.gaps)]
     for block in message.blocks:

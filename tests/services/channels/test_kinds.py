@@ -257,6 +257,25 @@ def test_an_attempt_that_ended_halfway_is_gone_on_with_and_nothing_is_told_twice
     assert [len(issue["comments"]) for issue in tracker.issues] == [1, 1, 1]
 
 
+def test_what_comes_late_undoes_nothing(place: Place, receiver: Receiver, tracked: tuple[Channel, Tracker]) -> None:
+    """The first message waits for its next attempt while the drift ends, and is told of by another one."""
+    channel, tracker = tracked
+    drift, other = place.drift("A"), place.drift("B")
+    opened = place.put_out(channel, place.message(drift))
+    ended = place.put_out(channel, place.message(drift, change="resolved"))
+    assert (sent(ended).state, sent(opened).state, tracker.calls) == ("sent", "sent", [])
+    sent(place.put_out(channel, place.message(other)))
+    ended = place.put_out(channel, place.message(other, change="resolved"))
+    back = place.put_out(channel, place.message(other, change="reopened"))
+    assert (sent(back).state, sent(ended).state) == ("sent", "sent")
+    assert [issue["open"] for issue in tracker.issues] == [True]
+    pager = place.channel("pagerduty", {"routing_key": KEY, "base_url": receiver.url()})
+    receiver.requests.clear()
+    late = place.put_out(pager, place.message(drift))
+    place.message(drift, change="resolved")
+    assert (sent(late).state, receiver.requests) == ("sent", [])
+
+
 def test_an_issue_that_somebody_deleted_is_opened_anew(place: Place, tracked: tuple[Channel, Tracker]) -> None:
     channel, tracker = tracked
     drift = place.drift()
