@@ -1,8 +1,8 @@
 """How many send at the same time: what hangs may hold a few senders, never all of them.
 
 A slot is an advisory lock of the sender's session, so that it is free the moment its sender dies. A channel has two
-(one where the order matters), a project's channels together four, and so have all mails, which share one server. Those that
-failed last have two among all of them: however many targets are dead, others find a sender.
+(one where the order matters), a project's channels together four, and so have all mails, which share one server. Those
+that failed last have two among all of them: however many targets are dead, others find a sender.
 """
 
 import hashlib
