@@ -13,7 +13,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from paritycheck.models import Channel, ChannelThread
 from paritycheck.services.channels import made_secret, rotate_secret
 from paritycheck.services.sealed import settings_of
-from tests.receiver import Authority, Received, Receiver, Said, running_receiver
+from tests.receiver import Received, Receiver, Said, running_receiver
 from tests.services.channels.conftest import KEY, Place, again, attempts, sent
 
 HOSTILE = "<!channel> @here *b* `x` |a| [link](http://evil.example) #1 !2 ~all"
@@ -365,8 +365,10 @@ LOADS_ALL = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:Deprecatio
 
 
 @LOADS_ALL
-def test_apprise_hands_it_to_a_service(place: Place, monkeypatch: pytest.MonkeyPatch, authority: Authority) -> None:
-    del authority
+def test_apprise_hands_it_to_a_service(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
     from apprise.plugins.discord import NotifyDiscord
 
     with running_receiver(None) as receiver:
@@ -374,9 +376,13 @@ def test_apprise_hands_it_to_a_service(place: Place, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(NotifyDiscord, "notify_url", f"http://127.0.0.1:{receiver.port}/webhooks")
         channel = place.channel("apprise", {"url": "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js"})
         row = sent(place.put_out(channel))
+        receiver.says = lambda _: Said(404, b"canary")
+        refused = sent(place.put_out(channel))
     assert (row.state, row.error) == ("sent", "")
     assert "STRIPE" in receiver.requests[0].body.decode()
     assert channel.shown == "discord"
+    assert (refused.state, refused.error) == ("due", "the service did not take it")
+    assert "JHMHI8" not in f"{caplog.text} {refused.error} {channel!r}"
 
 
 @LOADS_ALL
