@@ -88,7 +88,7 @@ def _send(lease: _Lease) -> None:
         error = refused
     except Exception as bug:  # noqa: BLE001  whatever it is, the message waits and others go on
         # No traceback: what an exception says may hold a secret of the channel.
-        log.error("delivery failed", delivery=str(lease.delivery.pk), error=type(bug).__name__, at=_place(bug))  # noqa: TRY400
+        log.error("delivery failed", delivery=str(lease.delivery.pk), error=type(bug).__name__, at=_place(bug))  # noqa: TRY400  as said
         error = ChannelError(type(bug).__name__, permanent=False, blameless=True)
     took_ms = int(1000 * (time.monotonic() - began))
     if error is None:
