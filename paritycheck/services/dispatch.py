@@ -16,7 +16,7 @@ from paritycheck.services import outgoing
 from paritycheck.services.confirming import confirm_link
 from paritycheck.services.kinds import KINDS, MAIL, Kind
 from paritycheck.services.sealed import SealError, settings_of
-from paritycheck.services.threads import ChannelThreads, identities_of
+from paritycheck.services.threads import ChannelThreads, identities_of, over_of
 from paritycheck.services.unsubscribing import unsubscribe_link
 
 CONFIRM: Final = "confirm"
@@ -62,6 +62,7 @@ def _opened(channel: Channel) -> dict[str, str]:
 
 
 def _envelope(row: Delivery, channel: Channel, message: Message) -> Envelope:
+    identities = identities_of(message, row.project_id)
     return Envelope(
         ident=str(row.pk),
         attempt=row.attempts,
@@ -70,7 +71,8 @@ def _envelope(row: Delivery, channel: Channel, message: Message) -> Envelope:
         kind=row.kind,
         site=settings.SITE_NAME,
         threads=ChannelThreads(channel, row.pk),
-        identities=identities_of(message, row.project_id),
+        identities=identities,
+        over=over_of(identities),
     )
 
 
