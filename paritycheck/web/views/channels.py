@@ -17,7 +17,7 @@ from paritycheck.models.channels import ChannelState
 from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.channels import Health, find_channel, healths_of
 from paritycheck.selectors.liveness import version_of
-from paritycheck.selectors.subscriptions import members_told
+from paritycheck.selectors.subscriptions import counts_of, members_told
 from paritycheck.services.channels import (
     add_channel,
     change_channel,
@@ -176,6 +176,7 @@ def _page(request: HttpRequest, project: Project, shown: Shown) -> HttpResponse:
     context: dict[str, Any] = {
         "project": project,
         "tab": "alerts",
+        "counts": counts_of(project, request.user),  # type: ignore[arg-type]  # signed in: of_project
         "here": reverse("web:alert-channels", args=[project.slug]),
         "part": "channels",
         "version": version,

@@ -18,7 +18,7 @@ from paritycheck.models import Project, Subscription
 from paritycheck.models.subscriptions import When
 from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.liveness import version_of
-from paritycheck.selectors.subscriptions import digests_of, find_subscription
+from paritycheck.selectors.subscriptions import counts_of, digests_of, find_subscription
 from paritycheck.services.errors import Refused
 from paritycheck.services.previews import Preview, preview_of, send_preview
 from paritycheck.web.access import of_project
@@ -42,6 +42,7 @@ def digests(request: HttpRequest, project: Project) -> HttpResponse:
     context = {
         "project": project,
         "tab": "alerts",
+        "counts": counts_of(project, user),  # type: ignore[arg-type]  # signed in: of_project
         "here": reverse("web:alert-digests", args=[project.slug]),
         "part": "digests",
         "version": version,
