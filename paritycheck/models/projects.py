@@ -48,7 +48,8 @@ class Project(models.Model):
 
 class Environment(models.Model):
     """One named deploy of a project. `policy` is the text that it reported last, in force or not; `shallow` says that
-    the clone its commits came from last is.
+    the clone its commits came from last is. `expired_at` is when the time to live of an ephemeral one had passed, empty
+    again with its next report.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -59,6 +60,7 @@ class Environment(models.Model):
     latest = models.ForeignKey("Snapshot", null=True, on_delete=models.SET_NULL, related_name="+")
     policy = models.ForeignKey("Policy", null=True, on_delete=models.SET_NULL, related_name="+")
     shallow = models.BooleanField(default=False, db_default=False)
+    expired_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

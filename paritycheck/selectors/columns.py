@@ -81,7 +81,7 @@ def in_order(environments: Iterable[Environment], baseline_id: UUID | None) -> l
 
 def columns_of(project: Project, now: datetime) -> tuple[Column, ...]:
     """Every environment of a project that the caller may see; five queries however many there are."""
-    rows = Environment.objects.filter(project=project).select_related("latest")
+    rows = Environment.objects.filter(project=project, expired_at=None).select_related("latest")
     environments = list(rows.prefetch_related("instances"))
     pulses = pulses_of([project.id])
     failed = set(Job.objects.filter(project=project, state=JobState.DEAD).values_list("environment_id", flat=True))

@@ -67,7 +67,7 @@ def standings(projects: QuerySet[Project], now: datetime) -> list[Standing]:
 
 def _add_environments(found: dict[UUID, Standing], pulses: dict[UUID, Pulse], now: datetime) -> None:
     grouped: dict[UUID, list[Environment]] = defaultdict(list)
-    for environment in Environment.objects.filter(project__in=list(found)):
+    for environment in Environment.objects.filter(project__in=list(found), expired_at=None):
         grouped[environment.project_id].append(environment)
     for project_id, environments in grouped.items():
         standing = found[project_id]

@@ -105,8 +105,10 @@ def evaluate_pairs(*, environment_id: UUID, now: datetime) -> timedelta | None:
 
 
 def pairs_of(environment: Environment) -> list[tuple[Environment, Environment]]:
-    """The look inside, and the comparison with the baseline. What the baseline reports makes everybody's job due."""
-    if environment.latest_id is None:
+    """The look inside, and the comparison with the baseline; none of an environment that expired. What the baseline
+    reports makes everybody's job due.
+    """
+    if environment.latest_id is None or environment.expired_at is not None:
         return []
     baseline = environment.project.baseline
     inside = [(environment, environment)]

@@ -66,7 +66,7 @@ def preview_policy(*, project: Project, text: str, now: datetime) -> Preview:
     require_policy(text)
     policy = read_policy(text)
     rows = project.environments.select_related("latest", "project__baseline__latest").order_by("slug")
-    environments = list(rows.filter(latest__isnull=False))
+    environments = list(rows.filter(latest__isnull=False, expired_at=None))
     judged = environments[:MOST_ENVIRONMENTS]
     moves: list[Foreseen] = []
     stays = pairs = 0

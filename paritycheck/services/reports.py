@@ -12,6 +12,7 @@ from paritycheck.core.facts import SECTIONS
 from paritycheck.models import Environment, Instance, Report
 from paritycheck.services.commits import commits_to_look_at, unknown_parents
 from paritycheck.services.errors import Refused
+from paritycheck.services.expiry import revive
 from paritycheck.services.jobs import request_evaluation
 from paritycheck.services.policies import adopt_policy
 from paritycheck.services.snapshots import affected, is_counted, refresh_snapshot
@@ -197,7 +198,7 @@ def _take_new(
     environment = instance.environment
     adopt_policy(environment=environment, digest=document.get("policy"), commit=instance.head, now=now)
     snapshot, opened = refresh_snapshot(environment=environment, now=now, until=seen)
-    if opened:
+    if revive(environment=environment) or opened:
         request_evaluation(environments=affected(environment))
     answer: dict[str, Any] = {"report": document["report_id"], "snapshot": snapshot.number, **_with(warnings)}
     tips = _asked_for(instance) if instance.head else []

@@ -12,7 +12,7 @@ from paritycheck.models.deliveries import DeliveryState
 
 log = structlog.get_logger(__name__)
 DELIVERIES: Final = timedelta(days=30)
-RUNS: Final = timedelta(days=14)
+RUNS: Final = timedelta(days=3)
 BATCH: Final = 1_000
 MOST_BATCHES: Final = 50
 """A call ends in time for its task's limit; what is left goes with the next one."""
@@ -21,7 +21,7 @@ PERIODIC: Final = "paritycheck."
 
 
 def delete_old_rows() -> None:
-    """Deliveries that ended 30 days ago with their attempts, and runs of periodic tasks of 14 days ago."""
+    """Deliveries that ended 30 days ago with their attempts, and runs of periodic tasks of 3 days ago."""
     ended = Delivery.objects.filter(created_at__lt=Now() - DELIVERIES).exclude(state=DeliveryState.DUE)
     gone = {
         # Attempts have no foreign key to what they tried, so they go by their own age.

@@ -17,5 +17,5 @@ def note_process(*, name: str) -> None:
 
 def request_timed_evaluations() -> None:
     """Ask for every environment that has a snapshot; a job that was given up stays so until there is news."""
-    living = Environment.objects.filter(latest__isnull=False).exclude(jobs__state=JobState.DEAD)
+    living = Environment.objects.filter(latest__isnull=False, expired_at=None).exclude(jobs__state=JobState.DEAD)
     request_evaluation(environments=living, news=False)

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from paritycheck.services.endings import note_ending_waivers
+from paritycheck.services.expiry import expire_environments
 from paritycheck.services.retention import delete_old_rows
 from paritycheck.services.silence import note_silence
 from paritycheck.services.watch import note_process, request_timed_evaluations
@@ -25,6 +26,12 @@ def note_sender() -> None:
 def timed() -> None:
     """Ask for the evaluations whose outcome changes as time passes: ages of waiting commits, stale facts."""
     request_timed_evaluations()
+
+
+@shared_task(name="paritycheck.expire_environments")
+def expiry() -> None:
+    """End the review apps whose time to live has passed."""
+    expire_environments(now=timezone.now())
 
 
 @shared_task(name="paritycheck.delete_old_rows")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pytest_django import Settings
+
     from tests.api.installation import Site
 
 
@@ -45,6 +47,15 @@ def test_a_late_process_degrades_and_only_monitoring_is_told_by_status(working: 
 
 def test_a_process_that_was_never_seen_is_late(site: "Site") -> None:
     assert site.get("/readyz", who=None).json()["processes"]["worker"] == {"age_s": None, "late": True}
+
+
+def test_a_broker_that_is_away_degrades(working: "Site", settings: "Settings") -> None:
+    """Reports are taken without it; who watches is told by status, and nobody is told its password."""
+    settings.BROKER_URL = "redis://:secret-of-the-broker@127.0.0.1:1/0"
+    reply = working.get("/readyz", who=None)
+    assert (reply.status, reply.json()["status"], reply.json()["broker"]) == (200, "degraded", "unavailable")
+    assert "secret-of-the-broker" not in str(reply.json())
+    assert working.get("/readyz?strict=1", who=None).status == 503
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
