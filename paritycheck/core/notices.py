@@ -120,7 +120,7 @@ def band(  # noqa: PLR0913  plain values, each by its name
         pair=f"{sides[0]}..{sides[-1]}",
         severity="resolved" if after == "ok" else after,
         badge=_moved(before, after),
-        word=after,
+        word="resolved" if after == "ok" else after,
         title=waits.removesuffix(".") or f"{gap} gap of {of}: {after}, was {before}",
         lead=f"{moved} {known[0].upper()}{known[1:]}." if known else moved,
         heads=("before", "now"),

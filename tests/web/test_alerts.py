@@ -132,6 +132,9 @@ def test_send_now_and_give_up_say_who_did(
     again = signed_in.post(f"{PAGE}/deliveries/{row.pk}/give-up")
     assert again.status_code == 409
     assert "it does not wait any more" in again.content.decode()
+    # What is on the page of a refusal leads to pages: the address that was posted to is none.
+    led = set(re.findall(r'(?:href|hx-get)="([^"#?]+)', again.content.decode()))
+    assert not {address for address in led if address.endswith("/give-up")}
 
 
 def test_forms_need_their_secret(shop: Any, put: Callable[..., Delivery]) -> None:
@@ -196,7 +199,7 @@ def test_the_next_digest_stands_beside_in_a_frame_in_which_nothing_runs(
 ) -> None:
     page = signed_in.get(f"{PAGE}?digest={weekly.pk}")
     address = f"{PAGE}/digests/{weekly.pk}/preview"
-    assert f'src="{address}"' in page.content.decode()
+    assert f'src="{address}?as=mail"' in page.content.decode()
     assert "frame-src 'self'" in page["Content-Security-Policy"]
     assert "script-src 'self'" in page["Content-Security-Policy"]
     preview = signed_in.get(address)
@@ -209,7 +212,39 @@ def test_the_next_digest_stands_beside_in_a_frame_in_which_nothing_runs(
     text = signed_in.get(f"{address}?as=text").content.decode()
     assert "<pre>" in text
     assert "Nothing drifts" in text
+    chat = signed_in.get(f"{address}?as=slack")
+    assert chat["Content-Security-Policy"] == policy
+    assert "Nothing drifts" in chat.content.decode()
+    assert "Open the matrix</a>" in chat.content.decode()
     assert not weekly.project.deliveries.exists()
+
+
+def test_a_chats_message_is_drawn_as_text_whatever_it_says() -> None:
+    from paritycheck.web.slacklook import slack_blocks
+
+    drawn = slack_blocks(
+        {
+            "blocks": [
+                {"type": "header", "text": {"type": "plain_text", "text": HOSTILE}},
+                {"type": "section", "fields": [{"type": "plain_text", "text": "<b>1</b>"}]},
+                {"type": "context", "elements": [
+                    {"type": "mrkdwn", "text": "a &lt;b&gt; <https://x.example/p?a=1&amp;b=2|Open &amp; see>"},
+                    {"type": "mrkdwn", "text": "<javascript:alert(1)|x>"},
+                ]},
+                {"type": "rich_text", "elements": [{"type": "rich_text_list", "elements": [
+                    {"elements": [{"type": "text", "text": "<i>", "style": {"bold": True}}]},
+                ]}]},
+                {"type": "image", "image_url": "https://evil.example/x.png"},
+            ]
+        }
+    )  # fmt: skip
+    assert "<script>" not in drawn
+    assert "<p>&lt;b&gt;1&lt;/b&gt;</p>" in drawn
+    assert '<a href="https://x.example/p?a=1&amp;b=2">Open &amp; see</a>' in drawn
+    assert "a &lt;b&gt; <a" in drawn
+    assert "&lt;javascript:alert(1)|x&gt;" in drawn
+    assert "<li><b>&lt;i&gt;</b></li>" in drawn
+    assert "evil" not in drawn
 
 
 def test_a_copy_goes_to_oneself_alone(shop: Any, weekly: Subscription, signed_in: Client) -> None:
@@ -302,6 +337,17 @@ def test_a_webhooks_secret_is_shown_once(shop: Any, signed_in: Client, ask: Call
     again = re.search(r"whsec_[A-Za-z0-9+/=]+", rotated)
     assert again is not None
     assert again[0] != secret[0]
+
+
+def test_a_channel_that_nothing_is_sent_to_says_so(shop: Any, signed_in: Client, ask: Callable[[str], str]) -> None:
+    made = signed_in.post(f"{PAGE}/channels/new", {"kind": "pagerduty", "name": "pager", "field-routing_key": "a" * 32})
+    channel = shop.project.channels.get()
+    assert made["Location"] == f"{PAGE}/subscriptions?for={channel.pk}#rule"
+    assert f'<option value="{channel.pk}" selected>pager</option>' in ask(made["Location"])
+    assert "PagerDuty, no rule tells it anything Subscribe it" in text_of(ask(f"{PAGE}/channels"))
+    signed_in.post(f"{PAGE}/subscriptions/new", {**RULE, "when": "at-once", "channel": str(channel.pk)})
+    assert "no rule tells it anything" not in ask(f"{PAGE}/channels")
+    assert shop.project.subscriptions.get(channel=channel).user is None
 
 
 def test_a_channel_is_tried_switched_and_removed(shop: Any, signed_in: Client, ask: Callable[[str], str]) -> None:

@@ -73,6 +73,7 @@ def page_of(request: HttpRequest, project: Project, fault: str = "", status: int
     context = {
         "project": project,
         "tab": "alerts",
+        "here": reverse("web:alerts", args=[project.slug]),
         "part": "deliveries",
         "version": version,
         "cards": cards_of(healths, own, members_told(project)),

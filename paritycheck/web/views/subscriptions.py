@@ -149,6 +149,7 @@ def _page(
     context = {
         "project": project,
         "tab": "alerts",
+        "here": reverse("web:alert-subscriptions", args=[project.slug]),
         "part": "subscriptions",
         "version": version,
         "mine": [rule for rule in rules if rule.mine],

@@ -36,11 +36,10 @@ def test_a_drift_that_opens_is_one_delivery_to_each_active_member(shop: Shop) ->
     rows = Delivery.objects.order_by("recipient")
     assert [row.recipient for row in rows] == ["bo@example.com", "maria@example.com"]
     assert {row.subject for row in rows} == {"[shop] error: production has no STRIPE_WEBHOOK_SECRET"}
-    page = f"http://127.0.0.1:8000/p/shop/d/{drift.id[:10]}"
     assert rows[0].content["links"] == {
         "project": "http://127.0.0.1:8000/p/shop",
-        "drift": page,
-        "waive": f"{page}/waive",
+        "drift": f"http://127.0.0.1:8000/p/shop/d/{drift.id[:10]}",
+        "waive": f"http://127.0.0.1:8000/p/shop/d/{drift.id[:10]}/waive",
         "settings": "http://127.0.0.1:8000/p/shop/alerts/subscriptions",
     }
     assert not DriftEvent.objects.filter(routed_at=None).exists()
