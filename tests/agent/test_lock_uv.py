@@ -131,7 +131,8 @@ def test_a_newer_format_is_read_as_far_as_possible_with_a_warning() -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (SHOP.replace(b'name = "click"', b"        (b"\xff\xfe", "uv.lock: is not UTF-8"),
+        (SHOP.replace(b'name = "click"', b"<<<<<<< HEAD", 1), "uv.lock: is no TOML, line 62"),
+        (b"\xff\xfe", "uv.lock: is not UTF-8"),
         (b"x = " + b"[" * 100_000, "uv.lock: nested too deeply"),
         (b"", "uv.lock: format version unknown is not known (known: 1), read as far as possible"),
     ],
