@@ -8,7 +8,8 @@ from django.db import transaction
 
 from paritycheck.core.cron import next_after
 from paritycheck.core.subscriptions import DEFAULTS, DIGEST, Fault, SubscriptionTerms, faults
-from paritycheck.models import Channel, Membership, Project, Subscription, User
+from paritycheck.models import Channel, Delivery, Membership, Project, Subscription, User
+from paritycheck.models.deliveries import DeliveryState
 from paritycheck.selectors.recipients import terms_of
 from paritycheck.services.errors import Refused
 
@@ -54,8 +55,21 @@ def change_subscription(
 def end_subscription(*, subscription: Subscription, why: str, now: datetime) -> None:
     """End it, once; `why` is a word such as `unsubscribed`. What waits in the outbox for it is not sent."""
     living = Subscription.objects.filter(pk=subscription.pk, ended_at=None)
-    living.update(ended_at=now, ended_why=why, due_at=None)
+    if living.update(ended_at=now, ended_why=why, due_at=None):
+        _drop_waiting(subscription)
     subscription.refresh_from_db()
+
+
+def _drop_waiting(ended: Subscription) -> None:
+    """What waits for its quiet hours to end goes with it, unless another one of the same reader asks for such things:
+    a message may be by several, and names one of them.
+    """
+    others = Subscription.objects.filter(
+        project_id=ended.project_id, user=ended.user, channel=ended.channel, when=ended.when, ended_at=None
+    )
+    if not others.exists():
+        waiting = Delivery.objects.filter(subscription_id=ended.pk, state=DeliveryState.DUE, lease_until=None)
+        waiting.update(state=DeliveryState.DROPPED, error=UNSUBSCRIBED, held_for="")
 
 
 def give_defaults(*, project: Project, user: User, now: datetime) -> None:

@@ -46,9 +46,10 @@ def tell_drifts(*, project: Project, place: Place, lines: Sequence[Line], dedupe
         if not asked.taken:
             continue
         taken = [lines[index] for index in asked.taken]
-        message = letters.setdefault(asked.taken, _message(place, taken))
+        if asked.taken not in letters:
+            letters[asked.taken] = _message(place, taken)
         first = threads.first((line.drift for line in taken), listener.recipient)
-        parcels.append(replace(parcel(listener, message, asked, now), thread=first))
+        parcels.append(replace(parcel(listener, letters[asked.taken], asked, now), thread=first))
         told[listener.recipient] = {line.drift: line.row.change for line in taken}
     added = put_out_parcels(project_id=project.pk, parcels=parcels, dedupe=dedupe)
     _note(threads, told, added)

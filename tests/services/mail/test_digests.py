@@ -10,7 +10,7 @@ import pytest
 
 from paritycheck.core.cron import next_after
 from paritycheck.core.message import Message
-from paritycheck.models import Delivery, Drift, Instance, Pair, Subscription, User, Waiver
+from paritycheck.models import Commit, Delivery, Drift, Instance, Pair, Subscription, User, Waiver
 from paritycheck.services.digests import prepare_digests, preview_digest
 from paritycheck.services.members import join_project
 
@@ -301,3 +301,25 @@ def test_a_preview_is_what_would_be_sent_and_keeps_nothing(shop: Shop) -> None:
     assert before == SEVEN
     assert row.due_at == SEVEN + timedelta(days=1)
     assert preview_digest(subscription=row, now=SEVEN + timedelta(hours=1)).subject.startswith("[shop] 24 Nov: 1 drift")
+
+
+def test_the_time_and_personnel_gaps_have_their_course(shop: Shop) -> None:
+    """Staging runs a change for three days that production gets on the last one."""
+    from paritycheck.selectors.courses import Courses
+
+    for number, sha in enumerate(("a" * 40, "b" * 40)):
+        moment = BEGAN + timedelta(days=number - 10)
+        Commit.objects.create(
+            project=shop.project, sha=sha, parents=["a" * 40] if number else [], authored_at=moment, committed_at=moment
+        )
+    for environment, sha, day in (
+        (shop.staging, "a", -9), (shop.production, "a", -9), (shop.staging, "b", -4), (shop.production, "b", -1)
+    ):  # fmt: skip
+        at = BEGAN + timedelta(days=day)
+        shop.project.deploys.create(environment=environment, commit=sha * 40, deployed_at=at, source="api")
+    ends = [BEGAN + timedelta(days=day) for day in (-12, -8, -4, -3, -2, -1, 0)]
+    courses = Courses(shop.project, ends)
+    a_day = 86_400.0
+    assert courses.time(shop.staging, shop.production) == (0, 0, a_day, 2 * a_day, 0, 0)
+    assert courses.time(shop.laptops, shop.production) == ()
+    assert courses.personnel(shop.production) == ()

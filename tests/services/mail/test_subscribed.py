@@ -156,6 +156,20 @@ def test_a_subscription_without_quiet_hours_that_asks_for_it_too_lets_it_through
     assert rows == {"LOUD": "", "LOW": "quiet hours"}
 
 
+@pytest.mark.parametrize("others", [0, 1])
+def test_who_unsubscribes_does_not_get_what_was_held_for_them(shop: Shop, others: int) -> None:
+    row = Subscription.objects.get(when="at-once")
+    row.quiet_from, row.quiet_to = time(8), time(17)
+    row.save()
+    for _ in range(others):
+        shop.subscribe(names=("services/*",))
+    shop.drift("A")
+    route(shop, 6)
+    end_subscription(subscription=row, why="unsubscribed", now=BEGAN)
+    held = Delivery.objects.get()
+    assert (held.state, held.error) == (("due", "") if others else ("dropped", "unsubscribed"))
+
+
 def test_what_a_drift_becomes_answers_the_message_that_told_of_it_first(shop: Shop) -> None:
     drift = shop.drift("A")
     route(shop, 6)
