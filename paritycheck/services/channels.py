@@ -10,12 +10,14 @@ from typing import Final
 from uuid import UUID, uuid4
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
 from paritycheck.channels import webhook
 from paritycheck.core.channel import TEST
 from paritycheck.core.message import ALERT, Message
+from paritycheck.core.notices import confirm
 from paritycheck.core.plain import plain
 from paritycheck.models import Channel, Delivery, Membership, Project, User
 from paritycheck.models.channels import ChannelState
@@ -242,17 +244,14 @@ def _ask(channel: Channel) -> None:
     if lately.count() >= MOST_ASKED:
         said = f"{MOST_ASKED} addresses an hour are asked at most"
         raise Refused("rate-limited", 429, said, retryable=True, retry_after=600, extra={"limit": MOST_ASKED})
-    lead = (
-        f"{plain(channel.made_by)} wants messages of the project {channel.project.slug} sent to this address. "
-        "Nothing more is sent until you confirm. If you do not want it, do nothing."
-    )
-    _put(channel, CONFIRM, _message(channel, f"Do you want messages of {channel.project.slug}?", lead, kind=CONFIRM))
+    slug, site = channel.project.slug, settings.SITE_NAME
+    _put(channel, CONFIRM, confirm(project=slug, address=channel.shown, link="", by=channel.made_by, site=site))
 
 
-def _message(channel: Channel, title: str, lead: str, *, kind: str = ALERT) -> Message:
+def _message(channel: Channel, title: str, lead: str) -> Message:
     slug = channel.project.slug
     return Message(
-        kind=kind,
+        kind=ALERT,
         project=slug,
         pair="",
         severity="note",
