@@ -72,7 +72,7 @@ def compare(work: Path, cyclonedx: str) -> tuple[dict[str, float], str]:
     (checkout / "parity.toml").write_text('[project]\nname = "shop"\n')
     make_lock(checkout)
     show = [str(Path(sys.executable).parent / "parity"), "show"]
-    warm = {**environment(work), "PARITY_PYTHON": str(python), "PARITY_STATE_DIR": str(work / "state")}
+    warm = {**environment(), "PARITY_PYTHON": str(python), "PARITY_STATE_DIR": str(work / "state")}
     cold = {**warm, "PARITY_STATE_DIR": str(work / "cold")}
     commands = {
         "parity": (show, warm),

@@ -59,13 +59,12 @@ def make_checkout(root: Path) -> Path:
     return root
 
 
-def environment(work: Path) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return the variables of an agent that may keep its bytecode, as one that is installed does.
 
     A shell that forbids it would have each run compile a hundred files.
     """
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPYCACHEPREFIX": str(work / "bytecode")}
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def measure(command: list[str], *, cwd: Path, environ: dict[str, str]) -> tuple[float, float]:
@@ -86,7 +85,7 @@ def compare(work: Path) -> tuple[float, float, str]:
     work.mkdir()
     python, checkout = make_environment(work / "venv"), make_checkout(work / "shop")
     # Not taken for an image: pip knows nothing of the system's packages.
-    environ = {**environment(work), "PARITY_PYTHON": str(python), "PARITY_INSTANCE_KIND": "host"}
+    environ = {**environment(), "PARITY_PYTHON": str(python), "PARITY_INSTANCE_KIND": "host"}
     environ["PARITY_STATE_DIR"] = str(work / "state")
     show = [str(Path(sys.executable).parent / "parity"), "show"]
     inspect = [str(python), "-m", "pip", "inspect", "--disable-pip-version-check"]

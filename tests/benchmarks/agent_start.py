@@ -51,7 +51,7 @@ def served(work: Path, *, secure: bool) -> Iterator[tuple[Wire, dict[str, str]]]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield wire, {**environment(work), **environ, "PARITY_URL": wire.url}
+        yield wire, {**environment(), **environ, "PARITY_URL": wire.url}
     finally:
         server.shutdown()
         thread.join()
