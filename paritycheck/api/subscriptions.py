@@ -1,9 +1,6 @@
 """Who is told what, and when."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import time
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils import timezone
@@ -13,11 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from paritycheck.api.base import READ, Scopes, bad_parameter, nothing_here
-from paritycheck.api.body import WireCall, taken
+from paritycheck.api.body import WireCall
 from paritycheck.api.pagination import PARAMETERS as PAGES
 from paritycheck.api.pagination import CursorPages, PageSerializer
 from paritycheck.api.schema import GONE, PAGE_PARAMETERS, READ_REFUSALS, REFUSALS
 from paritycheck.api.shapes import SEVERITIES, ProjectApiView
+from paritycheck.api.subscription_body import CLOCKS, MEMBERS, read_members, read_terms, wrong
 from paritycheck.core.subscription_words import rule_words
 from paritycheck.core.subscriptions import GAPS, WHENS, SubscriptionTerms
 from paritycheck.models import Channel, Project, Subscription
@@ -33,16 +31,10 @@ from paritycheck.selectors.subscriptions import (
 )
 from paritycheck.services.errors import Refused
 from paritycheck.services.subscriptions import add_subscription, change_subscription, end_subscription
-from paritycheck_agent.wire.reading import read_json
 
 WRITE = frozenset({"write"})
 BODY_BYTES = 64 * 1024
 HAND = "hand"
-_LISTS: Final = ("gaps", "environments", "pairs", "names")
-_TEXTS: Final = ("when", "at_least", "cron", "timezone")
-_FLAGS: Final = ("only_owned", "skip_unchanged")
-_CLOCKS: Final = ("quiet_from", "quiet_to")
-MEMBERS: Final = frozenset({*_LISTS, *_TEXTS, *_FLAGS, *_CLOCKS})
 ASKED = {"when": "digest", "at_least": "warning", "gaps": ["tools"], "cron": "0 8 * * 1", "timezone": "Europe/Berlin"}
 EXAMPLE = {
     "id": "8e6f0a3a-8f0c-4a55-b0d4-5a8d5a4f9a11",
@@ -132,7 +124,7 @@ def subscription_document(row: Subscription) -> dict[str, Any]:
     """A rule as scripts read it."""
     terms = terms_of(row)
     said = {name: getattr(terms, name) for name in sorted(MEMBERS)}
-    clocks = {name: f"{said[name]:%H:%M}" if said[name] else None for name in _CLOCKS}
+    clocks = {name: f"{said[name]:%H:%M}" if said[name] else None for name in CLOCKS}
     return {
         "id": row.pk,
         "user": row.user.email if row.user else None,
@@ -146,53 +138,6 @@ def subscription_document(row: Subscription) -> dict[str, Any]:
         "made_by": row.made_by,
         "made_at": row.made_at,
     }
-
-
-def read_members(request: Request, known: frozenset[str]) -> dict[str, Any]:
-    """The body's members; Refused(invalid-subscription, unknown-field)."""
-    said = read_json(taken(request).decoded)
-    if not isinstance(said, dict):
-        raise _wrong("", "a subscription is an object")
-    if set(said) - known:
-        raise Refused("unknown-field", 422, f"a field is not known; known here: {', '.join(sorted(known))}")
-    return said
-
-
-def read_terms(said: Mapping[str, Any], terms: SubscriptionTerms) -> SubscriptionTerms:
-    """`terms` with what was said instead; Refused(invalid-subscription) for what is not of its type."""
-    for name in _TEXTS:
-        if name in said and not isinstance(said[name], str):
-            raise _wrong(name, "a text")
-    for name in _FLAGS:
-        if name in said and not isinstance(said[name], bool):
-            raise _wrong(name, "true or false")
-    found = {name: said[name] for name in (*_TEXTS, *_FLAGS) if name in said}
-    found |= {name: _list(name, said[name]) for name in _LISTS if name in said}
-    found |= {name: _clock(name, said[name]) for name in _CLOCKS if name in said}
-    return replace(terms, **found)
-
-
-def _list(name: str, value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise _wrong(name, "a list of texts")
-    return tuple(value)
-
-
-def _clock(name: str, value: Any) -> time | None:
-    if value is None:
-        return None
-    hours, colon, minutes = value.partition(":") if isinstance(value, str) else ("", "", "")
-    if not (colon and hours.isdigit() and minutes.isdigit() and value.isascii() and len(value) <= len("22:00")):
-        raise _wrong(name, "a time of day such as 22:00, or null")
-    try:
-        return time(int(hours), int(minutes))
-    except ValueError:
-        raise _wrong(name, "a time of day such as 22:00, or null") from None
-
-
-def _wrong(name: str, detail: str) -> Refused:
-    place = {"pointer": f"/{name}" if name else "", "code": "invalid-subscription", "detail": detail}
-    return Refused("invalid-subscription", 422, f"{name}: {detail}" if name else detail, errors=[place])
 
 
 def _forbidden() -> Refused:
@@ -279,7 +224,7 @@ def _channel(project: Project, said: Any) -> Channel:
     except ValueError:
         channel = None
     if channel is None:
-        raise _wrong("channel", "the id of a channel of this project")
+        raise wrong("channel", "the id of a channel of this project")
     return channel
 
 

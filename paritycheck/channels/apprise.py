@@ -65,13 +65,14 @@ def service_of(url: str) -> Any:
     """What apprise makes of the URL; None where it can make nothing of it."""
     import apprise
 
-    # What it logs may hold the URL.
+    # What it and its HTTP client log may hold the URL.
     logging.getLogger("apprise").disabled = True
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
     asset = apprise.AppriseAsset(app_id="paritycheck", app_desc="paritycheck", async_mode=False, plugin_paths=[])
     service = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
     if service is None:
         return None
-    service.verify_certificate = True
+    service.verify_certificate, service.redirects = True, False
     service.socket_connect_timeout, service.socket_read_timeout = CONNECT_S, READ_S
     return service
 
@@ -98,6 +99,8 @@ def body_of(message: Message) -> str:
     lines = [message.lead]
     if message.focus:
         lines += [f"{side.label}: {side.text}" for side in message.focus.sides]
+    if message.table:
+        lines += [": ".join(line) for line in message.table.lines]
     for stand in message.stands:
         lines += [stand.heading, *(f"  {gap.name}: {gap.value} ({gap.band})" for gap in stand.gaps)]
     for block in message.blocks:

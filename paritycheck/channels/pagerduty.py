@@ -61,7 +61,7 @@ def events(message: Message, envelope: Envelope) -> list[dict[str, Any]]:
     """One for each drift; for a message about something else one of its own; a test ends what it begins."""
     rows = [row for row in rows_of(message) if envelope.identity(row)]
     if rows and envelope.kind != TEST:
-        return [_of_row(message, row, envelope) for row in rows]
+        return [_of_row(message, row, envelope) for row in envelope.current(rows)]
     trigger = _trigger(message, envelope.ident, message.title, SEVERITIES.get(message.severity, "info"))
     ends = {"event_action": "resolve", "dedup_key": envelope.ident}
     return [trigger, ends] if envelope.kind == TEST else [trigger]
@@ -94,4 +94,5 @@ def _trigger(message: Message, key: str, sentence: str, severity: str) -> dict[s
 
 def _details(row: Row) -> dict[str, str]:
     sides = {cut(side.label, 100): cut(side.text, 500) for side in row.sides}
-    return {**sides, "expected": row.expectation, "consequence": row.consequence, "since": row.since}
+    said = {"expected": row.expectation, "consequence": row.consequence, "since": row.since, "change": row.by}
+    return {**sides, **{name: text for name, text in said.items() if text}}

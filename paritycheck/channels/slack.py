@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from paritycheck.core.channel import Post
-    from paritycheck.core.message import Block, Message, Row, Seen, Stand
+    from paritycheck.core.message import Block, Message, Row, Seen, Stand, Table
 
 LONGEST_HEADER: Final = 150
 LONGEST_TEXT: Final = 2_900
@@ -69,6 +69,8 @@ def _blocks(message: Message, sign: str) -> list[dict[str, Any]]:
         found.append({"type": "section", "text": _plain(message.lead, LONGEST_TEXT)})
     if message.focus:
         found += _focus(message.focus)
+    if message.table:
+        found.append(_table(message.table))
     found += [_stand(stand) for stand in message.stands[:MOST_ROWS]]
     found += [_list(block) for block in message.blocks[:MOST_ROWS]]
     place = " · ".join(part for part in (message.project, message.pair.replace("..", " → "), message.badge) if part)
@@ -79,12 +81,18 @@ def _blocks(message: Message, sign: str) -> list[dict[str, Any]]:
 def _focus(row: Row) -> list[dict[str, Any]]:
     sides = [_plain(_side(side), LONGEST_FIELD) for side in row.sides[:10]]
     found: list[dict[str, Any]] = [{"type": "section", "fields": sides}] if sides else []
-    foot = f"{row.key}, expected: {row.expectation}. {row.since}".strip()
+    foot = f"{row.key}, expected: {row.expectation}. {row.since} {row.by}".strip()
     return [*found, {"type": "context", "elements": [_plain(foot, LONGEST_FIELD)]}]
 
 
 def _side(side: Seen) -> str:
     return "\n".join(part for part in (side.label, side.text, side.source) if part)
+
+
+def _table(table: Table) -> dict[str, Any]:
+    heads = [" · ".join(head for head in table.heads if head)] if any(table.heads) else []
+    lines = [": ".join([line[0], " · ".join(line[1:])]) for line in table.lines]
+    return {"type": "section", "text": _plain("\n".join([*heads, *lines]), LONGEST_TEXT)}
 
 
 def _stand(stand: Stand) -> dict[str, Any]:
@@ -117,8 +125,7 @@ def _item(row: Row) -> list[dict[str, Any]]:
 
 
 def _links(message: Message) -> str:
-    names = {"drift": "Open the drift", "waive": "Waive", "project": "Open the matrix"}
-    return "  ·  ".join(slack_link(message.links[key], word) for key, word in names.items() if message.links.get(key))
+    return "  ·  ".join(slack_link(url, words) for words, url in message.actions)
 
 
 def _plain(text: str, longest: int) -> dict[str, Any]:

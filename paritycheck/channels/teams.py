@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from paritycheck.core.channel import Post
-    from paritycheck.core.message import Block, Message, Row, Seen, Stand
+    from paritycheck.core.message import Block, Message, Row, Seen, Stand, Table
 
 MOST_ROWS: Final = 12
 LONGEST_TEXT: Final = 500
@@ -84,6 +84,8 @@ def _body(message: Message, *, lists: bool) -> list[dict[str, Any]]:
         found.append(_text(message.lead))
     if message.focus:
         found += _focus(message.focus)
+    if message.table:
+        found += _table(message.table)
     if lists:
         found += [part for stand in message.stands[:MOST_STANDS] for part in _stand(stand)]
         found += [part for block in message.blocks for part in _list(block)]
@@ -94,13 +96,18 @@ def _body(message: Message, *, lists: bool) -> list[dict[str, Any]]:
 def _focus(row: Row) -> list[dict[str, Any]]:
     columns = [{"type": "Column", "width": "stretch", "items": _side(side)} for side in row.sides]
     found: list[dict[str, Any]] = [{"type": "ColumnSet", "columns": columns}] if columns else []
-    foot = f"{row.key}, expected: {row.expectation}. {row.since}".strip()
+    foot = f"{row.key}, expected: {row.expectation}. {row.since} {row.by}".strip()
     return [*found, _text(foot, isSubtle=True, size="small")]
 
 
 def _side(side: Seen) -> list[dict[str, Any]]:
     said = [_text(side.label, isSubtle=True), _text(side.text, weight="bolder", fontType="monospace")]
     return [*said, _text(side.source, isSubtle=True, size="small")] if side.source else said
+
+
+def _table(table: Table) -> list[dict[str, Any]]:
+    heads = [_text(" · ".join(head for head in table.heads if head), isSubtle=True)] if any(table.heads) else []
+    return [*heads, *(_text(": ".join([line[0], " · ".join(line[1:])])) for line in table.lines)]
 
 
 def _stand(stand: Stand) -> list[dict[str, Any]]:
@@ -119,12 +126,7 @@ def _list(block: Block) -> list[dict[str, Any]]:
 
 
 def _actions(message: Message) -> list[dict[str, Any]]:
-    names = {"drift": "Open the drift", "waive": "Waive", "project": "Open the matrix"}
-    return [
-        {"type": "Action.OpenUrl", "title": word, "url": message.links[key]}
-        for key, word in names.items()
-        if message.links.get(key)
-    ]
+    return [{"type": "Action.OpenUrl", "title": words, "url": url} for words, url in message.actions]
 
 
 def _text(text: str, **look: Any) -> dict[str, Any]:

@@ -113,6 +113,7 @@ def payload(message: Message, envelope: Envelope) -> dict[str, Any]:
             "drifts": [_drift(row, envelope) for row in rows_of(message)],
             "more": [block.more for block in message.blocks if block.more],
             "gaps": [_stand(stand) for stand in message.stands],
+            "figures": [list(line) for line in message.table.lines] if message.table else [],
         },
     }
 
@@ -129,6 +130,7 @@ def _drift(row: Row, envelope: Envelope) -> dict[str, Any]:
         "sentence": row.sentence,
         "consequence": row.consequence,
         "since": row.since,
+        "brought_by": row.by,
         "sides": [asdict(side) for side in row.sides],
         "url": row.url,
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from paritycheck.core.message import Row
@@ -90,7 +90,8 @@ class Threads(Protocol):
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """What is around a message: the stable id that receivers dedupe on, the attempt from 1, the time of this attempt,
-    when the message was made, the kind of delivery, and the identities of drifts by the address of their page.
+    when the message was made, the kind of delivery, the identities of drifts by the address of their page, and which of
+    these drifts are over by now.
     """
 
     ident: str
@@ -101,6 +102,13 @@ class Envelope:
     site: str
     threads: Threads
     identities: Mapping[str, str] = field(default_factory=dict)
+    over: frozenset[str] = frozenset()
+
+    def current(self, rows: Iterable[Row]) -> list[Row]:
+        """Rows of drifts that still hold. An attempt may come late: what became of a drift since then was told by
+        another message already, and must not be undone.
+        """
+        return [row for row in rows if (row.change == "resolved") == (self.identity(row) in self.over)]
 
     def identity(self, row: Row) -> str:
         """The drift's identity; empty for a row that is of no drift."""

@@ -85,7 +85,7 @@ class Day:
 
 def digest(day: Day) -> Message:
     """The message; a day without a change is not to be sent, which the caller decides."""
-    standings = sorted(day.standings, key=_badness)
+    standings = worst_first(day.standings)
     left_out = len(standings) - MOST_STANDS
     return Message(
         kind=DIGEST,
@@ -103,6 +103,11 @@ def digest(day: Day) -> Message:
         stands=tuple(_stand(standing, day.days) for standing in standings[:MOST_STANDS]),
         more_stands=f"and {plural(left_out, 'more pair')} on the page" if left_out > 0 else "",
     )
+
+
+def worst_first(standings: Sequence[Standing]) -> list[Standing]:
+    """The order in which pairs are told."""
+    return sorted(standings, key=_badness)
 
 
 def percent(fraction: float) -> str:

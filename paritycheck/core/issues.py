@@ -46,7 +46,7 @@ def tell(message: Message, envelope: Envelope, tracker: Tracker) -> None:
     rows = [row for row in rows_of(message) if envelope.identity(row)]
     if not rows:
         raise ChannelError(NO_DRIFT, permanent=True, blameless=True)
-    for row in rows:
+    for row in envelope.current(rows):
         if not envelope.threads.told(envelope.identity(row)):
             _tell_row(message, row, envelope, tracker)
 
@@ -93,7 +93,7 @@ def body_of(message: Message, row: Row, identity: str) -> str:
         markdown(row.consequence),
         sides_of(row),
         f"{code(row.key)}, expected: {code(row.expectation)}",
-        markdown(row.since),
+        markdown(f"{row.since} {row.by}".strip()),
         f"[Open the drift]({row.url}) · pair {code(message.pair)}",
         f"<!-- paritycheck:{identity} -->",
     ]

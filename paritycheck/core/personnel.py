@@ -176,6 +176,8 @@ def _value(counts: Counts) -> float | Unknown:
         return Unknown(f"the commits of {counts.opaque} of {counts.deploys} deploys are not known")
     if counts.authors < ENOUGH_AUTHORS:
         return Unknown(f"{_plural(counts.authors, 'author')}, {ENOUGH_AUTHORS} needed")
+    # Commits that only deploys of nobody known carried are in neither part: with them in the gap automation that cannot
+    # be resolved would raise it, with them out of it the unknown would count as 0 (gaps.md forbids both).
     decided = counts.shipped + counts.never
     return counts.never / decided if decided else Unknown("nobody is known for the deploys of any commit")
 

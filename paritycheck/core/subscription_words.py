@@ -29,6 +29,12 @@ def rule_words(terms: SubscriptionTerms, names: str = "only what I own") -> str:
     return _capital(", ".join([*said, when_words(terms)]))
 
 
+def reason(who: str, terms: SubscriptionTerms) -> str:
+    """Why somebody gets a message: that they asked for errors of all gaps, at once."""
+    rule = rule_words(terms, "only what you own")
+    return f"You get this because {who} asked for {rule[:1].lower()}{rule[1:]}."
+
+
 def when_words(terms: SubscriptionTerms) -> str:
     """`at once`, `at once but held from 22:00 to 07:00 Europe/Berlin`, `every Monday at 08:00 UTC`."""
     if terms.when == DIGEST:

@@ -12,11 +12,12 @@ from paritycheck.selectors.deliveries import Traffic, traffic_of
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A channel, what waits for it, and how many of its threads (issues, incidents) are open."""
+    """A channel, what waits for it, how many of its threads (issues, incidents) are open, how many rules tell it."""
 
     channel: Channel
     traffic: Traffic
     threads: int
+    rules: int
 
     @property
     def failing(self) -> bool:
@@ -38,9 +39,10 @@ def healths_of(project: Project) -> tuple[list[Health], Traffic]:
     """Every channel's, those that need a look first, and that of members' own mail; three queries."""
     traffic = traffic_of(project)
     rows = Channel.objects.filter(project=project).annotate(
-        open_threads=Count("threads", filter=Q(threads__is_open=True))
+        open_threads=Count("threads", filter=Q(threads__is_open=True), distinct=True),
+        rules=Count("subscriptions", filter=Q(subscriptions__ended_at=None), distinct=True),
     )
-    found = [Health(row, traffic.get(row.pk, Traffic()), row.open_threads) for row in rows]
+    found = [Health(row, traffic.get(row.pk, Traffic()), row.open_threads, row.rules) for row in rows]
     return sorted(found, key=_order), traffic[None]
 
 

@@ -1,8 +1,11 @@
 """Drifts of a project that the caller was given by `selectors.projects`."""
 
-from django.db.models import QuerySet
+from collections.abc import Sequence
+
+from django.db.models import Q, QuerySet
 
 from paritycheck.models import Drift, DriftEvent, Project
+from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.filters import DriftFilter
 
 WHOLE_ID = 64
@@ -11,6 +14,17 @@ WHOLE_ID = 64
 def drifts_of(project: Project, asked: DriftFilter) -> QuerySet[Drift]:
     """The drifts that are asked for, with the names of their environments."""
     return project.drifts.select_related("left", "right").filter(asked.condition())
+
+
+def picked_of(project: Project, idents: Sequence[str]) -> list[Drift]:
+    """The live ones of these identities, or of their first digits, in the order of pages."""
+    if not idents:
+        return []
+    named = Q(pk__in=[])
+    for ident in idents:
+        named |= Q(pk__startswith=ident)
+    rows = project.drifts.exclude(state=DriftState.RESOLVED).filter(named)
+    return list(rows.select_related("left", "right").order_by("section", "name", "rule", "id"))
 
 
 def find_drift(project: Project, ident: str) -> Drift | None:

@@ -164,6 +164,14 @@ class Matrix:
         held = self.live.get((section, name), {}).values()
         return wanted.takes(section, name, self.looks[section][name], [drift for some in held for drift in some])
 
+    def open_in(self, wanted: Filter) -> list[Drift]:
+        """The open drifts that a filter leaves, each judged by itself."""
+        return [
+            drift
+            for drift in self.drifts
+            if drift.state == DriftState.OPEN and wanted.takes(drift.section, drift.name, drift.severity, [drift])
+        ]
+
     def _unreadable(self, section: str) -> tuple[tuple[Column, str], ...]:
         found = []
         for column in self.columns:

@@ -50,9 +50,10 @@ class Personnel:
 
     @cached_property
     def gap(self) -> PersonnelGap:
-        return self._gap_at(self.now)
+        return self.gap_at(self.now)
 
-    def _gap_at(self, moment: datetime) -> PersonnelGap:
+    def gap_at(self, moment: datetime) -> PersonnelGap:
+        """As it was then, as far back as the history reaches."""
         shipments = window_of(self.history, moment, self.window_s)
         ever = any(one.at <= moment for one in self.history) or self._earlier
         return personnel_gap(shipments, self.writers, mode=self.mode, ever=ever)
@@ -88,7 +89,7 @@ class Personnel:
     def trend(self, weeks: int) -> list[tuple[datetime, PersonnelGap]]:
         """The gap at the end of each of the last weeks, today last."""
         moments = [self.now - timedelta(seconds=WEEK_S * back) for back in range(weeks, -1, -1)]
-        return [(moment, self._gap_at(moment)) for moment in moments]
+        return [(moment, self.gap_at(moment)) for moment in moments]
 
     def you(self, person: str) -> You:
         """What concerns the person who asks, and nobody else."""

@@ -1,5 +1,6 @@
 """Who is told what: the rules that have not ended, as far as one may see them."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -16,6 +17,22 @@ def subscriptions_of(project: Project, reader: User | None) -> QuerySet[Subscrip
     if may_maintain(reader, project):
         return rows
     return rows.filter(Q(user=reader) | Q(channel__isnull=False)) if reader else rows.filter(channel__isnull=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of each the reader may see."""
+
+    channels: int
+    subscriptions: int
+    digests: int
+
+
+def counts_of(project: Project, reader: User | None) -> Counts:
+    """Two queries."""
+    rows = subscriptions_of(project, reader)
+    counted = rows.aggregate(subscriptions=Count("pk"), digests=Count("pk", filter=Q(when=When.DIGEST)))
+    return Counts(project.channels.count(), **counted)
 
 
 def find_subscription(project: Project, reader: User | None, ident: UUID) -> Subscription | None:

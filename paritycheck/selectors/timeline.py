@@ -1,8 +1,9 @@
 """The time gap of a pair as it went, and what waits: of environments that `find_environment` gave the caller."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from paritycheck.codec.scopes import label_of
 from paritycheck.core.bands import Unknown, age_band, age_limit
@@ -28,6 +29,13 @@ class Past:
     committed: dict[str, datetime]
     policy: Policy
     now: datetime
+    _runs: dict[UUID, list[Deploy]] = field(default_factory=dict)
+
+    def runs(self, environment: Environment) -> list[Deploy]:
+        """What an environment ran; read once, however many pairs it stands in."""
+        if environment.pk not in self._runs:
+            self._runs[environment.pk] = runs_of(environment)
+        return self._runs[environment.pk]
 
 
 def past_of(project: Project, *, policy: Policy, now: datetime, scope: str | None = None) -> Past:
@@ -55,7 +63,7 @@ class Standing:
 
 def standing_of(past: Past, left: Environment, right: Environment) -> Standing:
     """How left..right stands now."""
-    runs, others, shallow = runs_of(left), runs_of(right), left.shallow or right.shallow
+    runs, others, shallow = past.runs(left), past.runs(right), left.shallow or right.shallow
     found = lag(past.graph, _runs_now(left, runs), _runs_now(right, others), shallow=shallow)
     waiting = () if isinstance(found, Unknown) else found.waiting
     seen = first_seen(past.graph, runs, waiting, past.committed)

@@ -1,8 +1,8 @@
 """What a policy would have opened in the last days, from the snapshots that are stored. Nothing is written.
 
 A snapshot holds until the next one of its environment. Where nobody confirmed it for so long that evaluation held it
-for stale, the replay does so too. What disagreed between instances is not replayed: which of
-them reported when is not kept.
+for stale, the replay does so too. Where instances disagree, or migrations wait, for longer than the grace, the
+environment is judged again at its end, as evaluation does.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +19,7 @@ from paritycheck.core.lifecycle import drift_identity
 from paritycheck.core.policy import Policy, read_policy
 from paritycheck.models import Environment, Project, Snapshot
 from paritycheck.selectors.states import fetch_bodies, read_times, section_of, stale_sections
+from paritycheck.services.lasting import may_be_unsettled, unsettled_in, unsettled_since
 from paritycheck.services.policies import require_policy
 
 MOST_COMPARISONS = 500
@@ -68,7 +69,9 @@ def backtest_policy(*, project: Project, text: str, days: int, now: datetime) ->
     fetch_bodies(project.pk, [*past.current.values(), *kept])
     past.judge_all(since)
     for batch in _batches(kept[::-1]):
+        past.wait(batch[0].opened_at)
         past.take(batch)
+    past.wait(now)
     openings = sorted(past.openings(), key=lambda one: (one.opened_at, one.pair, one.section, one.name))
     return Backtest(tuple(openings), past.stood(), since, now, complete, len(kept) + len(past.began), past.comparisons)
 
@@ -79,6 +82,7 @@ def _affordable(news: Sequence[Snapshot], baseline: UUID | None, environments: i
     kept: list[Snapshot] = []
     for snapshot in news[:MOST_SNAPSHOTS]:
         left -= environments if snapshot.environment_id == baseline else 2
+        left -= may_be_unsettled(snapshot)
         if left < 0:
             break
         kept.append(snapshot)
@@ -110,6 +114,8 @@ class _Past:
     _replays: dict[tuple[UUID, UUID], Replay] = field(default_factory=dict)
     _sections: dict[str, Section] = field(default_factory=dict)
     _times: dict[UUID, Mapping[str, datetime]] = field(default_factory=dict)
+    _unsettled: dict[UUID, dict[tuple[str, str], datetime]] = field(default_factory=dict)
+    _waited: datetime | None = None
 
     def begin(self, since: datetime) -> None:
         """Stand at `since`, before anything that came later."""
@@ -120,18 +126,42 @@ class _Past:
 
     def judge_all(self, at: datetime) -> None:
         """Judge every pair that has both sides."""
+        self._unsettled = {of: unsettled_since(snapshot) for of, snapshot in self.current.items()}
+        self._waited = at
         for environment in list(self.current):
             self._judge(environment, environment, at)
             self._against_baseline(environment, at)
 
     def take(self, batch: Sequence[Snapshot]) -> None:
         """Environments move on, and whoever is compared with them is judged anew."""
-        self.current |= {snapshot.environment_id: snapshot for snapshot in batch}
+        for snapshot in batch:
+            self._move(snapshot)
         moved, at = {snapshot.environment_id for snapshot in batch}, batch[-1].opened_at
         for environment in moved:
             self._judge(environment, environment, at)
         for other in list(self.current) if self.project.baseline_id in moved else moved:
             self._against_baseline(other, at)
+
+    def _move(self, snapshot: Snapshot) -> None:
+        """What is unsettled still is so since it first was."""
+        of = snapshot.environment_id
+        since = self._unsettled.get(of, {})
+        self.current[of] = snapshot
+        self._unsettled[of] = {name: since.get(name, snapshot.opened_at) for name in unsettled_in(snapshot)}
+
+    def wait(self, until: datetime) -> None:
+        """Time passes: judge an environment at the end of the grace of what is unsettled in it."""
+        ends = {
+            (at + self._grace, of) for of, since in self._unsettled.items() for at in since.values()
+        }  # fmt: skip
+        for at, of in sorted(ends):
+            if (self._waited is None or self._waited < at) and at <= until:
+                self._judge(of, of, at)
+        self._waited = until
+
+    @property
+    def _grace(self) -> timedelta:
+        return timedelta(seconds=self.policy.grace_s)
 
     def openings(self) -> list[Opening]:
         """Every opening of every pair."""
@@ -155,7 +185,8 @@ class _Past:
 
     def _judged(self, left: UUID, right: UUID, at: datetime) -> Judgement:
         if left == right:
-            return inside(self._side(left, at), self.policy, frozenset())
+            lasting = [name for name, since in self._unsettled.get(left, {}).items() if since + self._grace <= at]
+            return inside(self._side(left, at), self.policy, lasting)
         return judge(self._side(left, at), self._side(right, at), self.policy)
 
     def _identity(self, left: UUID, right: UUID, finding: Finding) -> str:

@@ -13,6 +13,7 @@ from paritycheck.models import Channel, Delivery, Notice
 from paritycheck.models.channels import ChannelState
 from paritycheck.models.deliveries import DeliveryState
 from paritycheck.models.notices import NoticeKind
+from paritycheck.services.kinds import MAIL
 
 log = structlog.get_logger(__name__)
 ONLY_FAILURES: Final = timedelta(days=5)
@@ -29,9 +30,9 @@ def note_success(channel: Channel) -> None:
 
 def note_failure(channel: Channel, error: ChannelError, now: datetime) -> None:
     """It failed. Switched off is one that says it is gone, one that lets us in no more twice in a row, and one that
-    took nothing for five days.
+    took nothing for five days. What a mail may be tried again for is our own mail server's matter, not the address's.
     """
-    if error.blameless:
+    if error.blameless or (channel.kind == MAIL and not error.permanent):
         return
     Channel.objects.filter(pk=channel.pk).update(failing_since=Coalesce(F("failing_since"), Now()))
     reason = _reason(channel, error)

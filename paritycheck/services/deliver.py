@@ -5,6 +5,7 @@ Times are PostgreSQL's alone, so senders on hosts with different clocks agree.
 
 import hashlib
 import time
+import traceback
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -85,14 +86,21 @@ def _send(lease: _Lease) -> None:
         CHANNELS[lease.delivery.channel](lease.delivery)
     except ChannelError as refused:
         error = refused
-    except Exception as bug:
-        log.exception("delivery failed", delivery=str(lease.delivery.pk))
+    except Exception as bug:  # noqa: BLE001  whatever it is, the message waits and others go on
+        # No traceback: what an exception says may hold a secret of the channel.
+        log.error("delivery failed", delivery=str(lease.delivery.pk), error=type(bug).__name__, at=_place(bug))  # noqa: TRY400  as said
         error = ChannelError(type(bug).__name__, permanent=False, blameless=True)
     took_ms = int(1000 * (time.monotonic() - began))
     if error is None:
         _sent(lease, took_ms)
     else:
         _failed(lease, error, took_ms)
+
+
+def _place(bug: BaseException) -> str:
+    """File and line of where it was raised."""
+    frames = traceback.extract_tb(bug.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
 
 
 def _take(delivery_id: UUID) -> _Lease | None:

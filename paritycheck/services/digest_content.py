@@ -7,15 +7,21 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from paritycheck.core.decisions import Ending, Quiet
 from paritycheck.core.digests import Day, Standing
 from paritycheck.core.message import Row
 from paritycheck.core.rows import OPEN, Step, row
 from paritycheck.core.subscriptions import TOOLS, Facts
 from paritycheck.models import Drift, DriftEvent, Pair, Project
 from paritycheck.models.drifts import DriftState
+from paritycheck.selectors.columns import is_silent, pulses_of
+from paritycheck.selectors.courses import Courses
+from paritycheck.services.endings import endings_of
 from paritycheck.services.telling import drift_link, project_link, subject_of
 
 TREND_DAYS: Final = 7
+LONGEST_TREND: Final = 8
+"""Ends of days: a week and the day that it is compared with."""
 A_DAY: Final = timedelta(days=1)
 OPENING: Final = frozenset({"opened", "reopened"})
 RESOLVED: Final = "resolved"
@@ -54,7 +60,35 @@ def day_of(project: Project, since: datetime, until: datetime, wanted: Wanted) -
         resolved=told[RESOLVED],
         still=told[OPEN],
         standings=_standings(project, open_drifts, counts, wanted),
+        waivers_ending=_endings(project, until, wanted),
+        silent=_silent(project, until, wanted),
     )
+
+
+def _endings(project: Project, until: datetime, wanted: Wanted) -> list[Ending]:
+    """Waivers of something wanted that end within a week."""
+    return [
+        Ending(
+            name=one.document["title"],
+            pair=" and ".join(dict.fromkeys((one.document["pair"] or "").split(".."))),
+            ends_at=one.until,
+            owner=one.document["owner"],
+            reason=one.document["reason"],
+            url=f"{project_link(project.slug)}/waivers",
+        )
+        for one in endings_of(project, until)
+        if any(wanted(facts_of(drift)) for drift in one.hides)
+    ]
+
+
+def _silent(project: Project, until: datetime, wanted: Wanted) -> list[Quiet]:
+    """Environments of which nobody was heard for too long."""
+    pulses = pulses_of([project.pk])
+    return [
+        Quiet(each.slug, pulses[each.pk].seen, f"{project_link(project.slug)}/environments/{each.slug}")
+        for each in project.environments.order_by("slug")
+        if is_silent(each, pulses.get(each.pk), until) and wanted(Facts("", "error", each.slug, each.slug))
+    ]
 
 
 def facts_of(drift: Drift) -> Facts:
@@ -100,10 +134,10 @@ class _Counts:
 
     def __init__(self, project: Project, drifts: Sequence[Drift], since: datetime, until: datetime) -> None:
         self._since = since
-        ends = [until - A_DAY * back for back in reversed(range(TREND_DAYS))]
-        self._ends = [end for end in ends if end >= project.created_at]
+        ends = [until - A_DAY * back for back in range(LONGEST_TREND if until - since > A_DAY else TREND_DAYS)][::-1]
+        self.ends = [end for end in ends if end >= project.created_at]
         self._now = Counter((drift.left_id, drift.right_id) for drift in drifts if drift.state == DriftState.OPEN)
-        events = DriftEvent.objects.filter(project=project, at__gte=min([since, *self._ends]))
+        events = DriftEvent.objects.filter(project=project, at__gte=min([since, *self.ends]))
         moving = events.filter(kind__in=[*OPENING, RESOLVED]).exclude(drift__state=DriftState.WAIVED)
         kept = {drift.id for drift in drifts}
         steps = moving.values_list("drift_id", "drift__left_id", "drift__right_id", "kind", "at")
@@ -115,7 +149,7 @@ class _Counts:
 
     def trend(self, pair: tuple[UUID, UUID]) -> tuple[int, ...]:
         """One pair's number at the end of each of the last days, oldest first."""
-        return tuple(self._at(pair, end) for end in self._ends)
+        return tuple(self._at(pair, end) for end in self.ends)
 
     def _at(self, pair: tuple[UUID, UUID], instant: datetime) -> int:
         later = [kind for left, right, kind, at in self._steps if (left, right) == pair and at >= instant]
@@ -129,6 +163,7 @@ def _standings(project: Project, open_drifts: Sequence[Drift], counts: _Counts, 
     for drift in open_drifts:
         severities[drift.left_id, drift.right_id][drift.severity] += 1
     pairs = Pair.objects.filter(project=project).select_related("left", "right")
+    courses = Courses(project, counts.ends)
     return [
         Standing(
             left=pair.left.slug,
@@ -139,6 +174,8 @@ def _standings(project: Project, open_drifts: Sequence[Drift], counts: _Counts, 
             coverage=pair.coverage,
             severities=severities[pair.left_id, pair.right_id],
             trend=counts.trend((pair.left_id, pair.right_id)),
+            time_trend=courses.time(pair.left, pair.right) if pair.left_id != pair.right_id else (),
+            personnel_trend=courses.personnel(pair.right) if pair.left_id != pair.right_id else (),
         )
         for pair in pairs
         if severities[pair.left_id, pair.right_id] or _shown(pair, wanted)

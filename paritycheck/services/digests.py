@@ -13,6 +13,7 @@ from django.db import transaction
 from paritycheck.core.cron import last_before, latest_of, next_after
 from paritycheck.core.digests import digest
 from paritycheck.core.message import Message
+from paritycheck.core.subscription_words import when_words
 from paritycheck.core.subscriptions import DIGEST, TOOLS, Facts, SubscriptionTerms, matches
 from paritycheck.models import Notice, Subscription
 from paritycheck.selectors.recipients import living, mine_of, recipient_of, terms_of
@@ -129,6 +130,7 @@ def _narrowed(message: Message, terms: SubscriptionTerms) -> Message:
 
 def _signed(row: Subscription, terms: SubscriptionTerms, message: Message) -> Message:
     """With the reason why this reader gets it."""
-    who = f"{row.channel.name} is" if row.channel is not None else "you are"
+    who = f"channel {row.channel.name} is" if row.channel is not None else "you are"
     left_out = ", left out when nothing changed" if terms.skip_unchanged else ""
-    return replace(message, why=f"You get this because {who} subscribed to a digest of {message.project}{left_out}.")
+    when = f"{when_words(terms)} because {who} subscribed to a digest of {message.project}"
+    return replace(message, why=f"You get this {when}{left_out}.")

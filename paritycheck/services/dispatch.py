@@ -16,7 +16,8 @@ from paritycheck.services import outgoing
 from paritycheck.services.confirming import confirm_link
 from paritycheck.services.kinds import KINDS, MAIL, Kind
 from paritycheck.services.sealed import SealError, settings_of
-from paritycheck.services.threads import ChannelThreads, identities_of
+from paritycheck.services.threads import ChannelThreads, identities_of, over_of
+from paritycheck.services.unsubscribing import unsubscribe_link
 
 CONFIRM: Final = "confirm"
 ALL_REQUESTS_S: Final = 24.0
@@ -31,7 +32,8 @@ def send_mail(row: Delivery) -> None:
         if row.kind == CONFIRM:
             # Made now and kept nowhere: who reads the outbox could confirm an address that is not theirs.
             message = replace(message, links={**message.links, CONFIRM: confirm_link(row.target, to)})
-    mail.send(message, to=to, ident=row.pk, settings=mail_settings(), thread=row.thread)
+    leave = unsubscribe_link(row.subscription_id) if row.subscription_id else ""
+    mail.send(message, to=to, ident=row.pk, settings=mail_settings(), thread=row.thread, unsubscribe=leave)
 
 
 def send_out(kind: Kind, row: Delivery) -> None:
@@ -60,6 +62,7 @@ def _opened(channel: Channel) -> dict[str, str]:
 
 
 def _envelope(row: Delivery, channel: Channel, message: Message) -> Envelope:
+    identities = identities_of(message, row.project_id)
     return Envelope(
         ident=str(row.pk),
         attempt=row.attempts,
@@ -68,7 +71,8 @@ def _envelope(row: Delivery, channel: Channel, message: Message) -> Envelope:
         kind=row.kind,
         site=settings.SITE_NAME,
         threads=ChannelThreads(channel, row.pk),
-        identities=identities_of(message, row.project_id),
+        identities=identities,
+        over=over_of(identities),
     )
 
 

@@ -22,8 +22,8 @@ MAIL_FIELDS: Final = (
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind. `read` makes its frozen settings of a mapping that has every field, `send` takes them; `shown` is what
-    people may see of a channel later. `digests` tells whether a summary has a form in it, `missing` why it cannot be
-    used here.
+    people may see of a channel later. `digests` tells whether a summary has a form in it; where it has none the channel
+    keeps a state of each drift, and takes one message at a time. `missing` says why it cannot be used here.
     """
 
     label: str

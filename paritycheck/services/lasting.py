@@ -27,24 +27,37 @@ class Lasting:
 def lasting_names(*, environment: Environment, policy: Policy, now: datetime) -> Lasting:
     """Follow what is unsettled in the latest snapshot back to the snapshot that brought it."""
     latest = environment.snapshots.order_by("-number").first()
-    found = _unsettled(latest, _ALONE if latest.instances < 2 else None) if latest else frozenset()  # noqa: PLR2004  two
-    if not found:
+    if latest is None:
         return Lasting()
-    since = _since(environment, found)
+    since = unsettled_since(latest)
     grace = timedelta(seconds=policy.grace_s)
     waits = [at + grace - now for at in since.values() if at + grace > now]
     return Lasting(frozenset(name for name, at in since.items() if at + grace <= now), min(waits, default=None))
 
 
-def _since(environment: Environment, names: frozenset[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
+def unsettled_since(snapshot: Snapshot) -> dict[tuple[str, str], datetime]:
+    """What is unsettled in a snapshot, and since when, as far as the 50 before it tell."""
+    remaining = unsettled_in(snapshot)
     since: dict[tuple[str, str], datetime] = {}
-    remaining = names
-    for snapshot in environment.snapshots.order_by("-number")[:LOOK_BACK]:
-        remaining &= _unsettled(snapshot, {section for section, _ in remaining})
+    if not remaining:
+        return since
+    before = Snapshot.objects.filter(environment=snapshot.environment_id, number__lte=snapshot.number)
+    for one in before.order_by("-number")[:LOOK_BACK]:
+        remaining &= _unsettled(one, {section for section, _ in remaining})
         if not remaining:
             break
-        since |= dict.fromkeys(remaining, snapshot.opened_at)
+        since |= dict.fromkeys(remaining, one.opened_at)
     return since
+
+
+def unsettled_in(snapshot: Snapshot) -> frozenset[tuple[str, str]]:
+    """Section and name of what is unsettled in a snapshot."""
+    return _unsettled(snapshot, _ALONE if snapshot.instances < 2 else None)  # noqa: PLR2004  two
+
+
+def may_be_unsettled(snapshot: Snapshot) -> bool:
+    """Whether it is worth looking."""
+    return snapshot.instances > 1 or any(section in snapshot.sections for section in _ALONE)
 
 
 def _unsettled(snapshot: Snapshot, among: Container[str] | None = None) -> frozenset[tuple[str, str]]:

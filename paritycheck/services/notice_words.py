@@ -8,7 +8,7 @@ from typing import Final
 from paritycheck.core import notices as words
 from paritycheck.core.alerts import subject_line
 from paritycheck.core.durations import humanise
-from paritycheck.core.message import Message
+from paritycheck.core.message import Message, Table
 from paritycheck.core.subscriptions import Facts
 from paritycheck.models import Notice
 from paritycheck.models.notices import NoticeKind
@@ -36,13 +36,21 @@ def _together(notices: Sequence[Notice], told: Sequence[Message]) -> Message:
     """What happened at once is told at once: each by its title."""
     first, count = told[0], len(told)
     title = f"{count:,} {_HEADINGS[notices[0].kind]}"
-    more = f" And {count - MOST_NAMED:,} more." if count > MOST_NAMED else ""
-    lead = f"{'. '.join(message.title for message in told[:MOST_NAMED])}.{more}"
+    lines = tuple((_name(notice), message.title) for notice, message in zip(notices, told, strict=True))
+    more = ((f"and {count - MOST_NAMED:,} more", "on the page"),) if count > MOST_NAMED else ()
+    table = Table((), (*lines[:MOST_NAMED], *more))
     links = {name: link for name, link in first.links.items() if name in {"project", "settings"}}
     severity = first.severity
-    return replace(
-        first, title=title, lead=lead, links=links, subject=subject_line(first.project, severity, title), pair=""
-    )
+    subject = subject_line(first.project, severity, title)
+    return replace(first, title=title, lead=first.lead, links=links, subject=subject, pair="", table=table)
+
+
+def _name(notice: Notice) -> str:
+    """What one of several is about, in short."""
+    if notice.kind in {NoticeKind.WAIVER_ENDING, NoticeKind.CHANNEL_OFF}:
+        return str(notice.detail.get("name") or notice.detail.get("channel") or "")
+    sides = dict.fromkeys(each.slug for each in (notice.left, notice.right) if each is not None)
+    return " and ".join(sides)
 
 
 def _silent(notice: Notice, now: datetime) -> Message:
@@ -87,7 +95,7 @@ def _band(notice: Notice, now: datetime) -> Message:
         value_before=str(detail["value_before"]),
         value_after=str(detail["value_after"]),
         limit=str(detail["limit"]),
-        page=f"{url}/{notice.gap}" if notice.gap == "personnel" else url,
+        page=f"{url}/{notice.gap}",
     )
 
 

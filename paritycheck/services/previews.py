@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from paritycheck.channels import mail
+from paritycheck.channels import mail, slack
 from paritycheck.core.mail_headers import Copy
 from paritycheck.core.message import Message
 from paritycheck.models import Subscription, User
@@ -18,23 +19,24 @@ _NOBODY = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A mail that is not sent."""
+    """A mail that is not sent, and the same for a chat."""
 
     subject: str
     sender: str
     text: str
     html: str
+    slack: dict[str, Any]
 
 
 def preview_of(*, subscription: Subscription, now: datetime) -> Preview:
-    """Both parts of the mail; nothing is kept."""
+    """Both parts of the mail, and what Slack would get; nothing is kept."""
     return _mail_of(preview_digest(subscription=subscription, now=now))
 
 
 def _mail_of(message: Message) -> Preview:
     composed = mail.compose(message, Copy("you@example.com", _NOBODY), mail_settings())
     html = next(str(content) for content, kind in composed.alternatives if kind == "text/html")
-    return Preview(str(composed.subject), composed.from_email, str(composed.body), html)
+    return Preview(str(composed.subject), composed.from_email, str(composed.body), html, slack.payload(message))
 
 
 def send_preview(*, subscription: Subscription, user: User, now: datetime) -> None:

@@ -70,7 +70,7 @@ def _watch(project: Project, since: datetime, now: datetime) -> None:
     known = _known(project)
     rows = Instance.objects.filter(project=project, retired_at=None).exclude(environment__kind__in=NEVER_SILENT)
     by_environment: dict[Environment, list[Instance]] = {}
-    for row in rows.select_related("environment").order_by("environment_id", "key"):
+    for row in rows.select_related("environment").order_by("environment__slug", "key"):
         by_environment.setdefault(row.environment, []).append(row)
     for environment, instances in by_environment.items():
         _look(environment, instances, known, since, now)

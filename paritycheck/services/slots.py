@@ -1,8 +1,8 @@
 """How many send at the same time: what hangs may hold a few senders, never all of them.
 
-A slot is an advisory lock of the sender's session, so that it is free the moment its sender dies. A channel has two, a
-project's channels together four, and so have all mails, which share one server. Those that failed last have two among
-all of them: however many targets are dead, others find a sender.
+A slot is an advisory lock of the sender's session, so that it is free the moment its sender dies. A channel has two
+(one where the order matters), a project's channels together four, and so have all mails, which share one server. Those
+that failed last have two among all of them: however many targets are dead, others find a sender.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce, Now
 
 from paritycheck.models import Delivery
 from paritycheck.models.deliveries import DeliveryState
+from paritycheck.services.kinds import KINDS
 
 PER_CHANNEL: Final = 2
 PER_GROUP: Final = 4
@@ -40,7 +41,9 @@ def _wanted(row: Delivery) -> list[tuple[str, int]]:
     mail = row.channel == "mail"
     wanted = [("mail", PER_GROUP)] if mail else [(f"project {row.project_id}", PER_GROUP)]
     if row.target is not None and not mail:
-        wanted.append((f"channel {row.target.pk}", PER_CHANNEL))
+        kind = KINDS.get(row.channel)
+        most = PER_CHANNEL if kind is None or kind.digests else 1
+        wanted.append((f"channel {row.target.pk}", most))
     failing = row.target is not None and row.target.failing_since is not None
     return [*wanted, ("troubled", TROUBLED)] if failing or row.attempts else wanted
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from paritycheck.core.alerts import Place, alert
 from paritycheck.core.message import Message, Row
+from paritycheck.core.subscription_words import reason
 from paritycheck.core.subscriptions import AT_ONCE, HELD_FOR, Facts, SubscriptionTerms, held_until, matches
 from paritycheck.models import Project
 from paritycheck.selectors.recipients import Listener, Recipient, listeners_of
@@ -92,8 +93,8 @@ def parcel(listener: Listener, message: Message, asked: Asked, now: datetime) ->
     """
     ends = [held_until(terms, now) for _, terms in asked.by]
     held = [end for end in ends if end is not None]
-    if listener.recipient.target_id is not None:
-        message = replace(message, why=f"This channel is subscribed to {message.project}.")
+    who = "you" if listener.recipient.target_id is None else "this channel"
+    message = replace(message, why=reason(who, asked.by[0][1]))
     if len(held) < len(ends):
         return Parcel(listener.recipient, message, asked.by[0][0])
     return Parcel(listener.recipient, message, asked.by[0][0], due_at=min(held), held_for=HELD_FOR)

@@ -8,6 +8,7 @@ from django.db.models import Q
 from paritycheck.core.markup import rows_of
 from paritycheck.core.message import Message
 from paritycheck.models import Channel, ChannelThread, Drift
+from paritycheck.models.drifts import DriftState
 
 SHORTEST = 10
 _PAGE = "/d/"
@@ -68,6 +69,13 @@ def identities_of(message: Message, project_id: UUID) -> Mapping[str, str]:
     wanted = Q(pk__in=[])
     for digits in short.values():
         wanted |= Q(pk__startswith=digits)
-    known = list(Drift.objects.filter(wanted, project_id=project_id).values_list("pk", flat=True)) if short else []
+    rows = Drift.objects.filter(wanted, project_id=project_id)
+    known = list(rows.values_list("pk", flat=True)) if short else []
     found = {url: next((one for one in known if one.startswith(digits)), "") for url, digits in short.items()}
     return {url: identity for url, identity in found.items() if identity}
+
+
+def over_of(identities: Mapping[str, str]) -> frozenset[str]:
+    """Which of these drifts are resolved now."""
+    rows = Drift.objects.filter(pk__in=set(identities.values()), state=DriftState.RESOLVED)
+    return frozenset(rows.values_list("pk", flat=True)) if identities else frozenset()

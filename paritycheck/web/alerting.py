@@ -191,6 +191,8 @@ def _card(health: Health) -> Card:
         return Card(name, icon, f"{kind}, waits for its confirmation", None, "pending", "", address)
     if health.failing:
         return Card(name, icon, f"{kind}, fails since", channel.failing_since, "on", "warning", address)
+    if not health.rules:
+        return Card(name, icon, f"{kind}, no rule tells it anything", address=address)
     if health.threads:
         return Card(name, icon, f"{kind}, {health.threads:,} open", address=address)
     told, at = _traffic(health.traffic, channel.sent_at)

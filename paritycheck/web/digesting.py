@@ -14,7 +14,7 @@ from paritycheck.web.alerting import kind_icon
 from paritycheck.web.subscribing import next_words
 from paritycheck.web.visible import visible
 
-LOOKS = {"mail": "Mail", "text": "Text"}
+LOOKS = {"mail": "Mail", "text": "Text", "slack": "Slack"}
 """What a preview is shown as."""
 
 
@@ -41,7 +41,7 @@ def schedule_of(row: Subscription, user: Any) -> Schedule:
 def next_digest(request: HttpRequest, project: Project) -> dict[str, Any]:
     """The panel beside the deliveries: the digest that the address names, else the one that comes next."""
     rows = digests_of(project, request.user)  # type: ignore[arg-type]  # signed in: of_project
-    asked, look = request.GET.get("digest", ""), request.GET.get("as", "mail")
+    asked, look = request.GET.get("digest", ""), request.GET.get("as", "")
     row = next((row for row in rows if str(row.pk) == asked), rows[0] if rows else None)
     if row is None:
         return {"schedule": None}
@@ -50,5 +50,10 @@ def next_digest(request: HttpRequest, project: Project) -> dict[str, Any]:
         "schedule": schedule_of(row, request.user),
         "digest_to": words.plural(sharers, "person", "people") if sharers > 1 else None,
         "looks": LOOKS.items(),
-        "look": look if look in LOOKS else "mail",
+        "look": look if look in LOOKS else _usual(row),
     }
+
+
+def _usual(row: Subscription) -> str:
+    """As its own recipient would see it."""
+    return "slack" if row.channel is not None and row.channel.kind == "slack" else "mail"

@@ -21,7 +21,7 @@ from paritycheck.web.views.snapshots import snapshot
 from paritycheck.web.views.subscriptions import new_subscription, subscription_act, subscriptions
 from paritycheck.web.views.system import system
 from paritycheck.web.views.time import time
-from paritycheck.web.views.unsubscribe import unsubscribing
+from paritycheck.web.views.unsubscribe import confirming, unsubscribing
 from paritycheck.web.views.waivers import end, new_waiver, waive, waivers
 
 app_name = "web"
@@ -39,6 +39,7 @@ urlpatterns = [
     path("sign-in", SignIn.as_view(), name="sign-in"),
     path("sign-out", SignOut.as_view(), name="sign-out"),
     path("unsubscribe/<str:token>", unsubscribing, name="unsubscribe"),
+    path("confirm/<str:token>", confirming, name="confirm"),
     path("preferences", preferences, name="preferences"),
     path("system", system, name="system"),
     path("docs", manual, name="docs"),

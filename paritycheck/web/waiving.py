@@ -1,5 +1,6 @@
 """The form that waives, and the words for what a waiver covers and when it ends."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from paritycheck.core.waiver_terms import Terms, TermsError, read_terms
+from paritycheck.core.waiver_terms import MOST_DRIFTS, Terms, TermsError, read_terms
 from paritycheck.models import Drift, Project, Waiver
 from paritycheck.selectors.waivers import document_of
 from paritycheck.services.errors import Refused
@@ -21,6 +22,7 @@ ENDS = {"date": "until", "change": "until_change", "same": "until_converged"}
 KIND_SHOWS = "A change of kind or a disappearance still shows."
 WORSE_SHOWS = "One that gets worse, and each new one, still shows."
 MOMENT = timedelta(seconds=1)
+IDENT = re.compile(r"[0-9a-f]{10,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class WaiveForm:
     covers: str
     pair: str = ""
     everything: bool = False
+    drifts: tuple[str, ...] = ()
+    """Identities, or the first digits of some, that were picked one by one; they go before `covers`."""
     fault: str = ""
     hides: int | None = None
     note: str = KIND_SHOWS
@@ -63,7 +67,14 @@ def name_of(drift: Drift) -> str:
 def fresh_form(request: HttpRequest, covers: str = "") -> WaiveForm:
     """What the form proposes: by oneself, for two weeks."""
     date = (timezone.now() + USUAL).date().isoformat()
-    return WaiveForm("", getattr(request.user, "email", ""), "date", date, covers)
+    drifts = _picked(request.GET.get("drifts", ""))
+    return WaiveForm("", getattr(request.user, "email", ""), "date", date, covers, drifts=drifts)
+
+
+def _picked(said: str) -> tuple[str, ...]:
+    """Identities of a query or a form, those that can be one, as many as a waiver takes."""
+    words = said[: MOST_DRIFTS * 65].split(",")
+    return tuple(dict.fromkeys(word for word in words if IDENT.fullmatch(word)))[:MOST_DRIFTS]
 
 
 def sent_form(request: HttpRequest) -> WaiveForm:
@@ -77,6 +88,7 @@ def sent_form(request: HttpRequest) -> WaiveForm:
         covers=said.get("covers", "").strip()[:600],
         pair=said.get("pair", "")[:140],
         everything=said.get("everything") == "1",
+        drifts=_picked(said.get("drifts", "")),
     )
 
 
@@ -85,11 +97,13 @@ def terms_of(form: WaiveForm, drift: Drift | None, now: datetime) -> Terms:
     asked: dict[str, Any] = {"reason": form.reason, "owner": form.owner}
     if drift is not None and form.covers == name_of(drift):
         asked["drift"] = drift.id
+    elif form.drifts:
+        asked["drifts"] = list(form.drifts)
     elif form.everything:
         asked |= {"ratchet": True, "pair": form.pair}
     else:
         asked |= {"match": form.covers, "pair": f"{drift.left.slug}..{drift.right.slug}" if drift else form.pair}
-    if not form.everything:
+    if form.drifts or not form.everything:
         asked[ENDS[form.ends]] = form.date if form.ends == "date" else True
     return read_terms(asked, now)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,32 @@ def beside(folder: str, files: Mapping[str, bytes | None] | None = None) -> Call
     return read
 
 
+class Reader:
+    """One format, read from its folder of fixtures with what lies beside it."""
+
+    def __init__(self, module: str, folder: str, name: str) -> None:
+        self.module = import_module(f"paritycheck_agent.locks.{module}")
+        self.folder = folder
+        self.place = FIXTURES / folder
+        self.name = name
+
+    @property
+    def data(self) -> bytes:
+        return fixture(self.folder, self.name)
+
+    def read(self, data: bytes | None = None, *, alone: bool = False, beside: dict[str, bytes] | None = None) -> Lock:
+        """Read data, or the fixture; `beside` replaces what lies beside it, `alone` takes it away."""
+
+        def sibling(path: str) -> bytes | None:
+            return (beside or {}).get(path) if alone or beside is not None else stored(self.folder, path)
+
+        lock: Lock = self.module.read(self.data if data is None else data, self.name, sibling)
+        return lock
+
+    def rows(self) -> list[str]:
+        return self.data.decode().split("\n")
+
+
 def alone(_path: str) -> bytes | None:
     return None
 
@@ -69,19 +96,37 @@ def told(lock: Lock) -> dict[str, dict[str, Any]]:
     }
 
 
+def named(lock: Lock) -> set[tuple[str, str | None]]:
+    """(purl without version, version) of each package of a lock."""
+    return {(package.name, package.version) for package in lock.packages}
+
+
+def line_of(source: str) -> int:
+    return int(source.rpartition(":")[2])
+
+
 def rows_of(lock: Lock, data: bytes) -> list[tuple[str, str]]:
     """(name, the line that is its source) of each package."""
     rows = data.decode().split("\n")
-    return [(plain(package.name), rows[int(package.source.rpartition(":")[2]) - 1]) for package in lock.packages]
+    return [(plain(package.name), rows[line_of(package.source) - 1]) for package in lock.packages]
+
+
+PIECES = (b"\n", b'"', b"{", b"}", b":", b" ", b"<<<<<<< HEAD\n")
+
+
+@st.composite
+def broken(draw: st.DrawFn, *starts: bytes, added: tuple[bytes, ...] = ()) -> bytes:
+    """One of the starts with a piece cut out and another put in."""
+    start = draw(st.sampled_from(starts))
+    at = draw(st.integers(0, len(start)))
+    removed = draw(st.integers(0, 300))
+    piece = draw(st.one_of(st.binary(max_size=20), st.sampled_from((*PIECES, *added))))
+    return start[:at] + piece + start[at + removed :]
 
 
 def mutated(data: st.DataObject, *starts: bytes, added: tuple[bytes, ...] = ()) -> bytes:
-    """One of the starts with a piece cut out and another put in."""
-    start = data.draw(st.sampled_from(starts))
-    at = data.draw(st.integers(0, len(start)))
-    removed = data.draw(st.integers(0, 300))
-    piece = data.draw(st.one_of(st.binary(max_size=20), st.sampled_from([b"\n", b'"', b"{", b"}", b":", b" ", *added])))
-    return start[:at] + piece + start[at + removed :]
+    """What `broken` draws, for tests that draw more."""
+    return data.draw(broken(*starts, added=added))
 
 
 def seconds(reader: Callable[[bytes], object], data: bytes) -> float:

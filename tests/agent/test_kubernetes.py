@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import shutil
 import socket
 import ssl
@@ -20,6 +21,8 @@ import pytest
 from typing_extensions import override
 
 from paritycheck_agent.cli import main
+from paritycheck_agent.collectors import release
+from paritycheck_agent.context import Context
 from paritycheck_agent.sources import kubernetes_api
 
 if TYPE_CHECKING:
@@ -84,7 +87,40 @@ def test_a_file_of_kubectl_tells_services_configuration_and_release(
     assert sections["processes"]["covers"] == [""]
     assert sections["release"]["by_name"]["artifact"] == {"value": DIGEST, "sources": ["kubernetes"]}
     assert sections["release"]["by_name"]["id"]["value"] == "1.4.2"
+    assert sections["release"]["by_name"]["commit"] == {"unknown": "not-collected", "sources": ["kubernetes"]}
     assert set(sections["runtime"]["by_name"]) & {"os", "libc", "python"} == set()
+
+
+@pytest.mark.parametrize(
+    ("label", "tag", "commit"),
+    [
+        ("a" * 40, "1.4.2", "a" * 40),
+        ("1.4.2", "b" * 40, "b" * 40),
+        ("1.4.2", "sha-" + "c" * 40, "c" * 40),
+        ("main", "3f1c2d4", None),
+    ],
+)
+def test_the_release_of_a_cluster_is_its_own_not_that_of_the_checkout_or_pipeline_here(
+    shop: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    label: str, tag: str, commit: str | None,
+) -> None:  # fmt: skip
+    for words in (
+        ["init", "-q"],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "x"],
+    ):
+        subprocess.run(["git", "-C", str(shop), *words], check=True)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_SHA", "e" * 40)
+    monkeypatch.setenv("GITHUB_RUN_ID", "77")
+    text = FIXTURE.read_text().replace('"1.4.2"', f'"{label}"')
+    text = re.sub(r"(acme/shop:)[\w.-]+", rf"\g<1>{tag}", text)
+    (tmp_path / "cluster.json").write_text(text)
+    found = shown(capsys, "--kubernetes", str(tmp_path / "cluster.json"))["release"]["by_name"]
+    assert found.keys() == {"artifact", "commit", "id"}
+    assert found["commit"].get("value") == commit
+    assert {source for fact in found.values() for source in fact["sources"]} == {"kubernetes"}
+    candidate = Context(str(shop), {}, {}, "", candidate=True, kubernetes=str(FIXTURE))
+    assert "dirty" in {fact["name"] for fact in release.collect(candidate).facts}
 
 
 def test_a_file_without_pods_says_nothing_of_types_that_it_does_not_name(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.agent.lock_reading import Reader, broken, cpu, line_of, named, told
+from tests.agent.lock_fixtures import Reader, broken, line_of, named, seconds, told
 
 LOCK = Reader("bundler", "bundler", "Gemfile.lock")
 SINATRA = Reader("bundler", "bundler/sinatra", "Gemfile.lock")
@@ -138,10 +138,10 @@ def test_no_credential_of_a_lock_gets_into_what_is_said() -> None:
 
 def test_hostile_files_take_little_cpu() -> None:
     gems = "".join(f"    g{number} (1.0.{number}-java)\n      g{number + 1}\n" for number in range(50_000))
-    assert cpu(LOCK, f"GEM\n  specs:\n{gems}\nDEPENDENCIES\n  g0\n".encode()) < 3
+    assert seconds(LOCK.read, f"GEM\n  specs:\n{gems}\nDEPENDENCIES\n  g0\n".encode()) < 3
     for piece in (b"do ", b"group: [", b"group :a ", b'gem "x", ', b"(", b'gem "x", group: [:a, '):
         gemfile = (piece * 300 + b"\n") * 200
-        assert cpu(Reader("bundler", "bundler", "Gemfile"), LOCK.data) < 3
+        assert seconds(Reader("bundler", "bundler", "Gemfile").read, LOCK.data) < 3
         assert LOCK.read(beside={"Gemfile": gemfile}).whole
 
 
@@ -159,7 +159,7 @@ def count(data: bytes) -> int:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_mutated_lock_never_crashes_and_never_loses_a_package_silently(data: st.DataObject) -> None:
-    mutated = data.draw(broken(LOCK.data, SINATRA.data, pieces=(b"(", b")", b"-", b"    ", b"GEM\n")))
+    mutated = data.draw(broken(LOCK.data, SINATRA.data, added=(b"(", b")", b"-", b"    ", b"GEM\n")))
     lock = LOCK.read(mutated)
     assert lock.whole or lock.warnings
     if lock.whole:

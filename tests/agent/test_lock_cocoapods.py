@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from paritycheck_agent.wire.purl import purl
-from tests.agent.lock_reading import Reader, broken, cpu, line_of, named, told
+from tests.agent.lock_fixtures import Reader, broken, line_of, named, seconds, told
 
 LOCK = Reader("cocoapods", "cocoapods", "Podfile.lock")
 
@@ -91,14 +91,14 @@ def test_no_credential_of_a_lock_gets_into_what_is_said() -> None:
 
 def test_three_megabytes_take_little_cpu() -> None:
     pods = "".join(f"  - P{number} (1.0.{number}):\n    - P{number + 1}\n" for number in range(60_000))
-    assert cpu(LOCK, f"PODS:\n{pods}\nDEPENDENCIES:\n  - P1\n\nCOCOAPODS: 1.15.2\n".encode()) < 3
-    assert cpu(LOCK, b"PODS:\n  - " + b"(" * 3_000_000) < 3
+    assert seconds(LOCK.read, f"PODS:\n{pods}\nDEPENDENCIES:\n  - P1\n\nCOCOAPODS: 1.15.2\n".encode()) < 3
+    assert seconds(LOCK.read, b"PODS:\n  - " + b"(" * 3_000_000) < 3
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_mutated_lock_never_crashes_and_never_loses_a_package_silently(data: st.DataObject) -> None:
-    mutated = data.draw(broken(LOCK.data, pieces=(b"(", b")", b"- ", b"  ", b"PODS:\n", b":path: x\n")))
+    mutated = data.draw(broken(LOCK.data, added=(b"(", b")", b"- ", b"  ", b"PODS:\n", b":path: x\n")))
     lock = LOCK.read(mutated)
     assert lock.whole or lock.warnings
     if lock.whole:

@@ -1,9 +1,11 @@
 """Every kind of mail as a real mail server takes it: whole, in plain bytes, in its thread, easy to leave."""
 
+import json
 import re
 from collections.abc import Callable
 from email.message import EmailMessage
 from html.parser import HTMLParser
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -138,3 +140,13 @@ def test_without_a_subscription_there_is_nothing_to_leave(arrived: Post) -> None
 @pytest.mark.parametrize("name", SAMPLES)
 def test_what_is_stored_says_the_same_when_it_is_read(name: str) -> None:
     assert Message.read(SAMPLES[name].stored()) == SAMPLES[name]
+
+
+@pytest.mark.parametrize("kind", ["alert", "several", "digest"])
+def test_what_the_release_before_stored_is_still_sent(arrived: Post, kind: str) -> None:
+    """`fixtures/stored-by-0.1.0.json` is what its `Message.stored` gave, before messages had tables and origins."""
+    document = json.loads((Path(__file__).parent / "fixtures/stored-by-0.1.0.json").read_text(encoding="utf-8"))[kind]
+    message = Message.read(document)
+    text, html = parts_of(arrived(message))
+    assert message.title in text
+    assert "Unsubscribe" in html

@@ -12,10 +12,10 @@ import pytest
 
 from paritycheck.local.clean import clean
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("demo"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("demo"), pytest.mark.timeout(600)]
 Look = Callable[[Path], dict[int, str]]
 Start = Callable[..., "subprocess.Popen[str]"]
-DEMO_S = 150
+DEMO_S = 400
 STOPS_S = 40
 
 

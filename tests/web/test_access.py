@@ -44,7 +44,7 @@ OF_PROJECT = {
     "digest-preview": "/p/{slug}/alerts/digests/{rule}/preview",
 }
 # Pages that a signed token opens, for whoever has it.
-BY_TOKEN = {"unsubscribe": "/unsubscribe/{token}"}
+BY_TOKEN = {"unsubscribe": "/unsubscribe/{token}", "confirm": "/confirm/{token}"}
 # Pages whose forms are sent to their own address, and addresses that forms alone use.
 FORMS = {"policy"}
 TRIALS = {
@@ -286,11 +286,18 @@ def links(shop: Any) -> dict[str, str]:
     """The pages that mails of the project link to."""
     from django.utils import timezone
 
+    from paritycheck.services.channels import add_channel
+    from paritycheck.services.confirming import confirm_token
     from paritycheck.services.subscriptions import give_defaults
     from paritycheck.services.unsubscribing import unsubscribe_token
 
     give_defaults(project=shop.project, user=shop.owner, now=timezone.now())
-    tokens = {"unsubscribe": unsubscribe_token(shop.project.subscriptions.get(when="digest", user=shop.owner).pk)}
+    rule = shop.project.subscriptions.get(when="digest", user=shop.owner)
+    address = {"address": "team@example.com"}
+    channel = add_channel(
+        project=shop.project, kind="mail", name="team", settings=address, by=shop.owner, now=timezone.now()
+    )
+    tokens = {"unsubscribe": unsubscribe_token(rule.pk), "confirm": confirm_token(channel, address["address"])}
     return {name: path.format(token=tokens[name]) for name, path in BY_TOKEN.items()}
 
 
@@ -301,7 +308,7 @@ def test_a_link_of_a_mail_works_for_whoever_has_it_and_no_other_does(
     for path in links.values():
         for user in (None, other[1], shop.owner):
             assert session(user).get(path).status_code == 200
-        for wrong in (path[:-1], f"{path}x", path.replace(":", "::", 1), f"{path[:14]}{'x' * 300}"):
+        for wrong in (path[:-1], f"{path}x", path.replace(":", "::", 1), f"{path[:-60]}{'x' * 300}"):
             assert client.get(wrong).status_code == client.post(wrong).status_code == 404
         assert client.put(path).status_code == 405
         assert client.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200

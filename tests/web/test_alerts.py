@@ -132,6 +132,9 @@ def test_send_now_and_give_up_say_who_did(
     again = signed_in.post(f"{PAGE}/deliveries/{row.pk}/give-up")
     assert again.status_code == 409
     assert "it does not wait any more" in again.content.decode()
+    # What is on the page of a refusal leads to pages: the address that was posted to is none.
+    led = set(re.findall(r'(?:href|hx-get)="([^"#?]+)', again.content.decode()))
+    assert not {address for address in led if address.endswith("/give-up")}
 
 
 def test_forms_need_their_secret(shop: Any, put: Callable[..., Delivery]) -> None:
@@ -161,6 +164,19 @@ def test_a_member_sees_no_other_members_address(shop: Any, put: Callable[..., De
         assert shop.owner.email not in page
     assert "a member" in text_of(client.get(PAGE).content.decode())
     assert "Add channel" not in client.get(PAGE).content.decode()
+
+
+def test_the_parts_are_counted_as_far_as_one_may_see_them(
+    shop: Any, slack: Channel, weekly: Subscription, ask: Callable[[str], str]
+) -> None:
+    from paritycheck.models import Membership
+
+    del slack
+    shop.project.subscriptions.exclude(pk=weekly.pk).exclude(user__email__startswith="admin-").delete()
+    for path in ("", "/channels", "/subscriptions", "/digests"):
+        assert "Deliveries Channels 1 Subscriptions 3 Digests 2" in text_of(ask(f"{PAGE}{path}"))
+    Membership.objects.filter(project=shop.project, user=shop.owner).update(role="member")
+    assert "Channels 1 Subscriptions 1 Digests 1" in text_of(ask(PAGE))
 
 
 def test_hostile_names_stay_text(
@@ -196,7 +212,7 @@ def test_the_next_digest_stands_beside_in_a_frame_in_which_nothing_runs(
 ) -> None:
     page = signed_in.get(f"{PAGE}?digest={weekly.pk}")
     address = f"{PAGE}/digests/{weekly.pk}/preview"
-    assert f'src="{address}"' in page.content.decode()
+    assert f'src="{address}?as=mail"' in page.content.decode()
     assert "frame-src 'self'" in page["Content-Security-Policy"]
     assert "script-src 'self'" in page["Content-Security-Policy"]
     preview = signed_in.get(address)
@@ -209,7 +225,39 @@ def test_the_next_digest_stands_beside_in_a_frame_in_which_nothing_runs(
     text = signed_in.get(f"{address}?as=text").content.decode()
     assert "<pre>" in text
     assert "Nothing drifts" in text
+    chat = signed_in.get(f"{address}?as=slack")
+    assert chat["Content-Security-Policy"] == policy
+    assert "Nothing drifts" in chat.content.decode()
+    assert "Open the matrix</a>" in chat.content.decode()
     assert not weekly.project.deliveries.exists()
+
+
+def test_a_chats_message_is_drawn_as_text_whatever_it_says() -> None:
+    from paritycheck.web.slacklook import slack_blocks
+
+    drawn = slack_blocks(
+        {
+            "blocks": [
+                {"type": "header", "text": {"type": "plain_text", "text": HOSTILE}},
+                {"type": "section", "fields": [{"type": "plain_text", "text": "<b>1</b>"}]},
+                {"type": "context", "elements": [
+                    {"type": "mrkdwn", "text": "a &lt;b&gt; <https://x.example/p?a=1&amp;b=2|Open &amp; see>"},
+                    {"type": "mrkdwn", "text": "<javascript:alert(1)|x>"},
+                ]},
+                {"type": "rich_text", "elements": [{"type": "rich_text_list", "elements": [
+                    {"elements": [{"type": "text", "text": "<i>", "style": {"bold": True}}]},
+                ]}]},
+                {"type": "image", "image_url": "https://evil.example/x.png"},
+            ]
+        }
+    )  # fmt: skip
+    assert "<script>" not in drawn
+    assert "<p>&lt;b&gt;1&lt;/b&gt;</p>" in drawn
+    assert '<a href="https://x.example/p?a=1&amp;b=2">Open &amp; see</a>' in drawn
+    assert "a &lt;b&gt; <a" in drawn
+    assert "&lt;javascript:alert(1)|x&gt;" in drawn
+    assert "<li><b>&lt;i&gt;</b></li>" in drawn
+    assert "evil" not in drawn
 
 
 def test_a_copy_goes_to_oneself_alone(shop: Any, weekly: Subscription, signed_in: Client) -> None:
@@ -230,107 +278,6 @@ def test_without_a_mail_server_each_page_says_what_to_set(
         assert "smtp+tls://user:password@smtp.example.com:587" in ask(path)
     refused = signed_in.post(f"{PAGE}/digests/{weekly.pk}/send")
     assert (refused.status_code, weekly.project.deliveries.count()) == (409, 0)
-
-
-# Subscriptions
-
-RULE = {"when": "digest", "day": "1-5", "clock": "08:30", "timezone": "Europe/Berlin", "at_least": "warning",
-        "gaps": ["tools"], "names": "services/*, config/STRIPE_*", "skip_unchanged": "1"}  # fmt: skip
-
-
-def test_a_rule_is_added_changed_and_ended_by_forms(shop: Any, signed_in: Client, ask: Callable[[str], str]) -> None:
-    assert signed_in.post(f"{PAGE}/subscriptions/new", RULE).status_code == 302
-    row = shop.project.subscriptions.get(cron__startswith="30 8")
-    assert (row.user, row.cron, row.names, row.gaps) == (
-        shop.owner, "30 8 * * 1-5", ["services/*", "config/STRIPE_*"], ["tools"],
-    )  # fmt: skip
-    told = "Errors and warnings of the tools gap, named services/* and config/STRIPE_*, every working day at 08:30"
-    assert told in text_of(ask(f"{PAGE}/subscriptions"))
-    form = ask(f"{PAGE}/subscriptions?change={row.pk}")
-    assert 'value="08:30"' in form
-    assert 'value="services/* config/STRIPE_*"' in form
-    signed_in.post(
-        f"{PAGE}/subscriptions/{row.pk}/change",
-        {**RULE, "when": "at-once", "quiet_from": "22:00", "quiet_to": "07:00"},
-    )
-    assert "at once but held from 22:00 to 07:00 Europe/Berlin" in text_of(ask(f"{PAGE}/subscriptions"))
-    signed_in.post(f"{PAGE}/subscriptions/{row.pk}/end")
-    row.refresh_from_db()
-    assert (row.ended_why, told in text_of(ask(f"{PAGE}/subscriptions"))) == ("hand", False)
-
-
-@pytest.mark.parametrize(
-    ("said", "fault"),
-    [
-        ({"day": "cron", "cron": "* * * * *"}, "at most once an hour"),
-        ({"clock": "late"}, "a time of day such as"),
-        ({"timezone": "Mars/Olympus"}, "there is no such time zone"),
-        ({"gaps": []}, "at least one gap"),
-        ({"names": "redis"}, "section/name"),
-        ({"when": "at-once", "quiet_from": "22:00"}, "a beginning and an end"),
-    ],
-)
-def test_what_is_wrong_is_said_and_what_was_written_stays(
-    shop: Any, signed_in: Client, said: dict[str, Any], fault: str
-) -> None:
-    before = shop.project.subscriptions.count()
-    answer = signed_in.post(f"{PAGE}/subscriptions/new", {**RULE, **said})
-    page = answer.content.decode()
-    assert answer.status_code == 422
-    assert "Not saved: " in page
-    assert fault in page
-    assert 'value="warning" selected' in page
-    assert shop.project.subscriptions.count() == before
-
-
-# Channels
-
-HOOK = {"kind": "webhook", "name": "relay", "field-url": "https://hooks.example.com/c4n4ry"}
-
-
-def test_a_webhooks_secret_is_shown_once(shop: Any, signed_in: Client, ask: Callable[[str], str]) -> None:
-    made = signed_in.post(f"{PAGE}/channels/new", HOOK)
-    secret = re.search(r"whsec_[A-Za-z0-9+/=]+", made.content.decode())
-    assert secret is not None
-    assert made["Cache-Control"] == "no-store"
-    channel = shop.project.channels.get()
-    for path in (f"{PAGE}/channels", f"{PAGE}/channels?change={channel.pk}", PAGE):
-        page = ask(path)
-        assert "whsec_" not in page
-        assert "c4n4ry" not in page
-    rotated = signed_in.post(f"{PAGE}/channels/{channel.pk}/rotate").content.decode()
-    again = re.search(r"whsec_[A-Za-z0-9+/=]+", rotated)
-    assert again is not None
-    assert again[0] != secret[0]
-
-
-def test_a_channel_is_tried_switched_and_removed(shop: Any, signed_in: Client, ask: Callable[[str], str]) -> None:
-    signed_in.post(f"{PAGE}/channels/new", HOOK)
-    channel = shop.project.channels.get()
-    path = f"{PAGE}/channels/{channel.pk}"
-    tried = signed_in.post(f"{path}/test")
-    row = shop.project.deliveries.get()
-    assert (row.kind, row.target_id) == ("test", channel.pk)
-    assert tried["Location"] == f"{PAGE}?open={row.pk}#d-{row.pk}"
-    signed_in.post(f"{path}/off")
-    assert "switched off by hand, off since" in text_of(ask(PAGE))
-    signed_in.post(f"{path}/on")
-    assert "off since" not in text_of(ask(PAGE))
-    signed_in.post(f"{path}/change", {"name": "ops relay"})
-    assert "ops relay" in ask(f"{PAGE}/channels")
-    signed_in.post(f"{path}/remove")
-    assert not shop.project.channels.exists()
-    assert "a removed channel" in text_of(ask(PAGE))
-
-
-def test_what_is_wrong_with_a_channel_is_said_without_its_secret(shop: Any, signed_in: Client) -> None:
-    for url, name in (("http://127.0.0.1/c4n4ry", "relay"), ("not a url c4n4ry", "relay"), (HOOK["field-url"], "")):
-        answer = signed_in.post(f"{PAGE}/channels/new", {**HOOK, "field-url": url, "name": name})
-        page = answer.content.decode()
-        assert answer.status_code == 422
-        assert "Not saved: " in page
-        assert "c4n4ry" not in page
-    assert not shop.project.channels.exists()
 
 
 def test_empty_pages_say_what_to_do(shop: Any, ask: Callable[[str], str]) -> None:

@@ -53,6 +53,7 @@ PAGES = (
     "/p/shop/environments/staging/1",
     "/p/shop/environments/staging/2",
     "/p/shop/gate",
+    "/p/shop/time",
     *(f"/p/shop/environments/staging/2?section={name}" for name in ("services", "runtime", "dependencies", "config")),
 )
 

@@ -116,6 +116,22 @@ def test_the_chart_has_axes_limits_a_name_and_its_numbers_as_a_table(behind: Any
     assert rows[3].endswith("unknown: no deploy yet")
 
 
+def test_a_deploy_of_an_unknown_commit_breaks_the_line(behind: Any, ask: Ask) -> None:
+    made = row_of_commits(12, days=6)
+    tell = deployer(behind)
+    tell("production", "f" * 40, now() - timedelta(hours=60))
+    tell("production", made[1].sha, now() - timedelta(hours=30))
+    page = ask("/p/shop/time")
+    line = re.search(r'<path class="gap-line" d="([^"]+)"', page)
+    assert line is not None
+    assert line[1].count("M") == 2
+    (blank,) = re.findall(r'lag-unknown" x="([\d.]+)%" width="([\d.]+)%"', page)
+    # The chart begins with production's first deploy, 100 hours ago.
+    assert [round(float(part)) for part in blank] == [40, 30]
+    assert ">?</text>" in page
+    assert "10 commits wait for production" in text_of(page)
+
+
 def test_what_is_not_known_is_hatched_and_said(shop: Any, ask: Ask) -> None:
     page = text_of(ask("/p/shop/time"))
     assert "What waits for production is not known unknown No deploy yet" in page
@@ -142,7 +158,8 @@ def test_a_part_of_the_repository_is_chosen_in_the_address(behind: Any, ask: Ask
     assert "that production lacks, in api" in page
     assert signed_in.get("/p/shop/time?scope=docs").status_code == 404
     in_force(behind, '[scopes]\napi = "elsewhere"\n')
-    assert "What waits for production is not known" in text_of(ask("/p/shop/time?scope=api"))
+    page = text_of(ask("/p/shop/time?scope=api"))
+    assert "What waits for production is not known unknown Not collected. Agents with the same [scopes]" in page
 
 
 def test_pair_and_window_are_chosen_in_the_address(behind: Any, ask: Ask, signed_in: Any) -> None:

@@ -85,3 +85,55 @@ def test_a_token_of_another_purpose_is_nothing(digest: Subscription) -> None:
         assert Client().post(f"/unsubscribe/{signing.dumps(value, salt='paritycheck.confirm')}").status_code == 404
         forged = signing.dumps(value, salt="paritycheck.unsubscribe") if value != digest.pk.hex else "x:y:z"
         assert Client().post(f"/unsubscribe/{forged}").status_code == 404
+
+
+@pytest.fixture
+def team(shop: Any) -> Any:
+    """The address of a team, which nobody confirmed."""
+    from paritycheck.services.channels import add_channel
+
+    address = {"address": "team@example.com"}
+    return add_channel(
+        project=shop.project, kind="mail", name="team", settings=address, by=shop.owner, now=timezone.now()
+    )
+
+
+def test_an_outside_address_is_confirmed_by_the_button_and_not_by_looking(team: Any) -> None:
+    from paritycheck.services.confirming import confirm_link
+
+    path = confirm_link(team, "team@example.com").removeprefix("http://127.0.0.1:8000")
+    client = Client(enforce_csrf_checks=True)
+    assert "<h1>Confirm this address?</h1>" in client.get(path).content.decode()
+    team.refresh_from_db()
+    assert team.state == "pending"
+    for _ in range(2):
+        answer = client.post(path)
+        assert "<h1>Confirmed</h1>" in answer.content.decode()
+        assert "no-store" in answer.headers["Cache-Control"]
+        team.refresh_from_db()
+        assert team.state == "on"
+
+
+def test_a_link_to_an_address_that_changed_confirms_nothing(team: Any) -> None:
+    from paritycheck.services.confirming import confirm_token
+
+    assert Client().post(f"/confirm/{confirm_token(team, 'other@example.com')}").status_code == 404
+    team.refresh_from_db()
+    assert team.state == "pending"
+
+
+def test_a_mail_carries_the_link_of_its_own_subscription(digest: Subscription, shop: Any, settings: Any) -> None:
+    from paritycheck.services import dispatch
+    from paritycheck.services.digests import prepare_digests
+    from paritycheck.services.unsubscribing import unsubscribe_link
+
+    settings.PUBLIC_URL = "https://parity.example"
+    digest.skip_unchanged, digest.due_at = False, timezone.now()
+    digest.save()
+    prepare_digests(now=timezone.now())
+    sent: list[Any] = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("paritycheck.channels.mail.send", lambda _message, **given: sent.append(given))
+        dispatch.send_mail(shop.project.deliveries.get(subscription=digest))
+    assert sent[0]["unsubscribe"] == unsubscribe_link(digest.pk)
+    assert sent[0]["unsubscribe"].startswith("https://parity.example/unsubscribe/")

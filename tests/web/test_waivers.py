@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -150,3 +151,36 @@ def test_flapping_is_one_line_above_the_history(ask: Callable[[str], str], drift
             right_side=drift.right_side, at=now - timedelta(minutes=10 - minute),
         )  # fmt: skip
     assert "Flapping: it changed 7 times in an hour" in ask(path_of(drift))
+
+
+def test_the_drifts_that_a_filter_leaves_are_waived_together_and_later_ones_are_not(
+    signed_in: Client, ask: Callable[[str], str], drift: Drift
+) -> None:
+    assert "Waive these" not in ask("/p/shop"), "nothing is picked"
+    page = ask("/p/shop?section=services&severity=error")
+    link = re.search(r'href="(/p/shop/waivers\?drifts=[0-9a-f,]+)"', page)
+    assert link is not None
+    picked = link[1].partition("=")[2].split(",")
+    wanted = drift.project.drifts.filter(state="open", section="services", severity="error")
+    assert sorted(picked) == sorted(one.id[:10] for one in wanted)
+    assert f"Waive these {len(picked)}" in page
+    form = ask(link[1])
+    assert all(f"{one.left.slug}..{one.right.slug} services/{one.name}:{one.rule}" in form for one in wanted)
+    said = {"reason": "one move", "owner": "platform", "ends": "same", "drifts": ",".join(picked)}
+    before = drift.project.drifts.filter(state="open").count()
+    assert (
+        f"Hides <b>{len(picked)} open drift"
+        in signed_in.post("/p/shop/waivers/new", {**said, "preview": "1"}).content.decode()
+    )
+    assert signed_in.post("/p/shop/waivers/new", said).status_code == 302
+    assert drift.project.drifts.filter(state="open").count() == before - len(picked)
+    assert "drifts, one by one" in ask("/p/shop/waivers")
+
+
+@pytest.mark.parametrize(
+    ("said", "picked"),
+    [("", ""), ("x", ""), ("../../../../etc", ""), ("0123456789abcdef" * 5, ""), ("0123456789,' or 1=1", "0123456789")],
+)
+def test_what_is_no_drift_is_not_picked(ask: Callable[[str], str], said: str, picked: str) -> None:
+    page = ask(f"/p/shop/waivers?{urlencode({'drifts': said})}")
+    assert re.findall(r'name="drifts" value="([^"]*)"', page) == ([picked] if picked else [])

@@ -68,13 +68,18 @@ def _imported(name: str) -> Any:
 
 def _answers(context: Context, wanted: dict[str, str]) -> list[tuple[Attachment, Applied]]:
     """Ask the databases that configuration attaches; the one that is most likely the application's comes first."""
-    from paritycheck_agent.sources import applied, attachments, configuration
+    from functools import partial
+
+    from paritycheck_agent.sources import applied, at_once, attachments, configuration
 
     attached = attachments.discover(configuration.read(context))
     wishes = configuration.table(context, "services")
     asked = [one for one in attached if one.target.kind in applied.KINDS and not _refused(wishes, one.handle)]
     asked.sort(key=lambda one: (one.handle not in _FIRST, one.handle))
-    return [(one, applied.read(one.target, wanted)) for one in asked[:DATABASES]]
+    del asked[DATABASES:]
+    questions = {one.handle: partial(applied.read, one.target, wanted) for one in asked}
+    answers = at_once.ask(questions, max((one.target.deadline for one in asked), default=0))
+    return [(one, answers.get(one.handle) or applied.Applied("timeout")) for one in asked]
 
 
 def _refused(wishes: Any, handle: str) -> bool:

@@ -102,12 +102,14 @@ def _docker(context: Context, scripts: Mapping[str, str], _found: Mapping[str, P
 def _systemd(context: Context, scripts: Mapping[str, str], _found: Mapping[str, Process]) -> Read:
     if context.candidate:
         return process_types.Read()
-    from paritycheck_agent.sources import systemd, systemd_state
+    from paritycheck_agent.sources import systemd
 
     named = texts(table(context, SECTION).get("units"))
     found = systemd.units(context.root, named, systemd.FOLDER)
     if not found:
         return process_types.Read()
+    from paritycheck_agent.sources import systemd_state
+
     states = systemd_state.ask([unit.name for unit in found], context.environ)
     return systemd.read(found, scripts, _prefixes(context), states)
 

@@ -6,6 +6,7 @@ from paritycheck_agent.context import Collected, Unknown
 from paritycheck_agent.sources import ci
 from paritycheck_agent.sources.git import Repository, address
 from paritycheck_agent.sources.git_command import GitFault
+from paritycheck_agent.sources.git_plain import is_sha
 from paritycheck_agent.wire import limits
 from paritycheck_agent.wire.secrets import suspected
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 SECTION = "release"
 
+_SHA1_CHARS = 40
 _GIT, _CI, _DOCKER = ".git", "ci", "docker"
 # What a pipeline says of the commit it was started for; the rest it says of itself.
 _OF_THE_COMMIT = ("branch", "tag", "repository", "merge-base")
@@ -26,6 +28,8 @@ _OF_ITSELF = ("id", "artifact", "actor", "pipeline", "deployed-at")
 
 def collect(context: Context) -> Collected:
     """Return the facts of the release; raise Unknown("no-git") where neither git nor a variable tells of one."""
+    if context.kubernetes and not context.candidate:
+        return _of_cluster(context)
     said = ci.read(context.environ, context.open_text)
     if "url" in said:
         said["repository"] = address(said["url"])
@@ -36,32 +40,42 @@ def collect(context: Context) -> Collected:
         _without_repository(facts, said, fault.reason)
     else:
         _from_repository(facts, repository, said, _default_branch(context, said))
-    if context.kubernetes and not context.candidate:
-        _from_cluster(facts, context)
     for name in _OF_ITSELF:
         facts.value(name, said.get(name, ""), _CI)
     _from_containers(facts, context)
     if not facts.by_name:
         raise Unknown("no-git")
-    return Collected(sorted(facts.by_name.values(), key=lambda fact: str(fact["name"])))
+    return facts.collected()
 
 
-def _from_cluster(facts: _Facts, context: Context) -> None:
-    """Take the digests of the images that the application's pods run: several while a rollout is under way."""
+def _of_cluster(context: Context) -> Collected:
+    """Return what the application's workload says of its release: nothing of the checkout or the pipeline here, which
+    are of whoever looks. An image is called by its commit where its label of a version, or its tag, is a whole one.
+    """
     from paritycheck_agent.sources import cluster
 
+    facts, reason = _Facts(), "not-collected"
     try:
         found = cluster.read(context)
+        workload = cluster.application(context, found) if found else None
     except Unknown as unknown:
-        facts.unknown("artifact", unknown.reason, cluster.SOURCE)
-        return
-    workload = cluster.application(context, found) if found else None
+        found, workload, reason = None, None, unknown.reason
+        facts.unknown("artifact", reason, cluster.SOURCE)
     containers = [one for _, other, one in cluster.applications(found) if other is workload] if found else []
+    if workload is not None:
+        facts.value("id", workload.version, cluster.SOURCE)
+        facts.value("commit", _commit_in(workload.version), cluster.SOURCE)
     for container in containers[:1]:
         digests = container.digests or {cluster.digest_of(container.image)}
         facts.value("artifact", sorted(digests), cluster.SOURCE)
-    if workload is not None:
-        facts.value("id", workload.version, cluster.SOURCE)
+        tag = container.image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+        facts.value("commit", _commit_in(tag.removeprefix("sha-")), cluster.SOURCE)
+    facts.unknown("commit", reason, cluster.SOURCE)
+    return facts.collected()
+
+
+def _commit_in(text: str) -> str:
+    return text if is_sha(text) and len(text) == _SHA1_CHARS else ""
 
 
 def _from_containers(facts: _Facts, context: Context) -> None:
@@ -90,6 +104,9 @@ class _Facts:
 
     def __init__(self) -> None:
         self.by_name: dict[str, dict[str, Any]] = {}
+
+    def collected(self) -> Collected:
+        return Collected(sorted(self.by_name.values(), key=lambda fact: str(fact["name"])))
 
     def value(self, name: str, value: str | list[str], source: str) -> None:
         """Take a value; an empty one says nothing."""

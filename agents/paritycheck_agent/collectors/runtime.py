@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from paritycheck_agent.context import Collected
-from paritycheck_agent.sources import host, interpreter, pins, toolchains
+from paritycheck_agent.sources import host, interpreter, pins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ def _shows(name: str, signs: tuple[str, ...]) -> bool:
 
 
 def _installed(context: Context, name: str) -> tuple[str, str]:
+    from paritycheck_agent.sources import toolchains
+
     try:
         return toolchains.version(name, context.root, context.environ), ""
     except toolchains.ToolFault as fault:

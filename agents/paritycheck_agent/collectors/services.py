@@ -55,7 +55,6 @@ PROBES = {
     "sqlite": "paritycheck_agent.probes.sqlite",
 }
 PROBED = 32
-SLACK_S = 0.3
 # A server that answers and keeps its version to itself is there all the same, and its settings are told.
 UNTOLD = "redacted"
 ATTRIBUTES = 300
@@ -121,27 +120,17 @@ def _unasked(attachment: Attachment, wishes: Mapping[str, Any]) -> dict[str, Any
 
 
 def _answers(asked: Mapping[tuple[Any, ...], Target]) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """Ask all at once, each in a thread of its own; one that is not done by its deadline is a timeout."""
-    answers: dict[tuple[Any, ...], dict[str, Any]] = {}
+    """Ask all at once; one that is not done by its deadline is a timeout."""
     if not asked:
-        return answers
-    import threading
-    import time
+        return {}
+    from functools import partial
 
-    def ask(identity: tuple[Any, ...], target: Target) -> None:
-        answers[identity] = _probe(target)
+    from paritycheck_agent.sources import at_once
 
-    # Daemons: a resolver that hangs must not keep the agent from its end.
-    threads = [threading.Thread(target=ask, args=item, daemon=True) for item in asked.items()]
-    for thread in threads:
-        thread.start()
-    end = time.monotonic() + max((target.deadline for target in asked.values()), default=0) + SLACK_S
-    for thread in threads:
-        thread.join(max(0.0, end - time.monotonic()))
+    questions = {identity: partial(_probe, target) for identity, target in asked.items()}
+    answers = at_once.ask(questions, max(target.deadline for target in asked.values()))
     late = {"via": "scheme", "unknown": "timeout"}
-    return {
-        identity: answers.get(identity) or {"kind": target.kind, **late} for identity, target in list(asked.items())
-    }
+    return {identity: answers.get(identity) or {"kind": target.kind, **late} for identity, target in asked.items()}
 
 
 def _probe(target: Target) -> dict[str, Any]:

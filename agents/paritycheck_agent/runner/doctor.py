@@ -48,6 +48,9 @@ def _of_agent(config: Config) -> Iterator[Finding]:
     version = ".".join(str(part) for part in sys.version_info[:3])
     name = config.environ.get("PARITY_INSTANCE") or kept_id(config.state_home) or host_name()
     yield Finding("agent", OK, f"parity {VERSION} on Python {version}; here {config.root}")
+    if not _entries(config.root):
+        text = "this folder is empty: what follows tells of the machine alone"
+        yield Finding("agent", WARNING, text, "-C DIR, or cd, goes to the application's checkout")
     yield Finding("agent", OK, f"reports as instance {name}, a {kind_of(config.environ)}")
     place = config.state_home
     if _writable(place):
@@ -56,6 +59,15 @@ def _of_agent(config: Config) -> Iterator[Finding]:
         hint = "PARITY_STATE_DIR names another; without one, reports are not kept while the server is away"
         yield Finding("agent", WARNING, f"{place} cannot be written to: nothing is kept between runs", hint)
     yield from _of_memory(config)
+
+
+def _entries(root: str) -> bool:
+    """Whether a folder holds anything; also where nobody may look."""
+    try:
+        with os.scandir(root) as entries:
+            return next(entries, None) is not None
+    except OSError:
+        return True
 
 
 def _writable(place: str) -> bool:

@@ -31,6 +31,14 @@ _EMPTY = {
         "no lock file that is read, and no installed packages",
         "[dependencies] folders in parity.toml names folders to look in",
     ),
+    "processes": (
+        "no Procfile, compose file or Dockerfile here, and no unit of systemd that runs from here",
+        "a Procfile, or [processes] units in parity.toml, says which programs make up the application",
+    ),
+    "migrations": (
+        "no migrations of Django, Alembic, Rails, Flyway, Prisma or Knex here",
+        "where there are some in a folder below, -C names the folder that holds manage.py, db/migrate or the like",
+    ),
 }
 _INSTALLED = {"pkg:pypi": "in the interpreter", "pkg:npm": "in node_modules"}
 # What the collector says of an empty section is told in more words.

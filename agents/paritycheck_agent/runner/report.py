@@ -66,7 +66,8 @@ def build(
     if config.policy is not None:
         document["policy"] = digest(config.policy)
     commit = commit_of(parts)
-    if commit and has_repository(config.root):
+    # The commits of a cluster's release need not be in the checkout of whoever looks at it.
+    if commit and not config.kubernetes and has_repository(config.root):
         document["head"] = commit
     return document
 

@@ -47,7 +47,6 @@ class Container:
         ended = ENDED.match(text(listed.get("Status")))
         self.exit_code = count(int(ended[1])) if ended else None
         self.ports = _ports(listed.get("Ports"))
-        self.inspected = False
         self.restarts: int | None = None
         self.log_driver = self.stop_signal = ""
         self.environment: dict[str, str] = {}
@@ -63,7 +62,6 @@ class Container:
         known to have been given to the container, and all counts as the image's.
         """
         config, host, state = (table(answer.get(key)) for key in ("Config", "HostConfig", "State"))
-        self.inspected = True
         self.image = text(config.get("Image")) or self.image
         self.command = [text(answer.get("Path")), *texts(answer.get("Args"))]
         self.restarts = count(answer.get("RestartCount"))

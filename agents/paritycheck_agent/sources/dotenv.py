@@ -1,7 +1,6 @@
 """Reads `.env` files: every entry with its line, in the dialect that python-dotenv and docker compose share.
 
-`entries` knows quotes, escapes, `export`, comments and values over several lines. `raw_entries` is the dialect
-of `docker run --env-file`: no quotes, no `export`, the value is the rest of the line.
+Quotes, escapes, `export`, comments and values over several lines are known.
 """
 
 from __future__ import annotations
@@ -61,17 +60,6 @@ def entries(text: str) -> list[Entry]:
     """Every assignment in the order of the file; a line that cannot be read is passed over."""
     scanner = _Scanner(text.removeprefix("\ufeff"))
     return list(scanner.entries())
-
-
-def raw_entries(text: str) -> list[Entry]:
-    """Every `NAME=value` as it stands; a bare `NAME` takes its value from whoever starts the container."""
-    found = []
-    for number, raw in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
-        line = raw.lstrip()
-        if line and not line.startswith("#"):
-            name, equals, value = line.partition("=")
-            found.append(Entry(name, value if equals else None, number))
-    return found
 
 
 def interpolated(value: str, known: Mapping[str, str]) -> str | None:

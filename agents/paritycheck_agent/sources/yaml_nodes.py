@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     Node = Union["Scalar", "Sequence", "Mapping"]
 
 NULLS = frozenset(["", "~", "null", "Null", "NULL"])
-TRUTHS = frozenset(["true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"])
 MERGED_ENTRIES = 100_000
 
 
@@ -36,10 +35,6 @@ class Scalar:
     @property
     def null(self) -> bool:
         return self.plain and self.tag is None and self.text in NULLS
-
-    @property
-    def true(self) -> bool:
-        return self.plain and self.text in TRUTHS
 
 
 class Sequence:

@@ -37,13 +37,6 @@ def normalized(name: str) -> str:
     return "-".join(piece for index, piece in enumerate(pieces) if piece or index in {0, len(pieces) - 1})
 
 
-def policy_form(pattern: str) -> str:
-    """Return a pattern of a policy as names are written: a leading `@` of a scope is read as `%40`."""
-    if pattern.startswith("@"):
-        return "%40" + pattern[1:]
-    return pattern.replace("/@", "/%40")
-
-
 def _quote(text: str) -> str:
     if text.isalnum() and text.isascii():
         return text

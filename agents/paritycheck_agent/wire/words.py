@@ -16,11 +16,6 @@ STAND_IN_KINDS = ("locmem", "dummy", "file", "console", "eager")
 SERVICE_KINDS = SERVER_KINDS + STAND_IN_KINDS
 VIA = ("handshake", "auth", "inferred", "declared", "scheme")
 
-RULES = (
-    "kind", "version", "value", "missing", "unwanted", "empty", "shared-secret", "shared-resource",
-    "declared", "not-installed", "not-locked", "behind", "skew", "end-of-life",
-)  # fmt: skip
-
 SHAPES = (
     "empty", "placeholder", "bool", "int", "number", "url", "email", "uuid", "hex", "base64", "jwt", "pem",
     "json", "path", "list", "text",
@@ -29,7 +24,6 @@ LENGTHS = ("0", "1-7", "8-15", "16-31", "32-63", "64+")
 URL_HOSTS = ("loopback", "private", "public", "socket", "name")
 SCOPES = ("direct", "transitive")
 ORIGINS = ("registry", "vcs", "path", "url")
-LANGUAGES = ("python", "node", "ruby", "php", "java", "go", "dotnet", "erlang", "elixir", "rust")
 
 SERVER_REASONS = ("skew", "stale", "not-comparable")
 REASONS = (

@@ -27,7 +27,7 @@ from paritycheck.selectors.deliveries import (
 )
 from paritycheck.selectors.filters import FilterError
 from paritycheck.selectors.liveness import version_of
-from paritycheck.selectors.subscriptions import members_told
+from paritycheck.selectors.subscriptions import counts_of, members_told
 from paritycheck.services.deliveries import give_up, send_now
 from paritycheck.services.errors import Refused
 from paritycheck.web import words
@@ -73,6 +73,8 @@ def page_of(request: HttpRequest, project: Project, fault: str = "", status: int
     context = {
         "project": project,
         "tab": "alerts",
+        "counts": counts_of(project, request.user),  # type: ignore[arg-type]  # signed in: of_project
+        "here": reverse("web:alerts", args=[project.slug]),
         "part": "deliveries",
         "version": version,
         "cards": cards_of(healths, own, members_told(project)),

@@ -17,7 +17,7 @@ from paritycheck.models.channels import ChannelState
 from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.channels import Health, find_channel, healths_of
 from paritycheck.selectors.liveness import version_of
-from paritycheck.selectors.subscriptions import members_told
+from paritycheck.selectors.subscriptions import counts_of, members_told
 from paritycheck.services.channels import (
     add_channel,
     change_channel,
@@ -44,6 +44,7 @@ class Row:
     channel: Channel
     shown: str
     card: Card
+    rules: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _found(project: Project, said: str) -> Channel:
 @require_POST
 @of_project
 def new_channel(request: HttpRequest, project: Project) -> HttpResponse:
-    """Make one; a secret that was made for it is shown with the answer, and never again."""
+    """Make one, and go on to what it shall be told; a secret that was made for it is shown first, and never again."""
     user, form = _maintainer(request, project), filled(request.POST)
     try:
         channel = add_channel(
@@ -91,7 +92,8 @@ def new_channel(request: HttpRequest, project: Project) -> HttpResponse:
     secret = made_secret(channel)
     if secret:
         return _page(request, project, Shown(fresh_form(""), secret=secret, secret_of=channel.name))
-    return _back(project)
+    address = reverse("web:alert-subscriptions", args=[project.slug])
+    return HttpResponseRedirect(f"{address}?for={channel.pk}#rule")
 
 
 def _maintainer(request: HttpRequest, project: Project) -> User:
@@ -174,6 +176,8 @@ def _page(request: HttpRequest, project: Project, shown: Shown) -> HttpResponse:
     context: dict[str, Any] = {
         "project": project,
         "tab": "alerts",
+        "counts": counts_of(project, request.user),  # type: ignore[arg-type]  # signed in: of_project
+        "here": reverse("web:alert-channels", args=[project.slug]),
         "part": "channels",
         "version": version,
         "own": own_card,
@@ -198,4 +202,4 @@ def _page(request: HttpRequest, project: Project, shown: Shown) -> HttpResponse:
 
 
 def _row(health: Health, card: Card) -> Row:
-    return Row(health.channel, visible(health.channel.shown) or kind_name(health.channel.kind), card)
+    return Row(health.channel, visible(health.channel.shown) or kind_name(health.channel.kind), card, health.rules)

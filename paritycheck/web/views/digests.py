@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,11 +18,12 @@ from paritycheck.models import Project, Subscription
 from paritycheck.models.subscriptions import When
 from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.liveness import version_of
-from paritycheck.selectors.subscriptions import digests_of, find_subscription
+from paritycheck.selectors.subscriptions import counts_of, digests_of, find_subscription
 from paritycheck.services.errors import Refused
 from paritycheck.services.previews import Preview, preview_of, send_preview
 from paritycheck.web.access import of_project
 from paritycheck.web.digesting import schedule_of
+from paritycheck.web.slacklook import slack_blocks
 from paritycheck.web.views.alerts import page_of
 
 # A mail brings its own styles inline and nothing else; it can run nothing, and its links open beside this page.
@@ -40,6 +42,8 @@ def digests(request: HttpRequest, project: Project) -> HttpResponse:
     context = {
         "project": project,
         "tab": "alerts",
+        "counts": counts_of(project, user),  # type: ignore[arg-type]  # signed in: of_project
+        "here": reverse("web:alert-digests", args=[project.slug]),
         "part": "digests",
         "version": version,
         "schedules": [schedule_of(row, user) for row in rows],
@@ -63,8 +67,7 @@ def _found(request: HttpRequest, project: Project, ident: str) -> Subscription:
 def digest_preview(request: HttpRequest, project: Project, subscription_id: str) -> HttpResponse:
     """The digest as it would be sent now: a document of its own, in which nothing runs."""
     preview = preview_of(subscription=_found(request, project, subscription_id), now=timezone.now())
-    page = _text_page(preview) if request.GET.get("as") == "text" else _mail_page(preview)
-    response = HttpResponse(page)
+    response = HttpResponse(PAGES.get(request.GET.get("as", ""), _mail_page)(preview))
     response.headers["Content-Security-Policy"] = PREVIEW_POLICY
     return response
 
@@ -86,6 +89,14 @@ def _text_page(preview: Preview) -> str:
         ),
         preview.text,
     )
+
+
+def _slack_page(preview: Preview) -> str:
+    context = {"subject": preview.subject, "blocks": slack_blocks(preview.slack)}
+    return render_to_string("web/alerts/slack.html", context)
+
+
+PAGES = {"mail": _mail_page, "text": _text_page, "slack": _slack_page}
 
 
 @require_POST

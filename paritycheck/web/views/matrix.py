@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from paritycheck.models import Drift, Project
 from paritycheck.models.drifts import DriftState
+from paritycheck.selectors.access import may_waive
 from paritycheck.selectors.columns import Column, columns_of
 from paritycheck.selectors.lines import DIFFERING, Filter
 from paritycheck.selectors.liveness import version_of
@@ -31,6 +32,8 @@ from paritycheck.web.notices import notices_of, waiting_for
 from paritycheck.web.tags import SEVERITY_ICONS
 
 WIDE = 6
+MOST_PICKED = 100
+SHOWN_DIGITS = 10
 SEVERITIES = {"error": "Errors", "warning": "Warnings", "note": "Notes", "waived": "Waived", "unknown": "Unknown"}
 
 
@@ -113,11 +116,20 @@ def matrix(request: HttpRequest, project: Project) -> HttpResponse:
         "headline": headline(found),
         "policy_words": policy_words(project),
         "evaluated_at": max((column.pair.evaluated_at for column in found.columns if column.pair), default=None),
+        "pick": _pick(request, found, chosen),
         **_bounds(found, chosen),
         **_filters(found, chosen),
         **_empty(found, chosen, groups),
     }
     return render(request, "web/matrix/page.html", context)
+
+
+def _pick(request: HttpRequest, found: Matrix, chosen: Filter) -> list[str]:
+    """The open drifts that a filter leaves, to be waived together; nothing where it leaves too many for an address."""
+    if not chosen.narrows or not may_waive(request.user, found.project):
+        return []
+    picked = [drift.id[:SHOWN_DIGITS] for drift in found.open_in(chosen)]
+    return picked if len(picked) <= MOST_PICKED else []
 
 
 def _groups(found: Matrix, chosen: Filter) -> list[FactGroup]:

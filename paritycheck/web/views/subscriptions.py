@@ -19,6 +19,7 @@ from paritycheck.selectors.channels import channels_of, find_channel
 from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.recipients import terms_of
 from paritycheck.selectors.subscriptions import (
+    counts_of,
     find_subscription,
     may_change,
     may_end,
@@ -149,6 +150,8 @@ def _page(
     context = {
         "project": project,
         "tab": "alerts",
+        "counts": counts_of(project, user),
+        "here": reverse("web:alert-subscriptions", args=[project.slug]),
         "part": "subscriptions",
         "version": version,
         "mine": [rule for rule in rules if rule.mine],

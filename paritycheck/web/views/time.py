@@ -36,6 +36,7 @@ REMEDIES = {
     "not-collected": "Commits between the two are not known here yet. Agents that run in a git checkout send them.",
     "no deploy yet": "It shows once both have reported a commit, or a deploy was told of.",
 }
+OF_SCOPE = "Agents with the same [scopes] in their parity.toml look at these commits with their next reports."
 Pairing = tuple[Environment, Environment]
 Standings = dict[Pairing, Standing]
 
@@ -98,7 +99,7 @@ def _chosen(request: HttpRequest, past: Past, standing: Standing, chosen: Pairin
     span, _ = WINDOWS.get(request.GET.get("window", ""), WINDOWS["90d"])
     told = pair_told(past, standing, left, right, span=span)
     return {
-        **_headline(told["now"], chosen),
+        **_headline(told["now"], chosen, request.GET.get("scope")),
         "now": told["now"],
         "chart": chart_of(told, downstream=right.slug, since=past.now - span, now=past.now, laptop=_laptop(left)),
         "points": points_of(told["series"], repository),
@@ -121,11 +122,12 @@ def _rows(past: Past, standings: Standings, paces: Mapping[Any, Mapping[str, Any
     return found
 
 
-def _headline(now: Mapping[str, Any], chosen: Pairing) -> dict[str, Any]:
+def _headline(now: Mapping[str, Any], chosen: Pairing, scope: str | None) -> dict[str, Any]:
     left, right = chosen[0].slug, chosen[1].slug
     if now["waiting"] is None or now["age_s"] is None:
         reason = str(now.get("reason") or "")
-        why = f"{gap_reason(reason).capitalize()}. {REMEDIES.get(reason, '')}".strip()
+        remedy = OF_SCOPE if scope and reason == "not-collected" else REMEDIES.get(reason, "")
+        why = f"{gap_reason(reason).capitalize()}. {remedy}".strip()
         return {"headline": f"What waits for {right} is not known", "note": why}
     missing = words.plural(now["missing"], "commit")
     note = f"{right.capitalize()} has {missing} that {left} lacks: diverged." if now["missing"] else ""

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from paritycheck.models import Drift, Project, Waiver
 from paritycheck.selectors.access import may_waive
-from paritycheck.selectors.drifts import find_drift
+from paritycheck.selectors.drifts import find_drift, picked_of
 from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.waivers import Stand, find_waiver, standing
 from paritycheck.services.errors import Refused
@@ -21,7 +21,8 @@ from paritycheck.services.waivers import end_waiver
 from paritycheck.web import words
 from paritycheck.web.access import of_project
 from paritycheck.web.views.drift import page_of
-from paritycheck.web.waiving import Shown, WaiveForm, fresh_form, previewed, saved, sent_form, shown
+from paritycheck.web.visible import visible
+from paritycheck.web.waiving import Shown, WaiveForm, fresh_form, name_of, previewed, saved, sent_form, shown
 
 SHOWS = {"": "All", "ending": "Ending soon", "unused": "Unused", "mine": "Mine"}
 UNPROCESSABLE = 422
@@ -132,6 +133,9 @@ def _page(request: HttpRequest, project: Project, form: WaiveForm, status: int =
         "rows": [row for row in rows if _in(row, chosen)],
         "choices": [Choice(key, SHOWS[key], sum(_in(row, key) for row in rows), key == chosen) for key in SHOWS],
         "form": form,
+        "picked": [
+            f"{one.left.slug}..{one.right.slug} {visible(name_of(one))}" for one in picked_of(project, form.drifts)
+        ],
         "may_waive": may_waive(request.user, project),
         "pairs": [f"{left}..{right}" for left, right in _pairs(project)],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -166,6 +167,14 @@ def test_the_keys_of_a_large_manifest_know_their_lines_and_take_little_cpu(check
 def test_globs_ask_the_process_but_not_for_ambient_names(checkout: Checkout) -> None:
     environ = {"FEATURE_A": "1", "FEATURE_B": "0", "OTHER": "1", "CI_X": "1", "KUBERNETES_PORT": "1"}
     assert set(checkout.collect(environ, config={"names": ["FEATURE_*", "C*", "K*"]})) == {"FEATURE_A", "FEATURE_B"}
+
+
+@given(
+    st.text("AB_*?[]", max_size=5),
+    st.lists(st.text("AB_*?[]", max_size=4), max_size=3),
+)
+def test_globs_are_those_of_fnmatch(name: str, globs: list[str]) -> None:
+    assert config._Globs(globs).fit(name) == any(fnmatch.fnmatchcase(name, glob) for glob in globs)
 
 
 def test_names_with_an_expectation_are_asked_for(checkout: Checkout) -> None:

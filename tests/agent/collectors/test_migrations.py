@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +20,7 @@ from hypothesis import strategies as st
 from paritycheck_agent.collectors import migrations
 from paritycheck_agent.context import Context
 from paritycheck_agent.histories import History
+from paritycheck_agent.sources import applied
 from paritycheck_agent.wire.bodies import check_body
 from paritycheck_agent.wire.canonical import split
 
@@ -244,6 +248,50 @@ def test_a_service_that_may_not_be_probed_is_not_asked_here_either(tmp_path: Pat
     )
     [fact] = migrations.collect(context).facts
     assert fact["unknown"] == "not-collected"
+
+
+def test_several_databases_are_asked_at_once(tmp_path: Path) -> None:
+    """None of them says a word before all are asked: one after the other they would each be waited for in vain."""
+    together = threading.Barrier(4)
+    met: list[int] = []
+
+    def meet(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(threading.BrokenBarrierError):
+            together.wait(20)
+            met.append(1)
+
+    (tmp_path / "db" / "migrate").mkdir(parents=True)
+    (tmp_path / "db" / "migrate" / "20260101000000_create_shop.rb").touch()
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
+    threads = [threading.Thread(target=meet, args=(listener,), daemon=True) for listener in listeners]
+    for thread in threads:
+        thread.start()
+    address = "postgres://shop:pw@127.0.0.1:{}/shop?sslmode=disable"
+    urls: dict[str, Any] = {
+        f"{name}_URL": address.format(one.getsockname()[1]) for name, one in zip("ABCD", listeners, strict=True)
+    }
+    facts = collect(tmp_path, **urls)
+    for thread, listener in zip(threads, listeners, strict=True):
+        thread.join()
+        listener.close()
+    assert len(met) == 4
+    assert facts["rails/main"]["unknown"] == "bad-reply"
+
+
+def test_whatever_one_database_says_the_others_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object) -> None:
+        raise IndexError
+
+    monkeypatch.setattr(applied, "_postgresql", fail)
+    monkeypatch.setattr(applied, "Connection", lambda _target: contextlib.nullcontext())
+    (tmp_path / "db" / "migrate").mkdir(parents=True)
+    (tmp_path / "db" / "migrate" / "20260101000000_create_shop.rb").touch()
+    sqlite3.connect(tmp_path / "shop.db").executescript(
+        "CREATE TABLE schema_migrations (version); INSERT INTO schema_migrations VALUES ('20260101000000')"
+    ).connection.close()
+    facts = collect(tmp_path, DATABASE_URL="postgres://a@127.0.0.1:1/b", OTHER_URL=f"sqlite:///{tmp_path}/shop.db")
+    assert facts["rails/main"]["value"] == "20260101000000"
 
 
 def test_a_long_chain_keeps_its_end_and_says_that_it_was_cut(tmp_path: Path) -> None:

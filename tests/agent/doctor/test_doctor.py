@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     Write = Callable[[dict[str, str]], Path]
     Capture = pytest.CaptureFixture[str]
 
+AREAS = ("policy", "dependencies", "services", "config", "release", "processes", "migrations")
+
 
 def told(capsys: Capture) -> tuple[int, list[dict[str, str]]]:
     """The exit code and the findings of `parity doctor --format json`."""
@@ -91,10 +93,11 @@ def test_an_empty_directory_is_no_obstacle_and_each_area_says_what_it_lacks(writ
     write({})
     code, found = told(capsys)
     assert code == 0
-    by_area = {area: of(found, area) for area in ("policy", "dependencies", "services", "config", "release")}
+    by_area = {area: of(found, area) for area in AREAS}
     assert all(rows[0][0] in {"note", "warning"} for rows in by_area.values())
     assert all(finding["hint"] for finding in found if finding["area"] in by_area)
     assert {finding["level"] for finding in found} == {"ok", "note", "warning"}
+    assert ("warning", "this folder is empty: what follows tells of the machine alone") in of(found, "agent")
 
 
 @pytest.mark.usefixtures("reporting")

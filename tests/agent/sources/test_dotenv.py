@@ -86,16 +86,6 @@ def test_references_are_replaced_as_python_dotenv_does(pairs: dict[str, str]) ->
     assert {name: known[name] for name in pairs} == theirs
 
 
-def test_docker_takes_values_as_they_stand() -> None:
-    entries = dotenv.raw_entries("# note\n\nA='x' # y\n  B=1\nexport C=2\nD\n")
-    assert [(entry.name, entry.value, entry.line) for entry in entries] == [
-        ("A", "'x' # y", 3),
-        ("B", "1", 4),
-        ("export C", "2", 5),
-        ("D", None, 6),
-    ]
-
-
 @pytest.mark.parametrize("line", ["A='\n", 'A="\\"\n', "A=\\'\n", "export export\n", "A= # #\n", "'A\n", "=\n"])
 def test_the_time_grows_with_the_length_only(line: str) -> None:
     started = time.process_time()

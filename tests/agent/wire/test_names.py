@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from paritycheck_agent.wire.purl import policy_form, purl
+from paritycheck_agent.wire.purl import purl
 from paritycheck_agent.wire.secrets import suspected
 
 PURLS = [
@@ -35,12 +35,6 @@ PURLS = [
 @pytest.mark.parametrize(("parts", "expected"), PURLS)
 def test_a_purl_is_canonical_for_its_type(parts: tuple[str, ...], expected: str) -> None:
     assert purl(*parts) == expected
-
-
-def test_a_scope_in_a_policy_is_read_as_names_are_written() -> None:
-    assert policy_form("pkg:npm/@types/*") == "pkg:npm/%40types/*"
-    assert policy_form("@types/*") == "%40types/*"
-    assert policy_form("pkg:pypi/django") == "pkg:pypi/django"
 
 
 SECRETS = [

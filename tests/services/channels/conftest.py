@@ -98,6 +98,9 @@ class Place:
         from paritycheck.core.rows import Step, row
         from paritycheck.services.telling import drift_link, project_link, subject_of
 
+        for drift in drifts:
+            drift.state = "resolved" if change == "resolved" else "open"
+            drift.save(update_fields=["state"])
         rows = [
             row(
                 subject_of(drift, drift),

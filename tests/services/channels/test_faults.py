@@ -264,6 +264,34 @@ def test_no_secret_of_a_channel_is_in_any_error_or_log(
     del authority
 
 
+def test_a_bug_says_where_it_is_and_not_what(
+    place: Place, hook: Channel, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def bug(_: Delivery) -> None:
+        raise ValueError("https://hooks.example.com/canary")
+
+    monkeypatch.setattr("paritycheck.services.deliver.CHANNELS", {"webhook": bug})
+    row = sent(place.put_out(hook))
+    output = capfd.readouterr()
+    assert (row.state, row.error) == ("due", "ValueError")
+    assert "test_faults.py:" in output.out
+    assert "canary" not in output.out + output.err
+    hook.refresh_from_db()
+    assert hook.failing_since is None, "that is our matter"
+
+
+def test_a_mail_server_that_is_away_switches_no_address_off(place: Place, settings: Settings) -> None:
+    channel = place.channel("mail", {"address": place.maria.email})
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    settings.EMAIL_URL, settings.EMAIL_BACKEND = "smtp://x", "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 2
+    row = sent(place.put_out(channel))
+    assert (row.state, row.error) == ("due", "connection refused")
+    channel.refresh_from_db()
+    assert (channel.state, channel.failing_since) == ("on", None)
+
+
 def test_settings_that_no_key_opens_wait_for_the_key(
     place: Place, receiver: Receiver, hook: Channel, settings: Settings
 ) -> None:

@@ -13,7 +13,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from paritycheck.models import Channel, ChannelThread
 from paritycheck.services.channels import made_secret, rotate_secret
 from paritycheck.services.sealed import settings_of
-from tests.receiver import Authority, Received, Receiver, Said, running_receiver
+from tests.receiver import Received, Receiver, Said, running_receiver
 from tests.services.channels.conftest import KEY, Place, again, attempts, sent
 
 HOSTILE = "<!channel> @here *b* `x` |a| [link](http://evil.example) #1 !2 ~all"
@@ -257,6 +257,25 @@ def test_an_attempt_that_ended_halfway_is_gone_on_with_and_nothing_is_told_twice
     assert [len(issue["comments"]) for issue in tracker.issues] == [1, 1, 1]
 
 
+def test_what_comes_late_undoes_nothing(place: Place, receiver: Receiver, tracked: tuple[Channel, Tracker]) -> None:
+    """The first message waits for its next attempt while the drift ends, and is told of by another one."""
+    channel, tracker = tracked
+    drift, other = place.drift("A"), place.drift("B")
+    opened = place.put_out(channel, place.message(drift))
+    ended = place.put_out(channel, place.message(drift, change="resolved"))
+    assert (sent(ended).state, sent(opened).state, tracker.calls) == ("sent", "sent", [])
+    sent(place.put_out(channel, place.message(other)))
+    ended = place.put_out(channel, place.message(other, change="resolved"))
+    back = place.put_out(channel, place.message(other, change="reopened"))
+    assert (sent(back).state, sent(ended).state) == ("sent", "sent")
+    assert [issue["open"] for issue in tracker.issues] == [True]
+    pager = place.channel("pagerduty", {"routing_key": KEY, "base_url": receiver.url()})
+    receiver.requests.clear()
+    late = place.put_out(pager, place.message(drift))
+    place.message(drift, change="resolved")
+    assert (sent(late).state, receiver.requests) == ("sent", [])
+
+
 def test_an_issue_that_somebody_deleted_is_opened_anew(place: Place, tracked: tuple[Channel, Tracker]) -> None:
     channel, tracker = tracked
     drift = place.drift()
@@ -346,8 +365,10 @@ LOADS_ALL = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:Deprecatio
 
 
 @LOADS_ALL
-def test_apprise_hands_it_to_a_service(place: Place, monkeypatch: pytest.MonkeyPatch, authority: Authority) -> None:
-    del authority
+def test_apprise_hands_it_to_a_service(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
     from apprise.plugins.discord import NotifyDiscord
 
     with running_receiver(None) as receiver:
@@ -355,9 +376,13 @@ def test_apprise_hands_it_to_a_service(place: Place, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(NotifyDiscord, "notify_url", f"http://127.0.0.1:{receiver.port}/webhooks")
         channel = place.channel("apprise", {"url": "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js"})
         row = sent(place.put_out(channel))
+        receiver.says = lambda _: Said(404, b"canary")
+        refused = sent(place.put_out(channel))
     assert (row.state, row.error) == ("sent", "")
     assert "STRIPE" in receiver.requests[0].body.decode()
     assert channel.shown == "discord"
+    assert (refused.state, refused.error) == ("due", "the service did not take it")
+    assert "JHMHI8" not in f"{caplog.text} {refused.error} {channel!r}"
 
 
 @LOADS_ALL

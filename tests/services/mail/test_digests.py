@@ -10,7 +10,7 @@ import pytest
 
 from paritycheck.core.cron import next_after
 from paritycheck.core.message import Message
-from paritycheck.models import Delivery, Drift, Pair, Subscription, User
+from paritycheck.models import Delivery, Drift, Instance, Pair, Subscription, User, Waiver
 from paritycheck.services.digests import prepare_digests, preview_digest
 from paritycheck.services.members import join_project
 
@@ -214,8 +214,9 @@ def test_a_digest_holds_what_its_subscription_asks_for(shop: Shop) -> None:
     assert [row["name"] for block in content["blocks"] for row in block["rows"]] == ["A"]
     assert [stand["heading"] for stand in content["stands"]] == ["laptops and production"]
     assert content["stands"][0]["gaps"][2]["value"] == "1 drift"
-    assert (
-        content["why"] == "You get this because ops is subscribed to a digest of shop, left out when nothing changed."
+    assert content["why"] == (
+        "You get this every day at 07:00 UTC because channel ops is subscribed to a digest of shop, "
+        "left out when nothing changed."
     )
     everything = Delivery.objects.get(kind="digest", target=None).content
     assert len(everything["stands"]) == 2
@@ -242,6 +243,27 @@ def test_nothing_new_of_what_i_asked_for_is_no_digest_unless_i_want_it(shop: Sho
     shop.drift("A")
     prepare_digests(now=SEVEN)
     assert [row.target for row in Delivery.objects.filter(kind="digest").exclude(target=None)] == [always]
+
+
+def test_what_needs_a_decision_stands_in_it(shop: Shop) -> None:
+    """A waiver that ends this week and hides something, and an environment that nobody hears."""
+    waiver = Waiver.objects.create(
+        project=shop.project, match="config/*", title="config/*", reason="OPS-118", owner="maria@example.com",
+        made_by="maria@example.com", made_at=BEGAN - timedelta(days=30), until=SEVEN + timedelta(days=2),
+    )  # fmt: skip
+    shop.drift("HIDDEN", state="waived", waiver={"key": f"person:{waiver.pk}"})
+    for environment, seen in ((shop.staging, BEGAN), (shop.production, SEVEN)):
+        Instance.objects.create(
+            project=shop.project, environment=environment, key="web", kind="host", last_seen=seen, interval_s=900
+        )
+    shop.drift("A")
+    shop.subscribe(shop.channel(), when="digest", cron="0 7 * * *", environments=("laptops",), skip_unchanged=False)
+    prepare_digests(now=SEVEN)
+    content = Delivery.objects.get(kind="digest", target=None).content
+    [block] = [block for block in content["blocks"] if block["heading"].startswith("Needs a decision")]
+    assert [(row["change"], row["name"]) for row in block["rows"]] == [("waiver", "config/*"), ("silent", "staging")]
+    narrow = Delivery.objects.get(target__name="ops").content
+    assert not [block for block in narrow["blocks"] if block["heading"].startswith("Needs a decision")]
 
 
 def test_readers_of_the_same_things_share_one_look_at_the_project(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

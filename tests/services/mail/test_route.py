@@ -39,6 +39,8 @@ def test_a_drift_that_opens_is_one_delivery_to_each_active_member(shop: Shop) ->
     assert rows[0].content["links"] == {
         "project": "http://127.0.0.1:8000/p/shop",
         "drift": f"http://127.0.0.1:8000/p/shop/d/{drift.id[:10]}",
+        "waive": f"http://127.0.0.1:8000/p/shop/d/{drift.id[:10]}/waive",
+        "settings": "http://127.0.0.1:8000/p/shop/alerts/subscriptions",
     }
     assert not DriftEvent.objects.filter(routed_at=None).exists()
 

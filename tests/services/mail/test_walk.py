@@ -18,6 +18,7 @@ DRIFTS = 8
 BEGAN = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SEED = 20261130
 PAUSES_S = (1, 1, 3, 6, 20, 40, 90, 400, 900, 2400)
+WINDOW_S = 31
 OPENINGS = {"opened", "reopened"}
 Shop = Any
 
@@ -33,9 +34,11 @@ class Walk:
     seconds: float = 0
 
     def step(self) -> None:
-        """Time passes and what is due is told before the next thing happens, as with routers that run all the time."""
-        self.seconds += self.chance.choice(PAUSES_S)
-        self.route()
+        """Time passes; what is due is told at the end of a group window, and before the next thing happens."""
+        pause = self.chance.choice(PAUSES_S)
+        for span in (WINDOW_S, pause - WINDOW_S) if pause > WINDOW_S else (pause,):
+            self.seconds += span
+            self.route()
         for _ in range(self.chance.choice((0, 1, 1, 2))):
             self.happen()
 
