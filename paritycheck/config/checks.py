@@ -90,11 +90,7 @@ def sealed_channels(databases: Sequence[str] | None = None, **_: Any) -> list[Ch
 
     try:
         count = channels_without_key()
-<<<<<<< HEAD
     except (SealError, ProgrammingError):  # E004 says so; before the first migration there are no channels
-=======
-    except (SealError, ProgrammingError):  # E004 says so; or `migrate` is about to make the table
->>>>>>> chaos
         return []
     if not count:
         return []
