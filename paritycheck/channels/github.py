@@ -68,7 +68,7 @@ class _Repository:
         self._settings = settings
         self._post = post
 
-    def open(self, title: str, body: str) -> str:
+    def create(self, title: str, body: str) -> str:
         labels = [self._settings.label] if self._settings.label else []
         answer = self._call("POST", "", {"title": title, "body": body, "labels": labels})
         found = _NUMBER.search(answer.body)

@@ -69,7 +69,7 @@ class _Project:
         self._settings = settings
         self._post = post
 
-    def open(self, title: str, body: str) -> str:
+    def create(self, title: str, body: str) -> str:
         answer = self._call("POST", "", {"title": title, "description": body, "labels": self._settings.label})
         found = _NUMBER.search(answer.body)
         if found is None:

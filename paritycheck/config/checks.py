@@ -7,11 +7,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  Django's own name for the level
-<<<<<<< HEAD
-from django.db import ProgrammingError
-=======
 from django.db.utils import ProgrammingError
->>>>>>> chaos
 
 from paritycheck.config import env
 

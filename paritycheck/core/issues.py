@@ -26,7 +26,7 @@ _SAID: Final = {
 class Tracker(Protocol):
     """A place of issues. Each call is one request and raises ChannelError."""
 
-    def open(self, title: str, body: str) -> str:
+    def create(self, title: str, body: str) -> str:
         """The new issue's number."""
 
     def comment(self, ref: str, body: str) -> None:
@@ -53,7 +53,7 @@ def tell(message: Message, envelope: Envelope, tracker: Tracker) -> None:
 
 def _try(message: Message, tracker: Tracker) -> None:
     """An issue that is opened and closed again."""
-    ref = tracker.open(title_of(message.project, message.title), f"{markdown(message.lead)}\n")
+    ref = tracker.create(title_of(message.project, message.title), f"{markdown(message.lead)}\n")
     tracker.turn(ref, is_open=False)
 
 
@@ -63,7 +63,7 @@ def _tell_row(message: Message, row: Row, envelope: Envelope, tracker: Tracker) 
     if ref and _follow(ref, row, tracker, was_open=envelope.threads.is_open(identity)):
         envelope.threads.keep(identity, ref, is_open=not ends)
     elif not ends:
-        opened = tracker.open(title_of(message.project, row.sentence), body_of(message, row, identity))
+        opened = tracker.create(title_of(message.project, row.sentence), body_of(message, row, identity))
         envelope.threads.keep(identity, opened, is_open=True)
 
 
