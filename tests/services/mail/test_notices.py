@@ -61,7 +61,7 @@ def test_a_gap_that_moves_to_another_band_with_time_alone_is_told_once(shop: Sho
     assert told() == [
         "warning: time gap of staging and production: warning, was ok",
         "error: time gap of staging and production: error, was warning",
-        "ok: time gap of staging and production: ok, was error",
+        "resolved: time gap of staging and production: ok, was error",
     ]
     assert list(Notice.objects.values_list("severity", flat=True).order_by("at")) == ["warning", "error", "error"]
 
@@ -71,7 +71,7 @@ def test_members_hear_of_errors_and_of_their_end(judged: Callable[..., None]) ->
     judged(2, time_s=2 * 86400)
     judged(4, time_s=9 * 86400)
     judged(6, time_s=0)
-    assert [text.partition(":")[0] for text in told()] == ["error", "ok"]
+    assert [text.partition(":")[0] for text in told()] == ["error", "resolved"]
 
 
 def test_a_time_in_which_it_is_not_known_hides_no_change_and_is_none(judged: Callable[..., None]) -> None:
