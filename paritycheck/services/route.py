@@ -19,6 +19,7 @@ from paritycheck.models import Drift, DriftEvent, Notice
 from paritycheck.models.drifts import DriftState
 from paritycheck.services.jobs import ROUTE, note
 from paritycheck.services.origins import origins_of
+from paritycheck.services.settle import HAND, UNWAIVED
 from paritycheck.services.tell import Line, tell_drifts
 from paritycheck.services.tell_notices import tell_notices
 from paritycheck.services.telling import drift_link, project_link, subject_of
@@ -27,6 +28,8 @@ log = structlog.get_logger(__name__)
 # However the clocks of two hosts differ, no wake-up of ours lies further ahead than the longest window.
 LONGEST_WAIT_S = 30
 MOST_PROJECTS = 100
+REOPENED = "reopened"
+_READ = ("drift_id", "kind", "why", "at", "routed_at")
 
 
 def projects_due(now: datetime) -> list[UUID]:
@@ -69,11 +72,13 @@ def _route_events(project_id: UUID, now: datetime) -> None:
 
 def _lock(project_id: UUID) -> list[Event]:
     rows = DriftEvent.objects.select_for_update(no_key=True).filter(project_id=project_id, routed_at__isnull=True)
-    return [_event(row) for row in rows.only("drift_id", "kind", "at", "routed_at").order_by("id")]
+    return [_event(row) for row in rows.only(*_READ).order_by("id")]
 
 
 def _event(row: DriftEvent) -> Event:
-    return Event(row.pk, row.drift_id, row.kind, row.at, row.routed_at is not None)
+    """A drift whose waiver ended is back, for readers; not where somebody ended it, who knows."""
+    back = row.kind == UNWAIVED and row.why != HAND
+    return Event(row.pk, row.drift_id, REOPENED if back else row.kind, row.at, row.routed_at is not None)
 
 
 def _drifts(events: Sequence[Event]) -> dict[str, Drift]:
@@ -85,8 +90,9 @@ def _with_history(pending: Sequence[Event], drifts: Mapping[str, Drift]) -> list
     """The pending events of drifts that are not waived, and what of these drifts was routed before."""
     told = {ident for ident, drift in drifts.items() if drift.state != DriftState.WAIVED}
     since = min(event.at for event in pending) - LOOK_BACK
-    rows = DriftEvent.objects.filter(drift_id__in=told, kind__in=ALERTED, at__gte=since, routed_at__isnull=False)
-    history = [_event(row) for row in rows.only("drift_id", "kind", "at", "routed_at")]
+    kinds = (*ALERTED, UNWAIVED)
+    rows = DriftEvent.objects.filter(drift_id__in=told, kind__in=kinds, at__gte=since, routed_at__isnull=False)
+    history = [_event(row) for row in rows.only(*_READ)]
     return [*(event for event in pending if event.drift in told), *history]
 
 

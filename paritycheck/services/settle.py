@@ -11,6 +11,8 @@ from paritycheck.selectors.waivers import Granted, granted, held
 
 WAIVED = "waived"
 UNWAIVED = "unwaived"
+HAND = "hand"
+"""Why a drift counts again when a person ended its waiver."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,11 @@ from paritycheck.selectors.policies import policy_of
 from paritycheck.selectors.waivers import grant_of, held, key_of
 from paritycheck.services.errors import Refused
 from paritycheck.services.jobs import request_evaluation
-from paritycheck.services.settle import By, settle_waivers
+from paritycheck.services.settle import HAND, By, settle_waivers
 
 MOST_WAIVERS = 1_000
 MOST_SHOWN = 50
 DATE = "date"
-HAND = "hand"
 
 
 def require_waiving(*, user: User | None, project: Project) -> User:

@@ -156,6 +156,24 @@ def test_a_waived_drift_is_silent(shop: Shop) -> None:
     assert not DriftEvent.objects.filter(routed_at=None).exists()
 
 
+@pytest.mark.parametrize(("why", "said"), [("date", 1), ("changed", 1), ("worse", 1), ("removed", 1), ("hand", 0)])
+def test_a_drift_whose_waiver_ended_is_back_unless_a_person_ended_it(shop: Shop, why: str, said: int) -> None:
+    drift = shop.drift("A")
+    route(shop, 6)
+    drift.state = "waived"
+    drift.save()
+    shop.happen(drift, "waived", 60)
+    route(shop, 70)
+    drift.state = "open"
+    event = shop.happen(drift, "unwaived", 3600)
+    event.why = why
+    event.save()
+    route(shop, 3606)
+    badges = [row.content["badge"] for row in Delivery.objects.order_by("created_at")]
+    assert badges == ["error, new", *["error, back"] * said]
+    assert not DriftEvent.objects.filter(routed_at=None).exists()
+
+
 def test_a_project_without_members_keeps_nothing_waiting(new_shop: Callable[..., Shop]) -> None:
     lonely = new_shop("lonely")
     lonely.drift("A")
