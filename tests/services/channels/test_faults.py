@@ -265,17 +265,16 @@ def test_no_secret_of_a_channel_is_in_any_error_or_log(
 
 
 def test_a_bug_says_where_it_is_and_not_what(
-    place: Place, hook: Channel, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    place: Place, hook: Channel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def bug(_: Delivery) -> None:
         raise ValueError("https://hooks.example.com/canary")
 
     monkeypatch.setattr("paritycheck.services.deliver.CHANNELS", {"webhook": bug})
     row = sent(place.put_out(hook))
-    output = capfd.readouterr()
     assert (row.state, row.error) == ("due", "ValueError")
-    assert "test_faults.py:" in output.out
-    assert "canary" not in output.out + output.err
+    assert "test_faults.py:" in caplog.text
+    assert "canary" not in caplog.text
     hook.refresh_from_db()
     assert hook.failing_since is None, "that is our matter"
 
