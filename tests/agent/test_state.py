@@ -81,7 +81,10 @@ def test_what_was_accepted_is_remembered(tmp_path: Path) -> None:
     assert (again.accepted, again.dropped) == (["sha256:a", "sha256:b"], 0)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"seq": "x"}', '{"seq": 1}', "\x00", "[" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"seq": "x"}', '{"seq": 1}', '{"seq": 1e999}', '{"seq": NaN}', "\x00", "[" * 100_000],
+)
 def test_a_torn_state_file_is_no_reason_to_fail(tmp_path: Path, text: str) -> None:
     (tmp_path / "state.json").write_text(text)
     assert Memory(str(tmp_path)).next_seq() > 0

@@ -51,7 +51,7 @@ class Memory:
             self.accepted = [str(digest) for digest in kept["accepted"]]
             self.dropped = int(kept["dropped"])
             self.interval_s = int(kept["interval_s"])
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             # A torn or foreign file costs one round trip: `seq` follows the clock anyway.
             return
 
