@@ -11,6 +11,7 @@ from paritycheck_agent.verdict import (
     quiet,
     rows,
     text,
+    verdict_of,
     without_base,
 )
 
@@ -83,9 +84,9 @@ def _head(answer: Mapping[str, Any]) -> list[str]:
 
 def _title(answer: Mapping[str, Any]) -> str:
     against = code(against_of(answer))
-    if answer.get("verdict") == "pass":
+    if verdict_of(answer) == "pass":
         return f"no new drift against {against}"
-    if answer.get("verdict") == "fail":
+    if verdict_of(answer) == "fail":
         return f"this change drifts from {against}"
     return "**not passed**, nothing could be judged"
 

@@ -176,6 +176,12 @@ def headline(answer: Mapping[str, Any]) -> str:
     return " ".join(part for part in what if part)
 
 
+def verdict_of(answer: Mapping[str, Any]) -> str:
+    """Return `pass`, `fail`, and `unknown` for whatever else an answer says."""
+    said_verdict = answer.get("verdict")
+    return said_verdict if said_verdict in ("pass", "fail") else "unknown"
+
+
 def against_of(answer: Mapping[str, Any]) -> str:
     """Return the environment that was compared with, `baseline` where the answer names none."""
     return text(table(answer, "against").get("environment") or "baseline")
@@ -183,7 +189,7 @@ def against_of(answer: Mapping[str, Any]) -> str:
 
 def without_base(answer: Mapping[str, Any]) -> list[str]:
     """Return what to say at the top where there is nothing to compare the change with; empty otherwise."""
-    known = table(answer, "base").get("source") not in {None, "none"}
+    known = str(table(answer, "base").get("source") or "none") != "none"
     return [] if known or "introduced" not in answer or not table(answer, "against") else [REMEDY]
 
 

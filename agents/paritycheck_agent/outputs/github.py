@@ -7,7 +7,7 @@ as its documentation has them: `::error file={name},line={line},title={title}::{
 from __future__ import annotations
 
 from paritycheck_agent.summary import summary
-from paritycheck_agent.verdict import counts, drifts_of, failing, headline, quiet, rows, text, without_base
+from paritycheck_agent.verdict import counts, drifts_of, failing, headline, quiet, rows, text, verdict_of, without_base
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ _SHOWN = 50
 def render(answer: Mapping[str, Any], *, colour: bool = False, places: Places | None = None) -> str:
     """Return what the runner reads: a line for people, and a command for each drift that the change introduces."""
     del colour
-    lines = [f"{str(answer.get('verdict')).upper()}  {headline(answer)}", "   ".join(counts(answer))]
+    lines = [f"{verdict_of(answer).upper()}  {headline(answer)}", "   ".join(counts(answer))]
     if answer.get("url"):
         lines.append(f"page: {text(answer['url'])}")
     lines = [_plain(line) for line in lines]
     lines += [_command("warning", "", text(words)) for words in without_base(answer)]
-    if answer.get("verdict") not in {"pass", "fail"}:
+    if verdict_of(answer) == "unknown":
         lines.append(_command("error", "", f"paritycheck could not judge: {text(answer.get('reason', ''))}"))
     drifts = drifts_of(answer, "introduced", places)
     lines += [_annotation(answer, drift) for drift in drifts[:_SHOWN]]
@@ -40,7 +40,7 @@ def render(answer: Mapping[str, Any], *, colour: bool = False, places: Places | 
 def append(answer: Mapping[str, Any], environ: Mapping[str, str], places: Places | None) -> None:
     """Add the summary to $GITHUB_STEP_SUMMARY and the outputs to $GITHUB_OUTPUT, where these are set; raise OSError."""
     outputs = {
-        "verdict": answer.get("verdict", ""),
+        "verdict": verdict_of(answer),
         "exit-code": answer.get("exit_code", ""),
         "introduced": len(rows(answer.get("introduced"))),
         "url": answer.get("url") or "",

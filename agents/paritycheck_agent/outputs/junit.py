@@ -6,7 +6,7 @@ is empty, and a run that judged nothing does not look like a pass.
 
 from __future__ import annotations
 
-from paritycheck_agent.verdict import against_of, drifts_of, failing, headline, text
+from paritycheck_agent.verdict import against_of, drifts_of, failing, headline, text, verdict_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ def _document(answer: Mapping[str, Any], cases: list[str]) -> str:
 def _verdict(answer: Mapping[str, Any], *, told: bool) -> str:
     """Return the case of the verdict. It fails where no drift of its own, which would be `told`, says so."""
     inner = _inner("system-out", headline(answer))
-    if answer.get("verdict") not in {"pass", "fail"}:
+    if verdict_of(answer) == "unknown":
         inner = f'<error type="unknown" message="{_escaped(text(answer.get("reason", "")))}"/>'
-    elif answer.get("verdict") == "fail" and not told:
+    elif verdict_of(answer) == "fail" and not told:
         inner = f'<failure type="fail" message="{_escaped(headline(answer))}"/>'
     return f'<testcase classname="parity gate" name="verdict">{inner}</testcase>'
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from paritycheck_agent.verdict import JUDGED, drifts_of, rows, text
+from paritycheck_agent.verdict import JUDGED, drifts_of, rows, text, verdict_of
 from paritycheck_agent.wire.version import VERSION
 
 TYPE_CHECKING = False
@@ -53,7 +53,7 @@ def render(answer: Mapping[str, Any], *, colour: bool = False, places: Places | 
 
 def _invocation(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Say whether there was a verdict: no results of a run that judged nothing are no pass."""
-    judged = answer.get("verdict") in {"pass", "fail"}
+    judged = verdict_of(answer) != "unknown"
     said: dict[str, Any] = {"executionSuccessful": judged}
     if not judged:
         words = f"nothing was judged: {text(answer.get('reason', ''))}"
