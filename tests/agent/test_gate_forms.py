@@ -95,7 +95,8 @@ def test_junit_is_that_of_jenkins_schema_and_fails_only_where_the_gate_does(
 ) -> None:
     path = tmp_path / "junit.xml"
     path.write_text(junit.render(verdict), encoding="utf-8")
-    command = [program("xmllint", "libxml2-utils"), "--noout", "--nonet", "--schema", SCHEMAS / "junit-10.xsd", path]
+    schema = str(SCHEMAS / "junit-10.xsd")
+    command = [program("xmllint", "libxml2-utils"), "--noout", "--nonet", "--schema", schema, str(path)]
     assert subprocess.run(command, check=False, capture_output=True, text=True).returncode == 0
     (suite,) = ET.parse(path).getroot()  # noqa: S314 - our own output
     counts = {name: int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped")}
