@@ -1,5 +1,6 @@
 """Every model, so that Django finds them; each aggregate has a file of its own."""
 
+from paritycheck.models.audit import AuditEntry
 from paritycheck.models.bodies import Policy, SectionBody
 from paritycheck.models.channels import Channel, ChannelThread
 from paritycheck.models.commits import Commit
@@ -22,6 +23,7 @@ from paritycheck.models.verdicts import Verdict
 from paritycheck.models.waivers import Waiver
 
 __all__ = [
+    "AuditEntry",
     "Channel",
     "ChannelThread",
     "Commit",

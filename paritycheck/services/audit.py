@@ -1,0 +1,75 @@
+"""Writes the audit log: one entry for each act that somebody may ask about later.
+
+Entries are written in the transaction of the act, so that neither is there without the other.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from paritycheck.codec.digests import digest_of
+from paritycheck.models import AuditEntry, Project, Token, User
+
+INSTALLATION = UUID(int=0)
+SYSTEM = "system"
+FIRST = bytes(32)
+LONGEST_ACTOR, LONGEST_TARGET = 254, 512
+
+
+@transaction.atomic
+def record(
+    *,
+    action: str,
+    by: User | Token | None,
+    project: Project | None = None,
+    target: str = "",
+    detail: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+) -> AuditEntry:
+    """Append an entry. `action` is `<noun>.<what happened>`, such as `waiver.created`.
+
+    `detail` is JSON without secrets; `by` None is the installation itself.
+    """
+    chain = project.pk if project is not None else INSTALLATION
+    _hold(chain)
+    last = AuditEntry.objects.filter(chain=chain).order_by("-number").first()
+    entry = AuditEntry(
+        chain=chain,
+        number=last.number + 1 if last else 1,
+        at=at or timezone.now(),
+        actor=actor_of(by)[:LONGEST_ACTOR],
+        action=action,
+        target=target[:LONGEST_TARGET],
+        detail=dict(detail or {}),
+        previous=bytes(last.sha256) if last else FIRST,
+    )
+    entry.sha256 = digest_of(sealed_text(entry))
+    entry.save(force_insert=True)
+    return entry
+
+
+def actor_of(by: User | Token | None) -> str:
+    """How the log names who acted: an address, the public id of a machine's token, or `system`."""
+    if isinstance(by, Token):
+        return by.user.email if by.user is not None else str(by)
+    return by.email if by is not None else SYSTEM
+
+
+def sealed_text(entry: AuditEntry) -> bytes:
+    """What an entry's digest is over: a JSON array in the order of the fields, `previous` in hex."""
+    said = [
+        str(entry.chain), entry.number, entry.at.astimezone(UTC).isoformat(), entry.actor, entry.action, entry.target,
+        entry.detail, bytes(entry.previous).hex(),
+    ]  # fmt: skip
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+
+
+def _hold(chain: UUID) -> None:
+    """One writer of a chain at a time, until its transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"audit {chain}"])
