@@ -146,7 +146,7 @@ def load(
     """Return the configuration of a checkout; raise ConfigError with line and column of a mistake."""
     if not os.path.isdir(root):
         raise ConfigError(root, "no such directory")
-    path, text = _policy_text(root)
+    path, text = policy_text(root)
     settings = _settings(path, text, state_home(environ)) if text else {}
     policy = text.encode() if text.strip() else None
     if policy and len(policy) > limits.POLICY_BYTES:
@@ -178,7 +178,7 @@ def _cluster(named: str) -> str:
     return os.path.abspath(named)
 
 
-def _policy_text(root: str) -> tuple[str, str]:
+def policy_text(root: str) -> tuple[str, str]:
     """Return the file that configures the checkout and its text: parity.toml wins over pyproject.toml."""
     text = _read(os.path.join(root, POLICY_FILE))
     if text is not None:
