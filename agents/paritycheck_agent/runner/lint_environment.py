@@ -48,7 +48,8 @@ _COMPOSE_VARIABLE = re.compile(
 _BAKED = re.compile(rb"^\s{0,20}(?:ENV|ARG)\s{1,20}([^\n]{1,4000})", re.MULTILINE | re.IGNORECASE)
 # A name that compose sets.
 _SET = re.compile(
-    rb"^[ \t]{0,60}(?:-[ \t]{1,9})?[\"']?([A-Z_][A-Z0-9_]{1,127})(?=[\"']?[ \t]{0,9}(?:[:=]|$))", re.MULTILINE
+    rb"(?:^[ \t]{0,60}(?:-[ \t]{1,9})?|[{,][ \t]{0,9})[\"']?([A-Z_][A-Z0-9_]{1,127})(?=[\"']?[ \t]{0,9}[:=])",
+    re.MULTILINE,
 )
 _ASSIGNED = re.compile(rb"([A-Za-z_][A-Za-z0-9_]{0,127})(?==)")
 _PREFIX = re.compile(rb"env_prefix\s{0,9}=\s{0,9}[\"']([A-Za-z0-9_]{1,60})[\"']")

@@ -57,7 +57,7 @@ def examine(root: str, now: float) -> tuple[list[Finding], dict[str, Any]]:
     except toml.TomlError as error:
         return [_finding("policy-syntax", (path, error.line, error.column), error.detail)], {}
     reading = Reading(path, toml.positions(text), now)
-    _root(reading, document)
+    judge(reading, document)
     return reading.findings, {key: value for key, value in document.items() if _is_usable(key, value)}
 
 
@@ -87,7 +87,8 @@ def _is_usable(key: str, value: Any) -> bool:
     return isinstance(value, list) if key == "waivers" else isinstance(value, dict)
 
 
-def _root(reading: Reading, document: dict[str, Any]) -> None:
+def judge(reading: Reading, document: dict[str, Any]) -> None:
+    """Note every mistake of a policy's document."""
     from paritycheck_agent import own_tables
 
     known = (*_READERS, "tools", "waivers", *OWN, *_OTHERS)

@@ -20,6 +20,7 @@ _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _LONGEST_S = 3_660 * 86_400
 _PLAIN = re.compile(r"[\w.:*?/@%+-]{1,60}", re.ASCII)
 _HINT = "the server keeps the last policy without mistakes in force"
+_UNREAD = "nothing reads it: correct it, or take it out"
 
 
 class Reading:
@@ -36,7 +37,7 @@ class Reading:
 
     def mistake(self, where: Path, text: str, rule: str = "policy-value", severity: str = ERROR) -> None:
         """Note a mistake of a key or its value; one inside an inline table or a list stands where its key does."""
-        found = Finding(rule, severity, (self.path, 0), text, _HINT if severity == ERROR else "")
+        found = Finding(rule, severity, (self.path, 0), text, _HINT if severity == ERROR else _UNREAD)
         while where and where not in self._positions:
             where = where[:-1]
         found.line, found.column = self._positions.get(where, (1, 1))
