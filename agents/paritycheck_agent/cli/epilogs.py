@@ -10,6 +10,8 @@ VARIABLES = """\
 environment variables:
   PARITY_URL           the server, such as https://parity.example
   PARITY_TOKEN         the token; or PARITY_TOKEN_FILE, a file of mode 0600 that holds it
+                       a job of GitHub Actions, GitLab CI, CircleCI or Buildkite that has an id token needs none
+                       for gate and deploy: it is exchanged for one of ten minutes (GitLab: PARITY_ID_TOKEN)
   PARITY_PYTHON        the interpreter whose installed distributions are reported
   PARITY_INSTANCE      this instance's name; otherwise remembered, or the host's name
   PARITY_CA_FILE       certificates of a private CA
