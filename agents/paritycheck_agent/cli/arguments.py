@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = _command(commands, "doctor", "tell what is found, what is not, why, and what to do", epilogs.DOCTOR)
     _server(doctor)
     _told(doctor)
+    _lint(_command(commands, "lint", "tell what is wrong in this checkout, without a server", epilogs.LINT))
     _gate(_command(commands, "gate", "ask whether this checkout drifts from an environment", epilogs.GATE))
     _diff(_command(commands, "diff", "compare two snapshots that the server has", epilogs.DIFF))
     _deploy(_command(commands, "deploy", "tell of a deploy that has ended", epilogs.DEPLOY))
@@ -152,6 +153,18 @@ def _gate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--on-error", default="fail", choices=("fail", "pass"), help="pass: exit 0 instead of 3; says NOT PASSED"
     )
+
+
+def _lint(parser: argparse.ArgumentParser) -> None:
+    _checkout(parser)
+    parser.add_argument("files", nargs="*", metavar="FILE", help="tell only what is about these (default: all)")
+    parser.add_argument(
+        "--fail-on",
+        default="error",
+        choices=("error", "warning", "note"),
+        help="exit 1 at this severity (default: error)",
+    )
+    parser.add_argument("--format", default="text", choices=("text", "json", "github"), help="(default: text)")
 
 
 def _diff(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from paritycheck.web import tokens
+from paritycheck.web import pipelines, tokens
 from paritycheck.web.icons import PATHS
 from paritycheck.web.samples import SAMPLES
 
@@ -24,6 +24,7 @@ LEAVES = (
     Leaf("start", "Start"),
     Leaf("agent", "Agent and parity.toml"),
     Leaf("gate", "The gate"),
+    Leaf("pipelines", "Pipelines"),
     Leaf("time", "What waits, and how long"),
     Leaf("personnel", "Who writes, who ships"),
     Leaf("alerts", "Alerts"),
@@ -52,5 +53,6 @@ def manual(request: HttpRequest, slug: str = "start") -> HttpResponse:
         "next_leaf": LEAVES[at + 1] if at + 1 < len(LEAVES) else None,
         "public_url": settings.PUBLIC_URL,
         **(_design() if slug == "design" else {}),
+        **({"pipelines": pipelines.shown()} if slug == "pipelines" else {}),
     }
     return render(request, f"docs/{leaf.slug}.html", context)
