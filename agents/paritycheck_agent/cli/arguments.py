@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from paritycheck_agent.cli import epilogs
+from paritycheck_agent.cli import client_arguments, epilogs
 from paritycheck_agent.wire.limits import INTERVAL_MAX_S, INTERVAL_MIN_S
 from paritycheck_agent.wire.version import VERSION
 from paritycheck_agent.wire.words import SECTIONS
@@ -22,13 +22,19 @@ _FORMS = ("text", "json", "github", "sarif", "junit", "gitlab", "markdown", "tap
 
 def parse(arguments: list[str]) -> tuple[Callable[[Any], int], argparse.Namespace]:
     """Return the command's function and its options; exits with 2 on a usage error."""
-    options = _parser().parse_args(arguments)
+    options = _parsers()[0].parse_args(arguments)
     module = __import__(f"paritycheck_agent.cli.{options.command}", fromlist=["run"])
     run: Callable[[Any], int] = module.run
     return run, options
 
 
-def _parser() -> argparse.ArgumentParser:
+def helps() -> dict[str, str]:
+    """Return what `parity COMMAND --help` prints, by command in the order of `parity --help`; "" holds that one."""
+    parser, commands = _parsers()
+    return {"": parser.format_help(), **{name: each.format_help() for name, each in commands.choices.items()}}
+
+
+def _parsers() -> tuple[argparse.ArgumentParser, Any]:
     parser = argparse.ArgumentParser(
         prog="parity",
         description=epilogs.ABOUT,
@@ -49,8 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     _gate(_command(commands, "gate", "ask whether this checkout drifts from an environment", epilogs.GATE))
     _diff(_command(commands, "diff", "compare two snapshots that the server has", epilogs.DIFF))
     _deploy(_command(commands, "deploy", "tell of a deploy that has ended", epilogs.DEPLOY))
+    client_arguments.add(lambda *told: _command(commands, *told))
     _keygen(_command(commands, "keygen", "make a key for fingerprints", epilogs.KEYGEN))
-    return parser
+    return parser, commands
 
 
 def _command(commands: Any, name: str, summary: str, epilog: str) -> argparse.ArgumentParser:
