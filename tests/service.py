@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from paritycheck.local.environment import without_settings
 from paritycheck.local.layout import layout, remove
 from paritycheck.local.ports import next_free
 from paritycheck.local.up import answers
+from tests.local.conftest import nothing_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -104,7 +104,9 @@ def paritycheck(*words: str) -> list[str]:
 
 @contextmanager
 def running_service(place: Path, **settings: str) -> Iterator[Service]:
-    """`up` with these environment variables, bootstrapped; it is stopped and its data deleted afterwards."""
+    """`up` with these environment variables, bootstrapped. Afterwards it is killed outright, which leaves nothing
+    either, and its data are deleted; how it stops when it is asked to, tests/local/test_up.py looks at.
+    """
     data = place / "data"
     port = next_free("127.0.0.1", 20_000 + os.getpid() % 400 * 50)
     assert port is not None
@@ -117,9 +119,11 @@ def running_service(place: Path, **settings: str) -> Iterator[Service]:
             assert up.poll() is None, (place / "up.log").read_text(encoding="utf-8")[-2000:]
             yield Service(place, environment, port, _bootstrap(data, environment, "shop"), up)
         finally:
-            up.send_signal(signal.SIGTERM)
-            up.wait(40)
-            remove(layout(data))
+            up.kill()
+            up.wait()
+            left = nothing_runs(data)
+        remove(layout(data))
+        assert left == {}
 
 
 def _bootstrap(data: Path, environment: Mapping[str, str], project: str) -> dict[str, Any]:
