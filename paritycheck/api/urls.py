@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from paritycheck.api import converters
+from paritycheck.api.audit import AuditView
 from paritycheck.api.channels import ChannelRotateView, ChannelsView, ChannelTestView, ChannelView
 from paritycheck.api.commits import CommitsView
 from paritycheck.api.compare import CompareView
@@ -76,6 +77,7 @@ version_1 = [
     path(f"{PROJECT}/deliveries/<uuid:ident>/give-up", GiveUpDeliveryView.as_view(), name="give-up-delivery"),
     path(f"{PROJECT}/subscriptions", SubscriptionsView.as_view(), name="subscriptions"),
     path(f"{PROJECT}/subscriptions/<uuid:ident>", SubscriptionView.as_view(), name="subscription"),
+    path(f"{PROJECT}/audit", AuditView.as_view(), name="audit"),
     path("schema", SchemaView.as_view(), name="schema"),
 ]
 urlpatterns = [path("v1/", include(version_1))]

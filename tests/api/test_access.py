@@ -122,6 +122,7 @@ MATRIX = {
     ("subscription", "DELETE"): Row(
         P + "/subscriptions/{subscription}", 204, MAINTAINERS, readers=READERS - MAINTAINERS
     ),
+    ("audit", "GET"): Row(P + "/audit", 200, MAINTAINERS, readers=READERS - MAINTAINERS),
     ("schema", "GET"): Row("/api/v1/schema", 200, frozenset(PRINCIPALS)),
 }  # fmt: skip
 
