@@ -37,6 +37,7 @@ LEAVES = (
     Leaf("channels", "Channels"),
     Leaf("compare", "Compare"),
     Leaf("collected", "What is collected"),
+    Leaf("access", "Access"),
     Leaf("operating", "Operating"),
     Leaf("glossary", "Words"),
     Leaf("design", "Design language"),
