@@ -192,6 +192,7 @@ def test_gaps_are_one_line_a_pair(site: "Site", parity: Callable[..., Ran]) -> N
 
     assert site.tokens
     shop = Project.objects.get(slug="shop")
+    assert shop.baseline is not None
     Pair.objects.create(
         project=shop, left=shop.environments.get(slug="staging"), right=shop.baseline, evaluated_at=timezone.now(),
         coverage=0.94, parity=0.8199, counts={}, personnel={},
