@@ -10,14 +10,14 @@ from django.db.models.functions import Now
 
 from paritycheck.core.durations import humanise
 from paritycheck.core.project_terms import EnvironmentTerms, MemberTerms, ProjectTerms, TokenTerms
-from paritycheck.models import Environment, Membership, Token, User
+from paritycheck.models import Environment, Membership, Token
+from paritycheck.models.people import Role
 from paritycheck.models.projects import EnvironmentKind, Tier
 from paritycheck.models.tokens import TokenKind
-from paritycheck.services.apply_changes import ADD, BY, CHANGE, REMOVE, Work
+from paritycheck.services.apply_changes import ADD, BY, CHANGE, REMOVE, Work, person
 from paritycheck.services.environments import change_environment, choose_baseline
 from paritycheck.services.errors import Refused
-from paritycheck.services.leaving import leave_project
-from paritycheck.services.members import join_project
+from paritycheck.services.members import change_member, join_project, remove_member
 from paritycheck.services.policies import choose_policy_source
 from paritycheck.services.projects import EnvironmentPlan, invite_user, make_environment
 from paritycheck.services.tokens import issue_token, revoke_token
@@ -95,16 +95,18 @@ def _named(work: Work, slug: str) -> Environment:
 
 
 def bring_members(work: Work, wanted: tuple[MemberTerms, ...], line: int) -> None:
-    """Whoever has no account gets one, with a password that is shown once."""
-    for terms in wanted:
+    """Whoever has no account gets one, with a password that is shown once. Owners go first, so that one is always
+    there.
+    """
+    for terms in sorted(wanted, key=lambda one: one.role != Role.OWNER):
         work.attempt(terms.line, partial(_member, work, terms))
-    rows = Membership.objects.filter(project=work.project).select_related("user")
+    rows = Membership.objects.filter(project=work.project).select_related("user", "project")
     for row in rows.exclude(user__email__in=[terms.email for terms in wanted]).order_by("user__email"):
-        work.surplus("member", row.user.email, _leaving(work, row.user), line, row.role)
+        work.surplus("member", row.user.email, partial(_remove, work, row), line, row.role)
 
 
-def _leaving(work: Work, user: User) -> "partial[None]":
-    return partial(leave_project, project=work.project, user=user, by=None, detail=BY)
+def _remove(work: Work, row: Membership) -> None:
+    remove_member(membership=row, by=person(work))
 
 
 def _member(work: Work, terms: MemberTerms) -> None:
@@ -112,14 +114,17 @@ def _member(work: Work, terms: MemberTerms) -> None:
         validate_email(terms.email)
     except ValidationError:
         raise Refused("bad-parameter", 400, "a member is named by an e-mail address") from None
-    before = Membership.objects.filter(project=work.project, user__email=terms.email).first()
+    rows = Membership.objects.select_related("project", "user").filter(project=work.project)
+    before = rows.filter(user__email=terms.email).first()
     if before is not None and before.role == terms.role:
+        return
+    if before is not None:
+        was = before.role
+        change_member(membership=before, role=terms.role, by=person(work), now=work.now)
+        work.note(CHANGE, "member", terms.email, f"{was} -> {terms.role}")
         return
     user, password = invite_user(email=terms.email, project=None, role=terms.role)
     join_project(project=work.project, user=user, role=terms.role, now=work.now)
-    if before is not None:
-        work.note(CHANGE, "member", terms.email, f"{before.role} -> {terms.role}")
-        return
     work.note(ADD, "member", terms.email, terms.role + (", with a new account" if password else ""))
     if password:
         work.reveal("password", terms.email, password)

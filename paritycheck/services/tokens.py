@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from paritycheck.codec.digests import digest_of
 from paritycheck.core import tokens as form
@@ -19,6 +20,8 @@ from paritycheck.services.audit import record
 from paritycheck.services.errors import Refused
 
 KEEP_S = 5.0
+MINUTE = timedelta(minutes=1)
+NOTED = (TokenKind.GATE, TokenKind.PERSONAL)
 SCOPES: dict[str, list[str]] = {
     TokenKind.REPORT: ["report"],
     TokenKind.GATE: ["gate", "deploy", "record"],
@@ -74,7 +77,16 @@ def _look_up(ident: str, sha256: bytes) -> Token | None:
     token = rows.filter(live, owner, id=ident).first()
     # An unknown id is compared as well, so that both answers take equally long.
     stored = bytes(token.sha256) if token else bytes(32)
-    return token if hmac.compare_digest(stored, sha256) else None
+    if token is None or not hmac.compare_digest(stored, sha256):
+        return None
+    _touch(token)
+    return token
+
+
+def _touch(token: Token) -> None:
+    """When it was last used, to the minute; an agent's is told by what it spends."""
+    if token.kind in NOTED and (token.last_used_at is None or timezone.now() - token.last_used_at > MINUTE):
+        Token.objects.filter(pk=token.pk).update(last_used_at=Now())
 
 
 @transaction.atomic
