@@ -44,9 +44,10 @@ def read_files(names: Sequence[str]) -> tuple[list[ProjectTerms], dict[str, str]
 
 def _text(name: str) -> str:
     try:
-        with sys.stdin.buffer if name == "-" else Path(name).open("rb") as stream:
-            content = stream.read(MOST_BYTES + 1)
-        return content.decode("utf-8-sig")
+        if name == "-":
+            return sys.stdin.buffer.read(MOST_BYTES + 1).decode("utf-8-sig")
+        with Path(name).open("rb") as stream:
+            return stream.read(MOST_BYTES + 1).decode("utf-8-sig")
     except OSError as error:
         raise CommandError(f"{name}: {error.strerror}") from None
     except UnicodeDecodeError:

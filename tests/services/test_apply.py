@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
+import sys
+from contextlib import nullcontext
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from typing_extensions import override
 
 from paritycheck.core.project_terms import ROLES
 from paritycheck.models.people import Role
+from tests.services.conftest import stripe
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.services.conftest import Shop
 
 pytestmark = pytest.mark.django_db
 SLACK = "https://hooks.slack.com/services/T0/B0/verysecret"
@@ -216,6 +225,88 @@ def test_nobody_is_asked_where_nobody_is_and_an_old_file_of_secrets_is_not_overw
         call_command("apply", str(example), "--yes", "--tokens-out", str(old), stdout=StringIO())
     assert old.read_text(encoding="utf-8") == "the only copy"
     assert not Project.objects.exists()
+
+
+class Terminal(StringIO):
+    """Somebody who answers."""
+
+    @override
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("answer", "done"), [("y\n", True), ("\n", False), ("", False)])
+def test_a_person_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, *, done: bool) -> None:
+    from paritycheck.models import Project
+
+    path = tmp_path / "project.toml"
+    path.write_text('[project]\nname = "shop"\n[project.tokens.ci]\nkind = "gate"\n', encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    out = StringIO()
+    with nullcontext() if done else pytest.raises(CommandError, match=r"^Nothing was changed\.$"):
+        call_command("apply", str(path), stdout=out)
+    assert Project.objects.exists() is done
+    assert ("pcg_" in out.getvalue()) is done
+    assert ("Apply this? [y/N]" in out.getvalue()) is True
+
+
+def test_what_changed_while_the_plan_was_looked_at_is_not_overrun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from paritycheck.models import Project
+    from paritycheck.services.projects import make_project
+
+    def slowly() -> str:
+        make_project(slug="shop")
+        return "y\n"
+
+    terminal = Terminal()
+    monkeypatch.setattr(terminal, "readline", slowly)
+    path = tmp_path / "project.toml"
+    path.write_text('[project]\nname = "shop"\n[project.environments]\nqa = {}\n', encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", terminal)
+    with pytest.raises(CommandError, match="look at the new plan"):
+        call_command("apply", str(path), stdout=StringIO())
+    assert not Project.objects.get().environments.exists()
+
+
+def test_another_baseline_ends_what_was_said_against_the_former(shop: Shop, tmp_path: Path) -> None:
+    from paritycheck.models import DriftEvent, Pair
+
+    for slug, version in (("production", "12.0.0"), ("staging", "12.5.0"), ("development", "13.0.0")):
+        shop.report(slug, stripe(version))
+    shop.evaluate()
+    assert {pair for pair, _, _ in shop.said()} == {"staging..production", "development..production"}
+    path = tmp_path / "project.toml"
+    path.write_text('[project]\nname = "shop"\nbaseline = "staging"\n', encoding="utf-8")
+    apply(path, "--yes")
+    assert shop.said() == []
+    ended = DriftEvent.objects.filter(kind="resolved", why="baseline")
+    assert ended.exists()
+    assert not ended.filter(routed_at=None).exists(), "nobody is told that they were mended"
+    shop.evaluate()
+    assert {pair for pair, _, _ in shop.said()} == {"production..staging", "development..staging"}
+    assert not Pair.objects.exclude(left__slug="production").filter(right__slug="production").exists()
+
+
+@pytest.mark.e2e
+def test_the_program_ends_with_what_it_found(tmp_path: Path) -> None:
+    """Of a plan 2 for changes; a wrong option must not look like that."""
+    path = tmp_path / "project.toml"
+    path.write_text('[project]\nname = "shop"\n[project.environments]\nqa = {}\n', encoding="utf-8")
+    url, _, _ = os.environ["DATABASE_URL"].partition("?")
+    database = f"{url.rpartition('/')[0]}/{connection.settings_dict['NAME']}"
+    query = os.environ["DATABASE_URL"].partition("?")[2]
+    environment = {**os.environ, "DATABASE_URL": f"{database}?{query}" if query else database}
+
+    def ended(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "paritycheck", "apply", str(path), *words]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    planned, misused = ended("--plan"), ended("--plam")
+    assert (planned.returncode, planned.stderr) == (2, "")
+    assert "  + environment qa (tier other)\n" in planned.stdout
+    assert misused.returncode == 64
 
 
 def test_the_roles_are_those_of_the_model() -> None:
