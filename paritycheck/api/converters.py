@@ -41,6 +41,12 @@ class FileName(Text):
     regex = r"[A-Za-z0-9@+_-][A-Za-z0-9@+._-]{0,49}(?:/[A-Za-z0-9@+_-][A-Za-z0-9@+._-]{0,48}){0,4}"
 
 
+class TokenId(Text):
+    """The public part of a token."""
+
+    regex = "[0-9A-Za-z]{12}"
+
+
 class SnapshotPlace(Text):
     """What follows the environment in a snapshot's address: a number, `latest`, `~2`, `@{2.weeks.ago}`."""
 
@@ -53,4 +59,5 @@ def register() -> None:
     register_converter(Digest, "api-digest")
     register_converter(DriftId, "api-drift")
     register_converter(FileName, "api-file")
+    register_converter(TokenId, "api-token")
     register_converter(SnapshotPlace, "api-snapshot")

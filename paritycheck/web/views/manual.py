@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from paritycheck.web import tokens
+from paritycheck.web import pipelines, tokens
 from paritycheck.web.icons import PATHS
 from paritycheck.web.samples import SAMPLES
 from paritycheck_agent.cli.arguments import helps
@@ -30,12 +30,14 @@ LEAVES = (
     Leaf("agent", "Agent and parity.toml"),
     Leaf("commands", "Command line"),
     Leaf("gate", "The gate"),
+    Leaf("pipelines", "Pipelines"),
     Leaf("time", "What waits, and how long"),
     Leaf("personnel", "Who writes, who ships"),
     Leaf("alerts", "Alerts"),
     Leaf("channels", "Channels"),
     Leaf("compare", "Compare"),
     Leaf("collected", "What is collected"),
+    Leaf("access", "Access"),
     Leaf("operating", "Operating"),
     Leaf("glossary", "Words"),
     Leaf("design", "Design language"),
@@ -65,6 +67,7 @@ def manual(request: HttpRequest, slug: str = "start") -> HttpResponse:
         "next_leaf": LEAVES[at + 1] if at + 1 < len(LEAVES) else None,
         "public_url": settings.PUBLIC_URL,
         **(_design() if slug == "design" else {}),
+        **({"pipelines": pipelines.shown()} if slug == "pipelines" else {}),
         **(_commands() if slug == "commands" else {}),
     }
     return render(request, f"docs/{leaf.slug}.html", context)
