@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from paritycheck_agent.cli import epilogs
+from paritycheck_agent.cli import client_arguments, epilogs
 from paritycheck_agent.wire.limits import INTERVAL_MAX_S, INTERVAL_MIN_S
 from paritycheck_agent.wire.version import VERSION
 from paritycheck_agent.wire.words import SECTIONS
@@ -22,13 +22,19 @@ _FORMS = ("text", "json", "github", "sarif", "junit", "gitlab", "markdown", "tap
 
 def parse(arguments: list[str]) -> tuple[Callable[[Any], int], argparse.Namespace]:
     """Return the command's function and its options; exits with 2 on a usage error."""
-    options = _parser().parse_args(arguments)
+    options = _parsers()[0].parse_args(arguments)
     module = __import__(f"paritycheck_agent.cli.{options.command}", fromlist=["run"])
     run: Callable[[Any], int] = module.run
     return run, options
 
 
-def _parser() -> argparse.ArgumentParser:
+def helps() -> dict[str, str]:
+    """Return what `parity COMMAND --help` prints, by command in the order of `parity --help`; "" holds that one."""
+    parser, commands = _parsers()
+    return {"": parser.format_help(), **{name: each.format_help() for name, each in commands.choices.items()}}
+
+
+def _parsers() -> tuple[argparse.ArgumentParser, Any]:
     parser = argparse.ArgumentParser(
         prog="parity",
         description=epilogs.ABOUT,
@@ -45,11 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     doctor = _command(commands, "doctor", "tell what is found, what is not, why, and what to do", epilogs.DOCTOR)
     _server(doctor)
     _told(doctor)
+    _lint(_command(commands, "lint", "tell what is wrong in this checkout, without a server", epilogs.LINT))
     _gate(_command(commands, "gate", "ask whether this checkout drifts from an environment", epilogs.GATE))
     _diff(_command(commands, "diff", "compare two snapshots that the server has", epilogs.DIFF))
     _deploy(_command(commands, "deploy", "tell of a deploy that has ended", epilogs.DEPLOY))
+    client_arguments.add(lambda *told: _command(commands, *told))
     _keygen(_command(commands, "keygen", "make a key for fingerprints", epilogs.KEYGEN))
-    return parser
+    return parser, commands
 
 
 def _command(commands: Any, name: str, summary: str, epilog: str) -> argparse.ArgumentParser:
@@ -152,6 +160,18 @@ def _gate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--on-error", default="fail", choices=("fail", "pass"), help="pass: exit 0 instead of 3; says NOT PASSED"
     )
+
+
+def _lint(parser: argparse.ArgumentParser) -> None:
+    _checkout(parser)
+    parser.add_argument("files", nargs="*", metavar="FILE", help="tell only what is about these (default: all)")
+    parser.add_argument(
+        "--fail-on",
+        default="error",
+        choices=("error", "warning", "note"),
+        help="exit 1 at this severity (default: error)",
+    )
+    parser.add_argument("--format", default="text", choices=("text", "json", "github"), help="(default: text)")
 
 
 def _diff(parser: argparse.ArgumentParser) -> None:

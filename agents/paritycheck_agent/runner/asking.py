@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from paritycheck_agent.runner.keyless import sign_in
 from paritycheck_agent.runner.memory import Memory, directory
 from paritycheck_agent.runner.report import bodies_of, commit_of, parts_of, release_fact
 from paritycheck_agent.runner.session import open_delivery
@@ -66,11 +67,11 @@ def ask_gate(config: Config, question: Question, say: Callable[[str], None]) -> 
 
     `say` is given a line when a wait begins.
     """
-    url, token = config.url(), config.token()
+    url, signed = config.url(), sign_in(config, question.project)
     parts = parts_of(config, candidate=True)
     document = candidate_of(config, parts, question)
-    memory = Memory(directory(config.state_home, url, token))
-    delivery = open_delivery(config, url, token, memory)
+    memory = Memory(directory(config.state_home, url, signed.identity))
+    delivery = open_delivery(config, url, signed.token, memory)
     try:
         answer, code = _asked(delivery, question, Entry(document, bodies_of(parts), config.policy), say)
     finally:
