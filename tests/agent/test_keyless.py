@@ -126,6 +126,23 @@ def test_buildkites_agent_is_asked_by_its_command(
     assert (tmp_path / "asked").read_text() == f"oidc request-token --audience {pipeline.url}\n"
 
 
+def test_who_waits_for_longer_than_a_token_lasts_signs_in_again(
+    pipeline: Wire, github: type[GitHub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline.faults[:] = [raw(200, {**EXCHANGED, "expires_in": 1})]
+    pipeline.answers["gate"] = {"verdict": "unknown", "exit_code": 4, "reason": "stale"}
+
+    def sleep(seconds: float) -> None:
+        assert seconds > 0
+        pipeline.answers.clear()
+        pipeline.faults.append(raw(200, EXCHANGED))
+
+    monkeypatch.setattr("time.sleep", sleep)
+    assert main(["gate", "--wait", "30m"]) == 0
+    assert [path for _method, path in pipeline.calls].count("/api/v1/auth/oidc") == 2
+    assert len(github.asked) == 2
+
+
 def test_a_token_that_is_set_goes_before_any_id_token(reporting: Wire, github: type[GitHub]) -> None:
     assert main(["gate"]) == 0
     assert github.asked == []

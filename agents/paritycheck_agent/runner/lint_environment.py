@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from fnmatch import fnmatchcase
+from itertools import islice
 
 from paritycheck_agent.runner.lint_findings import ERROR, NOTE, WARNING, Finding
 from paritycheck_agent.sources import dotenv, lock_formats, reads, tracked
@@ -56,6 +57,7 @@ _PREFIX = re.compile(rb"env_prefix\s{0,9}=\s{0,9}[\"']([A-Za-z0-9_]{1,60})[\"']"
 _DOCKERFILE = "ockerfile"
 _SHOWN = 3
 BYTES = 64 * 1024 * 1024
+NAMES = 1_000
 
 
 def examine(context: Context) -> Iterator[Finding]:
@@ -65,7 +67,7 @@ def examine(context: Context) -> Iterator[Finding]:
     declared: dict[str, str] = {}
     for path in templates:
         yield from _duplicates(context, path, declared)
-    seen = _Seen(context, [path for path in paths if path not in templates], set(declared))
+    seen = _Seen(context, paths, declared)
     yield from _undeclared(context, seen, declared, templates)
     yield from _unused(context, seen, templates)
 
@@ -153,7 +155,7 @@ class _Seen:
     def __init__(self, context: Context, paths: Iterable[str], declared: Iterable[str]) -> None:
         self.reads: list[Read] = []
         self.given: set[str] = set()
-        self.unseen = {name: _spellings(name) for name in declared}
+        self.unseen = {name: _spellings(name) for name in islice(declared, NAMES)}
         self._context = context
         self._room = BYTES
         self._prefixes: set[bytes] = set()

@@ -7,12 +7,15 @@ True where the code stops without the name, or names nothing to go on with.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILE_BYTES = 1024 * 1024
+# Of one form in one file: each is looked for a line and for what else the file says of the name.
+MATCHES = 500
 _NAME = rb"([A-Za-z_][A-Za-z0-9_]{1,127})"
 _QUOTED = rb"\s{0,40}[\"']" + _NAME + rb"[\"']\s{0,40}"
 _TESTED = re.compile(rb"\s{0,20}(?:\|\||\?\?|\?[^.]|&&|[=!]==?|\bas\b)")
@@ -49,7 +52,7 @@ class _Form:
     def found(self, data: bytes) -> Iterator[re.Match[bytes]]:
         if self.marker in data and (not self.beside or any(word in data for word in self.beside)):
             # Compiled where a language is met: all of them cost more than reading a checkout.
-            yield from re.finditer(self._pattern, data)
+            yield from islice(re.finditer(self._pattern, data), MATCHES)
 
 
 _PYTHON = (
