@@ -78,7 +78,7 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[GitHub]]:
 @pytest.fixture
 def pipeline(reporting: Wire, monkeypatch: pytest.MonkeyPatch) -> Wire:
     """A job without a stored token; the server exchanges once."""
-    for name in ("PARITY_TOKEN", "BUILDKITE", "BUILDKITE_JOB_ID", "ACTIONS_ID_TOKEN_REQUEST_URL"):
+    for name in ("PARITY_TOKEN", "BUILDKITE", "GITLAB_CI", "BUILDKITE_JOB_ID", "ACTIONS_ID_TOKEN_REQUEST_URL"):
         monkeypatch.delenv(name, raising=False)
     reporting.faults.append(raw(200, EXCHANGED))
     return reporting
@@ -198,6 +198,16 @@ def test_by_http_to_another_machine_no_id_token_is_even_asked_for(
     assert main(["gate"]) == 2
     assert "by https only" in capsys.readouterr().err
     assert (github.asked, pipeline.calls) == ([], [])
+
+
+@pytest.mark.parametrize(("mark", "hint"), [("GITHUB_ACTIONS", "id-token: write"), ("GITLAB_CI", "id_tokens:")])
+def test_a_job_that_has_no_id_token_is_told_how_to_get_one(
+    pipeline: Wire, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], mark: str, hint: str
+) -> None:
+    monkeypatch.setenv(mark, "true")
+    assert main(["gate"]) == 2
+    assert hint in capsys.readouterr().err
+    assert pipeline.calls == []
 
 
 NO_TOKENS = ["canary", "canary." * 3, "a.b.c d", "x" * 20_000 + ".b.c"]

@@ -51,10 +51,14 @@ def sign_in(config: Config, project: str) -> SignedIn:
     Raise ConfigError, Refused, Unreachable.
     """
     way = offered(config.environ)
-    if way is None or has_token(config.environ):
-        token = config.token()
-        return SignedIn(token, token)
-    return exchanged(config, project, way)
+    if way is not None and not has_token(config.environ):
+        return exchanged(config, project, way)
+    if not has_token(config.environ):
+        for mark, hint in _HINTS.items():
+            if config.environ.get(mark):
+                raise ConfigError("PARITY_TOKEN", "is not set, and this job has no id token", hint)
+    token = config.token()
+    return SignedIn(token, token)
 
 
 def has_token(environ: Mapping[str, str]) -> bool:
@@ -163,6 +167,10 @@ def _set_in(name: str) -> Callable[[Mapping[str, str], str], str]:
     return lambda environ, _audience: environ[name]
 
 
+_HINTS = {
+    "GITHUB_ACTIONS": "`permissions: id-token: write` gives it one; pull requests from forks get none",
+    "GITLAB_CI": "`id_tokens: { PARITY_ID_TOKEN: { aud: $PARITY_URL } }` gives it one",
+}
 # The variables that show each, and how it is had. GitLab's job names its variable itself, with the audience.
 _WAYS: dict[str, tuple[tuple[str, ...], Callable[[Mapping[str, str], str], str]]] = {
     "GitLab CI": (("PARITY_ID_TOKEN",), _set_in("PARITY_ID_TOKEN")),

@@ -21,7 +21,7 @@ _QUOTED = rb"\s{0,40}[\"']" + _NAME + rb"[\"']\s{0,40}"
 _TESTED = re.compile(rb"\s{0,20}(?:\|\||\?\?|\?[^.]|&&|[=!]==?|\bas\b)")
 _ASKED = re.compile(rb"(?:\b(?:if|elif|unless|while|not|and|or)\b|!)\s{0,9}\(?\s{0,9}\Z")
 _WRITTEN = re.compile(rb"\s{0,20}(?:\|\||\?\?)?=[^=]")
-_COMMENT = (b"#", b"//", b"*", b"--", b"<!--")
+_COMMENT = (b"#", b"//", b">>>", b"*", b"--", b"<!--")
 
 
 class Read:
@@ -116,6 +116,8 @@ def of_file(data: bytes, path: str) -> list[Read]:
             before = data[max(start, match.start() - 400) : match.start()]
             if before.lstrip().startswith(_COMMENT) or _WRITTEN.match(behind):
                 continue
+            if match[1].endswith(b"_"):
+                continue  # the start of a name that is put together
             needed = _ASKED.search(before[-40:]) is None and _needed(form.needs, behind, data, match[1])
             found.append(Read(match[1].decode(), path, data.count(b"\n", 0, start) + 1, needed=needed))
     # Where a file reads a name with a default too, or asks for it before, it can do without.
