@@ -72,15 +72,23 @@ def ask_gate(config: Config, question: Question, say: Callable[[str], None]) -> 
     document = candidate_of(config, parts, question)
     memory = Memory(directory(config.state_home, url, signed.identity))
     delivery = open_delivery(config, url, signed.token, memory)
+
+    def pause(seconds: float) -> None:
+        nonlocal signed
+        time.sleep(seconds)
+        if time.monotonic() >= signed.until:
+            signed = sign_in(config, question.project)
+            delivery.client.connection.use(signed.token)
+
     try:
-        answer, code = _asked(delivery, question, Entry(document, bodies_of(parts), config.policy), say)
+        answer, code = _asked(delivery, question, Entry(document, bodies_of(parts), config.policy), say, pause)
     finally:
         delivery.client.connection.close()
     return Asked(answer, code, _places(config.root, parts), config.warnings + delivery.warnings)
 
 
 def _asked(
-    delivery: Delivery, question: Question, entry: Entry, say: Callable[[str], None]
+    delivery: Delivery, question: Question, entry: Entry, say: Callable[[str], None], pause: Callable[[float], None]
 ) -> tuple[dict[str, Any], int]:
     """Return answer and exit code. A candidate that is asked about again is the same verdict to the server."""
     until, rounds = time.monotonic() + question.wait_s, 0
@@ -94,7 +102,7 @@ def _asked(
         if not rounds:
             against = _member(answer, "against", "environment") or question.against or "the baseline"
             say(f"not enough evidence of {against} yet: waiting up to {question.wait_s} s for a report")
-        time.sleep(min(left_s, PAUSES_S[min(rounds, len(PAUSES_S) - 1)]))
+        pause(min(left_s, PAUSES_S[min(rounds, len(PAUSES_S) - 1)]))
         rounds += 1
 
 
