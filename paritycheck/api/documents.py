@@ -53,6 +53,7 @@ TITLES = {
     "invalid-member": "Member is not valid",
     "invalid-token": "Token is not valid",
     "last-owner": "A project keeps an owner",
+    "name-taken": "The name is taken",
     "invalid-waiver": "Waiver is not complete",
     "length-required": "Content-Length is needed",
     "method-not-allowed": "Method is not allowed",
