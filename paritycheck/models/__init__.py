@@ -19,6 +19,7 @@ from paritycheck.models.reports import Report
 from paritycheck.models.snapshots import Snapshot
 from paritycheck.models.subscriptions import Subscription
 from paritycheck.models.tokens import Token
+from paritycheck.models.uploads import Upload
 from paritycheck.models.verdicts import Verdict
 from paritycheck.models.waivers import Waiver
 
@@ -50,6 +51,7 @@ __all__ = [
     "Snapshot",
     "Subscription",
     "Token",
+    "Upload",
     "User",
     "Verdict",
     "Waiver",

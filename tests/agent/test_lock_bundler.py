@@ -7,6 +7,7 @@ server on loopback, one from git and one from a folder. `sinatra`: `bundle lock 
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings

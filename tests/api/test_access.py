@@ -45,9 +45,15 @@ LINK = b'{"accounts":["a@example.com","github:a"]}'
 DEPLOY = line({"environment": "production", "commit": "a" * 40})
 CHANNEL = line({"kind": "slack", "name": "ops", "settings": {"url": "https://hooks.example.com/x"}})
 MAINTAINERS = frozenset({"maintainer", "owner", "administrator"})
+OWNERS = frozenset({"owner", "administrator"})
+NEWCOMER = b'{"email":"new@example.com","role":"viewer"}'
+GATE = b'{"kind":"gate","name":"ci"}'
 LOW = frozenset({"viewer", "stranger"})
 P = "/api/v1/projects/{project}"
 E = P + "/environments/production"
+BILL = b'{"bomFormat":"CycloneDX","specVersion":"1.6","components":[]}'
+UV = b'version = 1\n[[package]]\nname = "six"\nversion = "1.17.0"\nsource = { registry = "https://pypi.org/simple" }\n'
+SENDERS = WRITERS | {"agent"}
 MATRIX = {
     ("reports", "POST"): Row("/api/v1/reports", 202, frozenset({"agent"}), b"report"),
     ("section", "PUT"): Row(
@@ -65,6 +71,14 @@ MATRIX = {
     ("environment", "GET"): Row(E, 200, READERS),
     ("snapshots", "GET"): Row(E + "/snapshots", 200, READERS),
     ("snapshot", "GET"): Row(E + "/snapshots/1", 200, READERS),
+    ("sbom", "POST"): Row(
+        E + "/sbom", 202, SENDERS, BILL, "application/octet-stream", readers=READERS - WRITERS
+    ),
+    ("sbom", "DELETE"): Row(E + "/sbom", 204, SENDERS, readers=READERS - WRITERS),
+    ("lock", "POST"): Row(
+        E + "/locks/uv.lock", 202, SENDERS, UV, "application/octet-stream", readers=READERS - WRITERS
+    ),
+    ("lock", "DELETE"): Row(E + "/locks/uv.lock", 204, SENDERS, readers=READERS - WRITERS),
     ("drifts", "GET"): Row(P + "/drifts", 200, READERS),
     ("drift", "GET"): Row(P + "/drifts/{drift}", 200, READERS),
     ("deploys", "GET"): Row(P + "/deploys", 200, READERS),
@@ -122,6 +136,18 @@ MATRIX = {
     ("subscription", "DELETE"): Row(
         P + "/subscriptions/{subscription}", 204, MAINTAINERS, readers=READERS - MAINTAINERS
     ),
+    ("members", "GET"): Row(P + "/members", 200, READERS),
+    ("members", "POST"): Row(P + "/members", 201, OWNERS, NEWCOMER, readers=READERS - OWNERS),
+    ("member", "PATCH"): Row(P + "/members/{member}", 200, OWNERS, b'{"role":"member"}', readers=READERS - OWNERS),
+    ("member", "DELETE"): Row(P + "/members/{member}", 204, OWNERS, readers=READERS - OWNERS),
+    ("project-tokens", "GET"): Row(P + "/tokens", 200, MAINTAINERS, readers=READERS - MAINTAINERS),
+    ("project-tokens", "POST"): Row(P + "/tokens", 201, MAINTAINERS, GATE, readers=READERS - MAINTAINERS),
+    ("project-token", "DELETE"): Row(P + "/tokens/{token}", 204, MAINTAINERS, readers=READERS - MAINTAINERS),
+    ("tokens", "GET"): Row("/api/v1/tokens", 200, READERS),
+    ("tokens", "POST"): Row("/api/v1/tokens", 201, READERS, b'{"name":"x","scopes":["read"],"days":1}'),
+    # A token that is not one's own is not there, whoever asks; tests/api/test_tokens.py has those that are.
+    ("token", "DELETE"): Row("/api/v1/tokens/" + 12 * "a", 404, READERS),
+    ("audit", "GET"): Row(P + "/audit", 200, MAINTAINERS, readers=READERS - MAINTAINERS),
     ("schema", "GET"): Row("/api/v1/schema", 200, frozenset(PRINCIPALS)),
 }  # fmt: skip
 
@@ -160,7 +186,7 @@ def peopled(site: "Site") -> "Site":
     from django.utils import timezone
 
     from paritycheck.channels.webhook import make_secret
-    from paritycheck.models import Channel, Delivery, Drift, Membership, Project, Subscription, User, Waiver
+    from paritycheck.models import Channel, Delivery, Drift, Membership, Project, Subscription, Token, User, Waiver
     from paritycheck.services.sealed import seal
     from paritycheck.services.tokens import issue_token
 
@@ -175,6 +201,9 @@ def peopled(site: "Site") -> "Site":
     site.tokens["enrol"] = issue_token(kind="e", project=shop, environment=shop.baseline)[1]
     site.tokens |= {"administrator": site.tokens["admin"], "agent": site.tokens["production"]}
     for project, digit in ((shop, "a"), (other, "b")):
+        member = User.objects.create_user(f"{digit}@example.com", id=UUID(digit * 32))
+        Membership.objects.create(project=project, user=member, role="viewer")
+        Token.objects.create(id=digit * 12, kind="g", project=project, sha256=b"")
         environment = project.environments.get(slug="production")
         Drift.objects.create(
             id=digit * 64, project=project, left=environment, right=environment, section="services", name="database",
@@ -200,8 +229,11 @@ def peopled(site: "Site") -> "Site":
             id=digit * 32, project=project, kind="alert", recipient="ann@example.com", subject="[shop] error: redis",
             content={}, dedupe="a", due_at=timezone.now(),
         )  # fmt: skip
-    for who in ("production", "foreign"):
+    for who, project in (("production", shop), ("foreign", other)):
         site.told(who=who, services={"status": "unknown", "reason": "disabled"})
+        for path, body in (("sbom", BILL), ("locks/uv.lock", UV)):
+            address = f"/api/v1/projects/{project.slug}/environments/production/{path}"
+            assert site.send("POST", address, body, who=who, media="application/octet-stream").status == 202
     return site
 
 
@@ -209,7 +241,15 @@ def ask(site: "Site", row: Row, method: str, who: str, of: str) -> "Reply":
     names = {"own": ("shop", "a"), "foreign": ("other", "b"), "missing": ("nothing", "c")}
     project, digit = names[of]
     ident = str(UUID(digit * 32))
-    path = row.path.format(project=project, drift=digit * 64, waiver=ident, delivery=ident, subscription=ident)
+    path = row.path.format(
+        project=project,
+        drift=digit * 64,
+        waiver=ident,
+        delivery=ident,
+        subscription=ident,
+        member=ident,
+        token=digit * 12,
+    )
     body = row.body
     if body == b"report":
         body = line(site.report())
