@@ -32,7 +32,12 @@ class EnvironmentSerializer(serializers.Serializer[Any]):
 
     slug = serializers.CharField()
     tier = serializers.ChoiceField(TIERS)
-    kind = serializers.ChoiceField(KINDS)
+    kind = serializers.ChoiceField(
+        KINDS,
+        help_text="An `ephemeral` one ends by itself, without a message, once its time to live has passed since its "
+        "last report: `ttl` of its table in parity.toml, else 7 days. Its drifts are resolved; the next report "
+        "begins it anew. A baseline never ends.",
+    )
     baseline = serializers.BooleanField()
     latest = serializers.CharField(allow_null=True, help_text="The address of its latest snapshot.")
     instances = serializers.IntegerField(help_text="Those that are not retired.")

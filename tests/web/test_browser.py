@@ -195,7 +195,8 @@ def test_everything_reads_without_scripts(browser: Browser, site: tuple[str, Any
     page.click("#group-runtime a:has-text('Show')")
     assert page.locator("#group-runtime tr[data-row]").count() == 2
     page.fill("#filter", "stripe")
-    page.press("#filter", "Enter")
+    with page.expect_navigation():
+        page.press("#filter", "Enter")
     assert page.locator("tr[data-row]").count() == 2
     page.click("a.cell-in >> nth=2")
     assert "stripe" in page.inner_text("h1").lower()
