@@ -30,7 +30,7 @@ from paritycheck.web.views.waivers import end, new_waiver, waive, waivers
 
 app_name = "web"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_TOKEN_ID = r"(?P<token_id>[0-9A-Za-z]{12})"
+_IDENT = r"(?P<token_id>[0-9A-Za-z]{12})"
 _PROJECT = r"^p/(?P<slug>[a-z0-9][a-z0-9-]{0,62})"
 _ENVIRONMENT = rf"{_PROJECT}/environments/(?P<environment_slug>[a-z0-9][a-z0-9-]{{0,62}})"
 _ALERTS = rf"{_PROJECT}/alerts"
@@ -48,7 +48,7 @@ urlpatterns = [
     path("preferences", preferences, name="preferences"),
     path("account/tokens", account_tokens, name="account-tokens"),
     path("account/tokens/new", new_account_token, name="new-account-token"),
-    re_path(rf"^account/tokens/{_TOKEN_ID}/revoke$", revoke_account_token, name="revoke-account-token"),
+    re_path(rf"^account/tokens/{_IDENT}/revoke$", revoke_account_token, name="revoke-account-token"),
     path("system", system, name="system"),
     path("docs", manual, name="docs"),
     path("docs/<slug:slug>", manual, name="manual"),
@@ -73,7 +73,7 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/settings/policy/backtest$", policy_backtest, name="policy-backtest"),
     re_path(rf"{_PROJECT}/settings/tokens$", tokens, name="tokens"),
     re_path(rf"{_PROJECT}/settings/tokens/new$", new_token, name="new-token"),
-    re_path(rf"{_PROJECT}/settings/tokens/{_TOKEN_ID}/revoke$", revoke, name="revoke-token"),
+    re_path(rf"{_PROJECT}/settings/tokens/{_IDENT}/revoke$", revoke, name="revoke-token"),
     re_path(rf"{_PROJECT}/settings/members$", members, name="members"),
     re_path(rf"{_PROJECT}/settings/members/new$", new_member, name="new-member"),
     path("p/<slug:slug>/settings/members/<uuid:user_id>/change", member_act, {"verb": "change"}, name="change-member"),
