@@ -24,7 +24,7 @@ from paritycheck.web.views.snapshots import snapshot
 from paritycheck.web.views.subscriptions import new_subscription, subscription_act, subscriptions
 from paritycheck.web.views.system import system
 from paritycheck.web.views.time import time
-from paritycheck.web.views.tokens import new_token, revoke, tokens
+from paritycheck.web.views.tokens import end_trust, new_token, new_trust, revoke, tokens
 from paritycheck.web.views.unsubscribe import confirming, unsubscribing
 from paritycheck.web.views.waivers import end, new_waiver, waive, waivers
 
@@ -74,6 +74,8 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/settings/tokens$", tokens, name="tokens"),
     re_path(rf"{_PROJECT}/settings/tokens/new$", new_token, name="new-token"),
     re_path(rf"{_PROJECT}/settings/tokens/{_IDENT}/revoke$", revoke, name="revoke-token"),
+    re_path(rf"{_PROJECT}/settings/trusts/new$", new_trust, name="new-trust"),
+    path("p/<slug:slug>/settings/trusts/<uuid:trust_id>/remove", end_trust, name="remove-trust"),
     re_path(rf"{_PROJECT}/settings/members$", members, name="members"),
     re_path(rf"{_PROJECT}/settings/members/new$", new_member, name="new-member"),
     path("p/<slug:slug>/settings/members/<uuid:user_id>/change", member_act, {"verb": "change"}, name="change-member"),

@@ -71,6 +71,8 @@ ALERTS_POSTED = {
 SETTINGS_POSTED = {
     "new-token": "/p/{slug}/settings/tokens/new",
     "revoke-token": "/p/{slug}/settings/tokens/{token}/revoke",
+    "new-trust": "/p/{slug}/settings/trusts/new",
+    "remove-trust": "/p/{slug}/settings/trusts/{trust}/remove",
     "new-member": "/p/{slug}/settings/members/new",
     "change-member": "/p/{slug}/settings/members/{member}/change",
     "remove-member": "/p/{slug}/settings/members/{member}/remove",

@@ -109,9 +109,8 @@ def test_what_a_role_does_not_allow_it_neither_shows_nor_does(shop: Any, bo: Use
 
     token: Token = shop.project.tokens.get(kind="g")
     stranger = User.objects.create_user("stranger@example.com")
-    paths = {
-        name: path.format(slug="shop", token=token.pk, member=shop.owner.pk) for name, path in SETTINGS_POSTED.items()
-    }
+    ids = {"slug": "shop", "token": token.pk, "member": shop.owner.pk, "trust": shop.owner.pk}
+    paths = {name: path.format(**ids) for name, path in SETTINGS_POSTED.items()}
     assert {Client().post(path).status_code for path in paths.values()} == {302}
     assert {session(stranger).post(path).status_code for path in paths.values()} == {404}
     assert {session(bo).post(path).status_code for path in paths.values()} == {403}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any, cast
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,6 +17,8 @@ from paritycheck.selectors.tokens import find_token, tokens_of
 from paritycheck.services.errors import Refused
 from paritycheck.services.handing_out import make_project_token
 from paritycheck.services.tokens import revoke_token
+from paritycheck.services.trusts import add_trust, remove_trust
+from paritycheck.web import trusting
 from paritycheck.web.access import of_project
 from paritycheck.web.tokening import days_of, row_of
 
@@ -30,6 +33,8 @@ class Shown:
     fault: str = ""
     secret: str = ""
     made: Token | None = None
+    trust_form: dict[str, str] = field(default_factory=dict)
+    trust_fault: str = ""
     status: int = 200
 
 
@@ -73,6 +78,31 @@ def revoke(request: HttpRequest, project: Project, token_id: str) -> HttpRespons
     return HttpResponseRedirect(reverse("web:tokens", args=[project.slug]))
 
 
+@require_POST
+@of_project
+def new_trust(request: HttpRequest, project: Project) -> HttpResponse:
+    """Let a pipeline sign in by what its CI says of it."""
+    user, form = _maintainer(request, project), trusting.sent(request.POST)
+    try:
+        add_trust(project=project, terms=trusting.terms_of(form), by=user, now=timezone.now())
+    except Refused as error:
+        shown = Shown(trust_form=form, trust_fault=f"Not trusted: {error.detail}", status=error.status)
+        return _page(request, project, shown)
+    return HttpResponseRedirect(f"{reverse('web:tokens', args=[project.slug])}#trusts")
+
+
+@require_POST
+@of_project
+def end_trust(request: HttpRequest, project: Project, trust_id: UUID) -> HttpResponse:
+    """Take no more of its id tokens."""
+    user = _maintainer(request, project)
+    trust = project.trusts.select_related("project").filter(pk=trust_id).first()
+    if trust is None:
+        raise Http404
+    remove_trust(trust=trust, by=user)
+    return HttpResponseRedirect(f"{reverse('web:tokens', args=[project.slug])}#trusts")
+
+
 def _maintainer(request: HttpRequest, project: Project) -> User:
     if not may_maintain(request.user, project):
         raise PermissionDenied
@@ -98,6 +128,11 @@ def _page(request: HttpRequest, project: Project, shown: Shown) -> HttpResponse:
         "fault": shown.fault,
         "secret": shown.secret,
         "made": shown.made,
+        "trusts": [trusting.row_of(trust) for trust in project.trusts.order_by("made_at", "id")],
+        "trust_form": shown.trust_form,
+        "trust_fault": shown.trust_fault,
+        "trust_fields": trusting.FIELDS,
+        "issuers": trusting.issuers(),
     }
     response = render(request, "web/settings/tokens.html", context, status=shown.status)
     if shown.secret:
