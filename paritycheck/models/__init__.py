@@ -20,6 +20,7 @@ from paritycheck.models.snapshots import Snapshot
 from paritycheck.models.subscriptions import Subscription
 from paritycheck.models.tokens import Token
 from paritycheck.models.trusts import SpentIdToken, Trust
+from paritycheck.models.uploads import Upload
 from paritycheck.models.verdicts import Verdict
 from paritycheck.models.waivers import Waiver
 
@@ -53,6 +54,7 @@ __all__ = [
     "Subscription",
     "Token",
     "Trust",
+    "Upload",
     "User",
     "Verdict",
     "Waiver",

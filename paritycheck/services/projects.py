@@ -64,11 +64,28 @@ def _project(slug: str) -> tuple[Project, bool]:
     found = Project.objects.filter(slug=slug).first()
     if found is not None:
         return found, False
+    return make_project(slug=slug), True
+
+
+@transaction.atomic
+def make_project(*, slug: str) -> Project:
+    """A new project, empty. Raises Refused(bad-parameter) for a name that cannot be used."""
     project = Project(slug=slug)
     _validate(project, "project")
     project.save()
     record(action="project.created", by=None, project=project, target=slug)
-    return project, True
+    return project
+
+
+@transaction.atomic
+def make_environment(*, project: Project, plan: EnvironmentPlan) -> Environment:
+    """A new environment. Raises Refused(bad-parameter) for a name that cannot be used."""
+    environment = Environment(project=project, slug=plan.slug, tier=plan.tier, kind=plan.kind)
+    _validate(environment, "environment")
+    environment.save()
+    said = {"tier": plan.tier, "kind": plan.kind}
+    record(action="environment.created", by=None, project=project, target=plan.slug, detail=said)
+    return environment
 
 
 def _validate(row: Project | Environment, word: str) -> None:
@@ -83,11 +100,7 @@ def _environment(project: Project, plan: EnvironmentPlan, *, rotate: bool) -> di
     environment = Environment.objects.filter(project=project, slug=plan.slug).first()
     created = environment is None
     if environment is None:
-        environment = Environment(project=project, slug=plan.slug, tier=plan.tier, kind=plan.kind)
-        _validate(environment, "environment")
-        environment.save()
-        said = {"tier": plan.tier, "kind": plan.kind}
-        record(action="environment.created", by=None, project=project, target=plan.slug, detail=said)
+        environment = make_environment(project=project, plan=plan)
     token = _token_row(kind=TokenKind.REPORT, rotate=rotate, project=project, environment=environment)
     return {
         "slug": environment.slug,

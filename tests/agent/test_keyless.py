@@ -78,7 +78,7 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[GitHub]]:
 @pytest.fixture
 def pipeline(reporting: Wire, monkeypatch: pytest.MonkeyPatch) -> Wire:
     """A job without a stored token; the server exchanges once."""
-    for name in ("PARITY_TOKEN", "BUILDKITE", "BUILDKITE_JOB_ID", "ACTIONS_ID_TOKEN_REQUEST_URL"):
+    for name in ("PARITY_TOKEN", "BUILDKITE", "GITLAB_CI", "BUILDKITE_JOB_ID", "ACTIONS_ID_TOKEN_REQUEST_URL"):
         monkeypatch.delenv(name, raising=False)
     reporting.faults.append(raw(200, EXCHANGED))
     return reporting
@@ -124,6 +124,23 @@ def test_buildkites_agent_is_asked_by_its_command(
     assert main(["gate"]) == 0
     assert exchange(pipeline)["subject_token"] == ID
     assert (tmp_path / "asked").read_text() == f"oidc request-token --audience {pipeline.url}\n"
+
+
+def test_who_waits_for_longer_than_a_token_lasts_signs_in_again(
+    pipeline: Wire, github: type[GitHub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline.faults[:] = [raw(200, {**EXCHANGED, "expires_in": 1})]
+    pipeline.answers["gate"] = {"verdict": "unknown", "exit_code": 4, "reason": "stale"}
+
+    def sleep(seconds: float) -> None:
+        assert seconds > 0
+        pipeline.answers.clear()
+        pipeline.faults.append(raw(200, EXCHANGED))
+
+    monkeypatch.setattr("time.sleep", sleep)
+    assert main(["gate", "--wait", "30m"]) == 0
+    assert [path for _method, path in pipeline.calls].count("/api/v1/auth/oidc") == 2
+    assert len(github.asked) == 2
 
 
 def test_a_token_that_is_set_goes_before_any_id_token(reporting: Wire, github: type[GitHub]) -> None:
@@ -181,6 +198,16 @@ def test_by_http_to_another_machine_no_id_token_is_even_asked_for(
     assert main(["gate"]) == 2
     assert "by https only" in capsys.readouterr().err
     assert (github.asked, pipeline.calls) == ([], [])
+
+
+@pytest.mark.parametrize(("mark", "hint"), [("GITHUB_ACTIONS", "id-token: write"), ("GITLAB_CI", "id_tokens:")])
+def test_a_job_that_has_no_id_token_is_told_how_to_get_one(
+    pipeline: Wire, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], mark: str, hint: str
+) -> None:
+    monkeypatch.setenv(mark, "true")
+    assert main(["gate"]) == 2
+    assert hint in capsys.readouterr().err
+    assert pipeline.calls == []
 
 
 NO_TOKENS = ["canary", "canary." * 3, "a.b.c d", "x" * 20_000 + ".b.c"]

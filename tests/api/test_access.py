@@ -56,6 +56,9 @@ EXCHANGE = line({
 LOW = frozenset({"viewer", "stranger"})
 P = "/api/v1/projects/{project}"
 E = P + "/environments/production"
+BILL = b'{"bomFormat":"CycloneDX","specVersion":"1.6","components":[]}'
+UV = b'version = 1\n[[package]]\nname = "six"\nversion = "1.17.0"\nsource = { registry = "https://pypi.org/simple" }\n'
+SENDERS = WRITERS | {"agent"}
 MATRIX = {
     ("reports", "POST"): Row("/api/v1/reports", 202, frozenset({"agent"}), b"report"),
     ("section", "PUT"): Row(
@@ -73,6 +76,14 @@ MATRIX = {
     ("environment", "GET"): Row(E, 200, READERS),
     ("snapshots", "GET"): Row(E + "/snapshots", 200, READERS),
     ("snapshot", "GET"): Row(E + "/snapshots/1", 200, READERS),
+    ("sbom", "POST"): Row(
+        E + "/sbom", 202, SENDERS, BILL, "application/octet-stream", readers=READERS - WRITERS
+    ),
+    ("sbom", "DELETE"): Row(E + "/sbom", 204, SENDERS, readers=READERS - WRITERS),
+    ("lock", "POST"): Row(
+        E + "/locks/uv.lock", 202, SENDERS, UV, "application/octet-stream", readers=READERS - WRITERS
+    ),
+    ("lock", "DELETE"): Row(E + "/locks/uv.lock", 204, SENDERS, readers=READERS - WRITERS),
     ("drifts", "GET"): Row(P + "/drifts", 200, READERS),
     ("drift", "GET"): Row(P + "/drifts/{drift}", 200, READERS),
     ("deploys", "GET"): Row(P + "/deploys", 200, READERS),
@@ -231,8 +242,11 @@ def peopled(site: "Site") -> "Site":
             id=digit * 32, project=project, kind="alert", recipient="ann@example.com", subject="[shop] error: redis",
             content={}, dedupe="a", due_at=timezone.now(),
         )  # fmt: skip
-    for who in ("production", "foreign"):
+    for who, project in (("production", shop), ("foreign", other)):
         site.told(who=who, services={"status": "unknown", "reason": "disabled"})
+        for path, body in (("sbom", BILL), ("locks/uv.lock", UV)):
+            address = f"/api/v1/projects/{project.slug}/environments/production/{path}"
+            assert site.send("POST", address, body, who=who, media="application/octet-stream").status == 202
     return site
 
 

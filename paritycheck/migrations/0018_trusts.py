@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("paritycheck", "0015_named_tokens")]
+    dependencies = [("paritycheck", "0017_uploads")]
 
     operations = [
         migrations.CreateModel(
