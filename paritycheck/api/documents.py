@@ -51,6 +51,8 @@ TITLES = {
     "invalid-section": "Section is not valid",
     "invalid-subscription": "Subscription is not valid",
     "invalid-member": "Member is not valid",
+    "invalid-exchange": "Exchange is not valid",
+    "invalid-trust": "Trust is not valid",
     "invalid-token": "Token is not valid",
     "last-owner": "A project keeps an owner",
     "name-taken": "The name is taken",
