@@ -1,6 +1,6 @@
 """The stock admin, for administrators of the installation: people and projects. The dashboard is the product."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
@@ -68,9 +68,10 @@ class ProjectAdmin(ProjectModelAdmin):
         self, request: HttpRequest, form: "ProjectForm", formset: "MembershipFormSet", change: bool
     ) -> None:
         """New members join as everywhere else: with their subscriptions."""
+        by = cast("User", request.user)
         for row in formset.save(commit=False):
             if row.pk is None:
-                join_project(project=row.project, user=row.user, role=row.role, now=timezone.now())
+                join_project(project=row.project, user=row.user, role=row.role, now=timezone.now(), by=by)
             else:
                 row.save()
         for row in formset.deleted_objects:

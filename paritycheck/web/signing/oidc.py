@@ -7,6 +7,7 @@ import secrets
 from typing import Any, Final
 
 import jwt
+from allauth.account.utils import get_next_redirect_url
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base import AuthProcess
@@ -113,10 +114,11 @@ class Provider(OpenIDConnectProvider):
     def redirect_from_request(self, request: HttpRequest) -> HttpResponse:
         """To the provider, to sign in and for nothing else: no scope or parameter comes from the address."""
         nonce = secrets.token_urlsafe(32)
-        return self.redirect(
-            request, AuthProcess.LOGIN, self.get_redirect_from_request_kwargs(request).get("next_url"),
+        answer: HttpResponse = self.redirect(
+            request, AuthProcess.LOGIN, get_next_redirect_url(request),
             nonce=nonce, auth_params={"nonce": nonce}, scope=self.get_default_scope(),
         )  # fmt: skip
+        return answer
 
 
 class Callback(OAuth2CallbackView):
@@ -142,11 +144,11 @@ def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
 def _asked(view: Any, request: HttpRequest, provider_id: str) -> HttpResponse:
     if not settings.OIDC_ON:
         raise Http404
-    answer: HttpResponse
     try:
-        answer = view.adapter_view(Adapter(request, provider_id))(request)
+        answer: HttpResponse = view.adapter_view(Adapter(request, provider_id))(request)
     except SocialApp.DoesNotExist:
         raise Http404 from None
     except (RequestException, OAuth2Error, KeyError, ValueError):
         admission.refuse(request, words.UNTRUE)
-    return answer
+    else:
+        return answer
