@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import re
+import struct
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -189,3 +194,92 @@ def test_the_administration_has_no_way_in_of_its_own(maria: User) -> None:
     client = Client()
     client.force_login(maria)
     assert client.get("/admin/login/").status_code == 404
+
+
+def code_of(secret: str) -> str:
+    """RFC 6238 by hand: SHA-1, six digits, thirty seconds."""
+    counter = struct.pack(">Q", int(time.time()) // 30)
+    mac = hmac.new(base64.b32decode(secret + "=" * (-len(secret) % 8)), counter, hashlib.sha1).digest()
+    at = mac[-1] & 15
+    return f"{(int.from_bytes(mac[at : at + 4], 'big') & 0x7FFFFFFF) % 10**6:06}"
+
+
+def test_a_code_is_asked_after_the_password_and_a_recovery_code_works_once(maria: User) -> None:
+    from allauth.mfa.models import Authenticator
+    from django.core.cache import cache
+
+    client = Client()
+    client.post("/sign-in", {"username": maria.email, "password": PASSWORD})
+    assert client.get("/account/two-factor").headers["Location"] == "/account/again?next=/account/two-factor"
+    asked = client.post("/account/again", {"password": PASSWORD, "next": "/account/two-factor"})
+    assert asked.headers["Location"] == "/account/two-factor"
+    secret = re.search(r"<code>([A-Z2-7]+)</code>", client.get("/account/two-factor").content.decode())
+    assert secret
+    assert "wrong" in client.post("/account/two-factor", {"code": "000000"}).content.decode()
+    on = client.post("/account/two-factor", {"code": code_of(secret[1])})
+    assert on.headers["Location"] == "/account/two-factor/codes"
+    codes = re.findall(r"<span>(\d{8})</span>", client.get("/account/two-factor/codes").content.decode())
+    assert len(codes) == 10
+    kept = str([row.data for row in Authenticator.objects.all()])
+    assert secret[1] not in kept
+
+    def second(code: str) -> Any:
+        other = Client()
+        asked = other.post("/sign-in", {"username": maria.email, "password": PASSWORD, "next": "/docs"})
+        assert asked.headers["Location"] == "/sign-in/code"
+        assert other.get("/account").status_code == 302
+        assert "Second step" in other.get("/sign-in/code").content.decode()
+        return other.post("/sign-in/code", {"code": code})
+
+    assert "code or key is wrong" in second("000000").content.decode()
+    assert second(codes[0]).headers["Location"] == "/docs"
+    assert second(codes[0]).status_code == 200
+    cache.clear()
+    assert second(code_of(secret[1])).headers["Location"] == "/docs"
+    assert second(code_of(secret[1])).status_code == 200
+    assert client.post("/account/two-factor/off").status_code == 302
+    assert not Authenticator.objects.exists()
+    assert actions() == ["account.factor-added"] * 2 + ["account.factor-removed"] * 2
+
+
+def test_codes_are_counted_as_passwords_are(maria: User) -> None:
+    from allauth.mfa.models import Authenticator
+
+    from paritycheck.services.sealed_texts import seal_text
+
+    secret = base64.b32encode(b"twenty bytes of them").decode()
+    Authenticator.objects.create(user=maria, type="totp", data={"secret": seal_text(secret)})
+    client = Client()
+    client.post("/sign-in", {"username": maria.email, "password": PASSWORD})
+    said = [client.post("/sign-in/code", {"code": "000000"}).content.decode() for _ in range(6)]
+    assert [TOO_MANY in page for page in said] == [False] * 5 + [True]
+    assert TOO_MANY in client.post("/sign-in/code", {"code": code_of(secret)}).content.decode()
+
+
+def test_secrets_of_codes_go_over_to_a_new_key(maria: User, settings: Any) -> None:
+    from allauth.mfa.models import Authenticator
+
+    from paritycheck.services.sealed_texts import open_text, reseal_texts, seal_text
+
+    row = Authenticator.objects.create(user=maria, type="totp", data={"secret": seal_text("ABCDEFGH")})
+    new = base64.b64encode(bytes(range(32))).decode()
+    settings.FIELD_KEY = [new, *settings.FIELD_KEY]
+    assert reseal_texts() == 1
+    settings.FIELD_KEY = [new]
+    row.refresh_from_db()
+    assert open_text(row.data["secret"]) == "ABCDEFGH"
+    settings.FIELD_KEY = []
+    assert open_text(row.data["secret"]) != "ABCDEFGH"
+
+
+def test_who_lost_the_device_gets_in_by_a_command(maria: User) -> None:
+    from allauth.mfa.models import Authenticator
+    from django.core.management import call_command
+
+    Authenticator.objects.create(user=maria, type="totp", data={"secret": "ABCDEFGH"})
+    client = Client()
+    client.force_login(maria)
+    call_command("drop_factors", "Maria@example.com")
+    assert client.get("/account").status_code == 302
+    assert sign_in(PASSWORD).headers["Location"] == "/"
+    assert actions() == ["account.factors-dropped"]
