@@ -7,12 +7,11 @@ from typing import Final
 
 from django.db.models import Q
 
-from paritycheck.codec.times import instant
+from paritycheck.codec.times import instant, is_instant
 from paritycheck.core.addresses import is_slug
 from paritycheck.core.facts import SECTIONS
 from paritycheck.core.findings import RULES, SEVERITIES
 from paritycheck.models.drifts import DriftState
-from paritycheck_agent.wire.times import is_time
 
 _TEXTS: Final = ("q", "name", "owner")
 _FLAGS: Final = ("initial", "waived")
@@ -64,7 +63,7 @@ class DriftFilter:
         for name in _TEXTS:
             if len(said.get(name, "")) > LONGEST or "\0" in said.get(name, ""):
                 raise FilterError(f"{name} has at most {LONGEST} printable characters")
-        if "changed_since" in said and not is_time(said["changed_since"]):
+        if "changed_since" in said and not is_instant(said["changed_since"]):
             raise FilterError("changed_since is a time as RFC 3339 has it, with a zone")
         return cls(**said)
 
