@@ -16,6 +16,7 @@ paritycheck COMMAND [--data DIR]
   diff        two outputs of `parity show` side by side, with no server at all
   bootstrap   a project with its environments, tokens and an administrator
   mail-test   a sample of an alert by EMAIL_URL, and what to do where it fails
+  audit       `audit verify`: whether the audit log is as it was written
 
 Every other command is Django's. Without DATABASE_URL it uses the database of --data, else of PARITYCHECK_DATA, else of
 .paritycheck here, and starts it for the while when it is not running.

@@ -1,6 +1,6 @@
 """The stock admin, for administrators of the installation: people and projects. The dashboard is the product."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -47,9 +47,10 @@ class ProjectAdmin(ProjectModelAdmin):
         self, request: HttpRequest, form: "ProjectForm", formset: "MembershipFormSet", change: bool
     ) -> None:
         """New members join as everywhere else: with their subscriptions."""
+        by = cast("User", request.user)
         for row in formset.save(commit=False):
             if row.pk is None:
-                join_project(project=row.project, user=row.user, role=row.role, now=timezone.now())
+                join_project(project=row.project, user=row.user, role=row.role, now=timezone.now(), by=by)
             else:
                 row.save()
         for row in formset.deleted_objects:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
 import urllib.request
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from paritycheck.local.environment import without_settings
 from paritycheck.local.layout import layout, remove
 from paritycheck.local.ports import next_free
 from paritycheck.local.up import answers
+from tests.local.conftest import nothing_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,13 +28,18 @@ REQUIREMENTS = "django==5.2.19\nstripe=={stripe}\n"
 
 @dataclass
 class Service:
-    """`paritycheck up` with a project shop, and a checkout for each of its environments."""
+    """`paritycheck up` with a project, and a checkout for each of its environments."""
 
     place: Path
     environment: dict[str, str]
     port: int
     made: dict[str, Any]
     up: subprocess.Popen[bytes]
+    project: str = "shop"
+
+    def another(self, project: str) -> Service:
+        """The same service, seen by a project of its own with an administrator of its own."""
+        return replace(self, made=_bootstrap(self.place / "data", self.environment, project), project=project)
 
     @property
     def database_url(self) -> str:
@@ -46,8 +51,8 @@ class Service:
 
     def report(self, name: str, *, stripe: str, dotenv: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
         """Run the agent in the checkout of an environment, where these files stand."""
-        checkout = self.place / name
-        checkout.mkdir(exist_ok=True)
+        checkout = self.place / self.project / name
+        checkout.mkdir(parents=True, exist_ok=True)
         (checkout / "requirements.txt").write_text(REQUIREMENTS.format(stripe=stripe), encoding="utf-8")
         (checkout / ".env.example").write_text("DATABASE_URL=\nSTRIPE_WEBHOOK_SECRET=\n", encoding="utf-8")
         (checkout / ".env").write_text(dotenv, encoding="utf-8")
@@ -56,7 +61,7 @@ class Service:
             **without_settings(self.environment),
             "PARITY_URL": f"http://127.0.0.1:{self.port}",
             "PARITY_TOKEN": tokens[name],
-            "XDG_STATE_HOME": str(self.place / f"{name}-state"),
+            "XDG_STATE_HOME": str(self.place / self.project / f"{name}-state"),
             # Were these tests to run in a container, the agent would report all of its packages too.
             "PARITY_INSTANCE_KIND": "host",
             **variables,
@@ -77,11 +82,11 @@ class Service:
 
     def drifts(self) -> list[dict[str, Any]]:
         """The open drifts of the project."""
-        return list(self.get("projects/shop/drifts")["results"])
+        return list(self.get(f"projects/{self.project}/drifts")["results"])
 
     def settled(self) -> bool:
         """Whether every pair was evaluated and none is due."""
-        stand = self.get("projects/shop/parity")
+        stand = self.get(f"projects/{self.project}/parity")
         return bool(stand["pairs"]) and not stand["pending"]
 
 
@@ -99,7 +104,9 @@ def paritycheck(*words: str) -> list[str]:
 
 @contextmanager
 def running_service(place: Path, **settings: str) -> Iterator[Service]:
-    """`up` with these environment variables, bootstrapped; it is stopped and its data deleted afterwards."""
+    """`up` with these environment variables, bootstrapped. Afterwards it is killed outright, which leaves nothing
+    either, and its data are deleted; how it stops when it is asked to, tests/local/test_up.py looks at.
+    """
     data = place / "data"
     port = next_free("127.0.0.1", 20_000 + os.getpid() % 400 * 50)
     assert port is not None
@@ -110,18 +117,19 @@ def running_service(place: Path, **settings: str) -> Iterator[Service]:
         try:
             assert within(STARTS_WITHIN_S, lambda: up.poll() is not None or answers("127.0.0.1", port))
             assert up.poll() is None, (place / "up.log").read_text(encoding="utf-8")[-2000:]
-            yield Service(place, environment, port, _bootstrap(data, environment), up)
+            yield Service(place, environment, port, _bootstrap(data, environment, "shop"), up)
         finally:
-            up.send_signal(signal.SIGTERM)
-            up.wait(40)
-            remove(layout(data))
+            up.kill()
+            up.wait()
+            left = nothing_runs(data)
+        remove(layout(data))
+        assert left == {}
 
 
-def _bootstrap(data: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+def _bootstrap(data: Path, environment: Mapping[str, str], project: str) -> dict[str, Any]:
     plans = ["--environment", "production:production", "--environment", "staging:staging"]
-    command = paritycheck(
-        "bootstrap", "--data", str(data), "--project", "shop", *plans, "--admin", "maria@example.com", "--json"
-    )
+    admin = f"maria@{project}.example"
+    command = paritycheck("bootstrap", "--data", str(data), "--project", project, *plans, "--admin", admin, "--json")
     done = subprocess.run(command, env=dict(environment), check=True, capture_output=True, text=True, timeout=60)
     document: dict[str, Any] = json.loads(done.stdout)
     return document

@@ -17,7 +17,10 @@ POLICY_FILE = "parity.toml"
 PYPROJECT_FILE = "pyproject.toml"
 _PREFIX = ("tool", "parity")
 _FILE_BYTES = 1024 * 1024
-_SECRETS = ("PARITY_TOKEN", "PARITY_TOKEN_FILE")
+_SECRETS = (
+    "PARITY_TOKEN", "PARITY_TOKEN_FILE", "PARITY_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_URL", "CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2",
+)  # fmt: skip
 _WRITABLE_BY_OTHERS = 0o022
 _READABLE_BY_OTHERS = 0o044
 
@@ -55,7 +58,7 @@ class Config:
         self.warnings: list[str] = []
 
     def public_environ(self) -> dict[str, str]:
-        """Return the environment as collectors and their programs may see it: without the agent's own token."""
+        """Return the environment as collectors and their programs may see it: without the agent's own tokens."""
         return {name: value for name, value in self.environ.items() if name not in _SECRETS}
 
     def agent(self, name: str, default: Any = None) -> Any:
@@ -146,7 +149,7 @@ def load(
     """Return the configuration of a checkout; raise ConfigError with line and column of a mistake."""
     if not os.path.isdir(root):
         raise ConfigError(root, "no such directory")
-    path, text = _policy_text(root)
+    path, text = policy_text(root)
     settings = _settings(path, text, state_home(environ)) if text else {}
     policy = text.encode() if text.strip() else None
     if policy and len(policy) > limits.POLICY_BYTES:
@@ -178,7 +181,7 @@ def _cluster(named: str) -> str:
     return os.path.abspath(named)
 
 
-def _policy_text(root: str) -> tuple[str, str]:
+def policy_text(root: str) -> tuple[str, str]:
     """Return the file that configures the checkout and its text: parity.toml wins over pyproject.toml."""
     text = _read(os.path.join(root, POLICY_FILE))
     if text is not None:

@@ -245,9 +245,9 @@ class ChannelView(ChannelApiView):
             raise invalid("state", "is on or off")
         change_channel(channel=channel, by=user, now=now, name=said.get("name"), settings=said.get("settings"))
         if said.get("state") == "off":
-            switch_off(channel=channel, reason=f"by {user.email}", now=now)
+            switch_off(channel=channel, reason=f"by {user.email}", now=now, by=user)
         elif said.get("state") == "on":
-            switch_on(channel=channel, now=now)
+            switch_on(channel=channel, now=now, by=user)
         return Response(channel_document(self.channel(found, ident)))
 
     @extend_schema(
@@ -296,5 +296,6 @@ class ChannelRotateView(ChannelApiView):
     def post(self, request: Request, project: str, ident: UUID) -> Response:
         """Shown this once. For 24 hours each message is signed with the old one too."""
         del request, project
-        found, _user = self.maintained()
-        return Response({"secret": rotate_secret(channel=self.channel(found, ident), now=timezone.now())})
+        found, user = self.maintained()
+        secret = rotate_secret(channel=self.channel(found, ident), now=timezone.now(), by=user)
+        return Response({"secret": secret})

@@ -35,6 +35,12 @@ class DriftId(Text):
     regex = "[0-9a-f]{10,64}"
 
 
+class TokenId(Text):
+    """The public part of a token."""
+
+    regex = "[0-9A-Za-z]{12}"
+
+
 class SnapshotPlace(Text):
     """What follows the environment in a snapshot's address: a number, `latest`, `~2`, `@{2.weeks.ago}`."""
 
@@ -46,4 +52,5 @@ def register() -> None:
     register_converter(Slug, "api-slug")
     register_converter(Digest, "api-digest")
     register_converter(DriftId, "api-drift")
+    register_converter(TokenId, "api-token")
     register_converter(SnapshotPlace, "api-snapshot")

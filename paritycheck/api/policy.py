@@ -183,7 +183,7 @@ class PolicyView(ProjectApiView):
             environment = find_environment(project, slug) if isinstance(slug, str) else None
             if environment is None and slug is not None:
                 raise _wrong("policy_from", "policy_from is an environment of this project, or null")
-            choose_policy_source(project=project, environment=environment, now=now)
+            choose_policy_source(project=project, environment=environment, now=now, by=self.token.user)
         if "text" in change:
             save_policy(project=project, user=self.token.user, text=change["text"], seen=change.get("version"), now=now)
 

@@ -285,5 +285,5 @@ class SubscriptionView(ProjectApiView):
         row = self.found(ident)
         if not may_end(row, self.token.user):
             raise _forbidden()
-        end_subscription(subscription=row, why=HAND, now=timezone.now())
+        end_subscription(subscription=row, why=HAND, now=timezone.now(), by=self.token.user)
         return Response(status=204)

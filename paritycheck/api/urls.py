@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from paritycheck.api import converters
+from paritycheck.api.audit import AuditView
 from paritycheck.api.channels import ChannelRotateView, ChannelsView, ChannelTestView, ChannelView
 from paritycheck.api.commits import CommitsView
 from paritycheck.api.compare import CompareView
@@ -13,6 +14,7 @@ from paritycheck.api.drifts import DriftsView, DriftView
 from paritycheck.api.environments import EnvironmentsView, EnvironmentView
 from paritycheck.api.factors import FactorsView
 from paritycheck.api.gate import GateView
+from paritycheck.api.members import MembersView, MemberView
 from paritycheck.api.parity import ParityView
 from paritycheck.api.people import PeopleLinksView, PeopleView
 from paritycheck.api.personnel import PersonnelView
@@ -26,6 +28,7 @@ from paritycheck.api.sections import SectionsView
 from paritycheck.api.snapshots import SnapshotsView, SnapshotView
 from paritycheck.api.subscriptions import SubscriptionsView, SubscriptionView
 from paritycheck.api.time import TimeView
+from paritycheck.api.tokens import ProjectTokensView, ProjectTokenView, TokensView, TokenView
 from paritycheck.api.waivers import WaiverPreviewView, WaiversView, WaiverView
 
 converters.register()
@@ -76,6 +79,13 @@ version_1 = [
     path(f"{PROJECT}/deliveries/<uuid:ident>/give-up", GiveUpDeliveryView.as_view(), name="give-up-delivery"),
     path(f"{PROJECT}/subscriptions", SubscriptionsView.as_view(), name="subscriptions"),
     path(f"{PROJECT}/subscriptions/<uuid:ident>", SubscriptionView.as_view(), name="subscription"),
+    path(f"{PROJECT}/audit", AuditView.as_view(), name="audit"),
+    path(f"{PROJECT}/members", MembersView.as_view(), name="members"),
+    path(f"{PROJECT}/members/<uuid:ident>", MemberView.as_view(), name="member"),
+    path(f"{PROJECT}/tokens", ProjectTokensView.as_view(), name="project-tokens"),
+    path(f"{PROJECT}/tokens/<api-token:ident>", ProjectTokenView.as_view(), name="project-token"),
+    path("tokens", TokensView.as_view(), name="tokens"),
+    path("tokens/<api-token:ident>", TokenView.as_view(), name="token"),
     path("schema", SchemaView.as_view(), name="schema"),
 ]
 urlpatterns = [path("v1/", include(version_1))]

@@ -14,11 +14,16 @@ class TokenKind(models.TextChoices):
 
 
 class Token(models.Model):
-    """A token's public id, the SHA-256 of the whole token, and what it is bound to."""
+    """A token's public id, the SHA-256 of the whole token, and what it is bound to.
+
+    `made_by` is the address of who made it, empty for those of commands; it is text, so that it stays when they go.
+    """
 
     id = models.CharField(primary_key=True, max_length=12)
     kind = models.CharField(max_length=1, choices=TokenKind.choices)
     sha256 = models.BinaryField(max_length=32)
+    name = models.CharField(max_length=80, blank=True, default="")
+    made_by = models.EmailField(blank=True, default="")
     scopes = models.JSONField(default=list)
     project = models.ForeignKey("Project", null=True, on_delete=models.CASCADE, related_name="tokens")
     environment = models.ForeignKey("Environment", null=True, on_delete=models.CASCADE, related_name="tokens")

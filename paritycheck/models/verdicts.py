@@ -7,7 +7,9 @@ from typing_extensions import override
 
 
 class Verdict(models.Model):
-    """A candidate's comparison with an environment. `candidate` holds the section digests that were judged."""
+    """A candidate's comparison with an environment. `candidate` holds the section digests that were judged, `question`
+    the digest of all that was asked, in hex.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey("Project", on_delete=models.CASCADE, related_name="verdicts")
@@ -19,10 +21,14 @@ class Verdict(models.Model):
     candidate = models.JSONField()
     verdict = models.CharField(max_length=8)
     document = models.JSONField()
+    question = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["project", "-created_at"], name="verdict_by_time")]
+        indexes = [
+            models.Index(fields=["project", "-created_at"], name="verdict_by_time"),
+            models.Index(fields=["project", "question", "-created_at"], name="verdict_by_question"),
+        ]
 
     @override
     def __str__(self) -> str:

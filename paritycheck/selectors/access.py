@@ -8,6 +8,7 @@ from paritycheck.models.people import Role
 
 MEMBERS = (Role.MEMBER, Role.MAINTAINER, Role.OWNER)
 MAINTAINERS = (Role.MAINTAINER, Role.OWNER)
+OWNERS = (Role.OWNER,)
 
 
 def projects_of(user: User | AnonymousUser) -> QuerySet[Project]:
@@ -38,6 +39,11 @@ def may_waive(user: User | AnonymousUser, project: Project) -> bool:
 def may_maintain(user: User | AnonymousUser | None, project: Project) -> bool:
     """Whether the user may change how the project is judged: its maintainers and owners, and administrators."""
     return _has_role(user, project, MAINTAINERS)
+
+
+def may_own(user: User | AnonymousUser | None, project: Project) -> bool:
+    """Whether the user may say who gets in: the project's owners, and administrators."""
+    return _has_role(user, project, OWNERS)
 
 
 def _has_role(user: User | AnonymousUser | None, project: Project, roles: tuple[Role, ...]) -> bool:

@@ -5,6 +5,7 @@ Entries are written in the transaction of the act, so that neither is there with
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -67,6 +68,35 @@ def sealed_text(entry: AuditEntry) -> bytes:
         entry.detail, bytes(entry.previous).hex(),
     ]  # fmt: skip
     return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How far a chain holds: all `entries` of it, or up to the one before `broken`, and why it breaks there."""
+
+    entries: int
+    head: bytes
+    broken: int | None = None
+    why: str = ""
+
+
+def check_chain(*, chain: UUID) -> Checked:
+    """Compute every digest of a chain anew, the oldest first, and stop at the first that does not hold."""
+    number, previous = 0, FIRST
+    for entry in AuditEntry.objects.filter(chain=chain).order_by("number").iterator(2_000):
+        why = _fault(entry, number + 1, previous)
+        if why:
+            return Checked(number, previous, number + 1, why)
+        number, previous = entry.number, bytes(entry.sha256)
+    return Checked(number, previous)
+
+
+def _fault(entry: AuditEntry, number: int, previous: bytes) -> str:
+    if entry.number != number:
+        return "it is missing"
+    if bytes(entry.previous) != previous:
+        return "it does not follow the entry before"
+    return "" if digest_of(sealed_text(entry)) == bytes(entry.sha256) else "it was changed"
 
 
 def _hold(chain: UUID) -> None:

@@ -13,6 +13,7 @@ from paritycheck.models import Channel, Delivery, Notice
 from paritycheck.models.channels import ChannelState
 from paritycheck.models.deliveries import DeliveryState
 from paritycheck.models.notices import NoticeKind
+from paritycheck.services.channel_acts import record_channel
 from paritycheck.services.kinds import MAIL
 
 log = structlog.get_logger(__name__)
@@ -71,6 +72,7 @@ def shut(*, channel: Channel, reason: str, now: datetime) -> None:
             "at": now,
         },
     )
+    record_channel("channel.off", channel, None, reason=reason[:LONGEST_REASON])
     log.error("channel switched off", channel=str(channel.pk), kind=channel.kind, reason=reason)
 
 

@@ -22,6 +22,7 @@ from paritycheck.core.plain import plain
 from paritycheck.models import Channel, Delivery, Membership, Project, User
 from paritycheck.models.channels import ChannelState
 from paritycheck.selectors.access import may_maintain
+from paritycheck.services.channel_acts import record_channel
 from paritycheck.services.channel_health import turn_off
 from paritycheck.services.channel_settings import CONFIRMED, Ready, invalid, ready
 from paritycheck.services.confirming import confirmed, is_of
@@ -73,6 +74,7 @@ def add_channel(
     _tell(channel, ready(kind, settings, made))
     channel.save(force_insert=True)
     log.info("channel added", channel=str(channel.pk), kind=kind, by=str(by.pk))
+    record_channel("channel.added", channel, by)
     _ask(channel)
     return channel
 
@@ -92,6 +94,7 @@ def change_channel(
     """
     require_maintaining(user=by, project=channel.project)
     channel = _locked(channel)
+    named = channel.name
     if name is not None and name != channel.name:
         channel.name = _name(channel.project, name)
     before = channel.state
@@ -100,13 +103,15 @@ def change_channel(
         channel.failing_since, channel.off_reason, channel.off_at = None, "", None
     channel.save()
     log.info("channel changed", channel=str(channel.pk), by=str(by.pk), at=now.isoformat(), was=before)
+    if settings or named != channel.name:
+        record_channel("channel.changed", channel, by, settings=sorted(settings or ()), was=named)
     if settings:
         _ask(channel)
     return channel
 
 
 @transaction.atomic
-def rotate_secret(*, channel: Channel, now: datetime) -> str:
+def rotate_secret(*, channel: Channel, now: datetime, by: User | None = None) -> str:
     """A new signing secret; for a day messages are signed with the old one too. Returns it; it is not shown again."""
     channel = _locked(channel)
     if channel.kind != WEBHOOK:
@@ -115,6 +120,7 @@ def rotate_secret(*, channel: Channel, now: datetime) -> str:
     channel.config = _sealed(channel, values)
     channel.save(update_fields=["config"])
     log.info("channel's secret rotated", channel=str(channel.pk))
+    record_channel("channel.rotated", channel, by)
     return values["secret"]
 
 
@@ -123,14 +129,16 @@ def made_secret(channel: Channel) -> str | None:
     return _known(channel)["secret"] if channel.kind == WEBHOOK else None
 
 
-def switch_off(*, channel: Channel, reason: str, now: datetime) -> None:
+@transaction.atomic
+def switch_off(*, channel: Channel, reason: str, now: datetime, by: User | None = None) -> None:
     """Send nothing to it, because a person says so. What is due to it is dropped, with the reason."""
     if turn_off(channel=channel, reason=reason, now=now):
         log.info("channel off", channel=str(channel.pk), reason=reason)
+        record_channel("channel.off", channel, by, reason=reason)
 
 
 @transaction.atomic
-def switch_on(*, channel: Channel, now: datetime) -> None:
+def switch_on(*, channel: Channel, now: datetime, by: User | None = None) -> None:
     """Send to it again, from now on. An address that was never confirmed is asked again."""
     channel = _locked(channel)
     if channel.state == ChannelState.ON:
@@ -139,13 +147,16 @@ def switch_on(*, channel: Channel, now: datetime) -> None:
     channel.off_reason, channel.off_at, channel.failing_since = "", None, None
     channel.save()
     log.info("channel on", channel=str(channel.pk), state=channel.state, at=now.isoformat())
+    record_channel("channel.on", channel, by)
     _ask(channel)
 
 
+@transaction.atomic
 def remove_channel(*, channel: Channel, by: User, now: datetime) -> None:
     """Forget it and what it was told. Its deliveries stay, as what was sent; those that are due are dropped."""
     require_maintaining(user=by, project=channel.project)
     ident = channel.pk
+    record_channel("channel.removed", channel, by)
     channel.delete()
     log.info("channel removed", channel=str(ident), by=str(by.pk), at=now.isoformat())
 
@@ -180,6 +191,7 @@ def confirm_channel(*, token: str, now: datetime) -> Channel:
         channel.state = ChannelState.ON
         channel.save(update_fields=["state", "config"])
         log.info("channel confirmed", channel=str(channel.pk), at=now.isoformat())
+        record_channel("channel.confirmed", channel, None)
     return channel
 
 

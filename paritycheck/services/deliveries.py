@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from paritycheck.models import Delivery, User
 from paritycheck.models.deliveries import DeliveryState
 from paritycheck.selectors.access import may_maintain
+from paritycheck.services.audit import record
 from paritycheck.services.errors import Refused
 from paritycheck.services.jobs import DELIVER, note
 
@@ -53,3 +54,5 @@ def _taken(delivery: Delivery, by: User | None) -> Delivery:
 def _noted(row: Delivery, by: User | None, act: str, **fields: object) -> None:
     who = by.email if by else ""
     Delivery.objects.filter(pk=row.pk).update(acted=act, acted_by=who, acted_at=Now(), **fields)
+    action = "delivery.sent-again" if act == SEND_NOW else "delivery.given-up"
+    record(action=action, by=by, project=row.project, target=row.subject, detail={"id": str(row.pk)})

@@ -16,7 +16,7 @@ def revoke_exposed(*, text: str) -> None:
     if token is None:
         return
     with transaction.atomic():
-        revoke_token(token=token)
+        revoke_token(token=token, why="it was in a URL")
         project = _project(token)
         if project is not None:
             recipients = _owners(token, project)

@@ -22,10 +22,10 @@ from paritycheck.services.exhibits import Exhibit, of_candidate, of_environment
 from paritycheck.services.gate_waivers import CANDIDATE, Waivers, waivers_of_candidate, waivers_of_promotion
 from paritycheck.services.ingest import what_is_missing
 from paritycheck.services.pairs import policy_of
+from paritycheck.services.verdicts import keep_verdict
 from paritycheck_agent.wire.version import GATE_SCHEMA
 
 PERCENT = 100
-LONGEST_BRANCH = 256
 NOBODY = UUID(int=0)
 NO_BASE = {"source": "none", "commit": None, "at": None}
 
@@ -219,6 +219,10 @@ def _candidate_case(project: Project, against: Environment, document: dict[str, 
 def _base_of(project: Project, document: dict[str, Any]) -> _Base:
     """The default branch's last recorded candidate, else the sections that the agent sent for the merge-base."""
     recorded = Verdict.objects.filter(project=project, recorded=True)
+    commit = document.get("candidate", {}).get("commit")
+    if document.get("record") and commit:
+        # Recorded a second time a commit is no base of itself.
+        recorded = recorded.exclude(commit=commit)
     if document.get("default_branch"):
         recorded = recorded.filter(branch=document["default_branch"])
     last = recorded.order_by("-created_at").first()
@@ -252,20 +256,15 @@ def _kept(case: _Case, document: dict[str, Any], warnings: list[str]) -> dict[st
     said = document.get("candidate", {})
     candidate = {"commit": said.get("commit"), "branch": said.get("branch"), "dirty": said.get("dirty", False)}
     record = bool(document.get("record"))
-    verdict = Verdict(
-        project=case.project,
-        against=case.against,
-        snapshot=case.against.latest,
-        commit=said.get("commit") or "",
+    inputs = {
+        "commit": said.get("commit") or "",
         # A pipeline on a detached head that records does so for the default branch.
-        branch=(said.get("branch") or (document.get("default_branch", "") if record else ""))[:LONGEST_BRANCH],
-        recorded=record,
-        candidate={"sections": _known(document["sections"]), "base": document.get("base", {})},
-    )
-    url = f"{settings.PUBLIC_URL}/p/{case.project.slug}/gate/{verdict.pk}"
+        "branch": said.get("branch") or (document.get("default_branch", "") if record else ""),
+        "sections": _known(document["sections"]),
+        "base": document.get("base", {}),
+        "asked": [case.question.fail_on, *map(document.get, ("default_branch", "max_age_s", "min_coverage", "policy"))],
+        "dirty": candidate["dirty"],
+    }
     decided = case.decided()
-    answer = case.document(decided, candidate, [*warnings, *_said_of(case, decided)], url)
-    verdict.document = answer
-    verdict.verdict = decided.verdict.value
-    verdict.save()
-    return answer
+    answer = case.document(decided, candidate, [*warnings, *_said_of(case, decided)], "")
+    return keep_verdict(project=case.project, against=case.against, inputs=inputs, record=record, document=answer)

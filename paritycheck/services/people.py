@@ -10,10 +10,12 @@ from paritycheck.codec.people import person_key
 from paritycheck.core.people import link, unlink
 from paritycheck.models import PersonLink, Project, User
 from paritycheck.selectors.people import accounts_of
+from paritycheck.services.audit import record
 from paritycheck.services.errors import Refused
 from paritycheck.services.jobs import request_evaluation
 
 MOST_ACCOUNTS = 50
+SHOWN = 16
 _IDENT = re.compile(r"[0-9a-f]{16}")
 _ACCOUNT = re.compile(r"[^\s@]{1,200}@[^\s@]{1,253}|[a-z0-9.-]{1,253}:[^\s:@]{1,200}", re.IGNORECASE)
 
@@ -35,6 +37,8 @@ def link_accounts(*, project: Project, accounts: Sequence[str], linked: bool, by
     before = dict(PersonLink.objects.filter(project=project).values_list("key", "person"))
     _store(project, before, link(before, keys) if linked else unlink(before, keys), by)
     request_evaluation(environments=project.environments.filter(latest__isnull=False))
+    action = "people.linked" if linked else "people.unlinked"
+    record(action=action, by=by, project=project, detail={"accounts": [key[:SHOWN] for key in keys]})
     return keys
 
 

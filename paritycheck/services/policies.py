@@ -14,6 +14,7 @@ from paritycheck.core.policy import PolicyError, read_policy
 from paritycheck.core.policy_reading import about_pattern
 from paritycheck.models import Environment, Policy, PolicyVersion, Project, User
 from paritycheck.selectors.policies import decides
+from paritycheck.services.audit import record
 from paritycheck.services.errors import Refused
 from paritycheck.services.jobs import request_evaluation
 
@@ -63,12 +64,17 @@ def save_policy(*, project: Project, user: User | None, text: str, seen: int | N
     return True
 
 
-def choose_policy_source(*, project: Project, environment: Environment | None, now: datetime) -> None:
+def choose_policy_source(
+    *, project: Project, environment: Environment | None, now: datetime, by: User | None = None
+) -> None:
     """Name the environment whose `parity.toml` counts (None: the baseline); what it reported last is in force at
     once, unless it has a mistake.
     """
     with transaction.atomic():
         locked = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+        if locked.policy_from_id != (environment.pk if environment else None):
+            target = environment.slug if environment else "the baseline"
+            record(action="policy.source-chosen", by=by, project=locked, target=target)
         locked.policy_from = environment
         locked.save(update_fields=["policy_from"])
         source = decides(locked)
@@ -120,6 +126,14 @@ def _put_in_force(
         commit=commit,
         user=user,
         at=now,
+    )
+    said = {"sha256": bytes(policy.digest).hex(), "environment": environment.slug if environment else None}
+    record(
+        action="policy.saved" if environment is None else "policy.reported",
+        by=user,
+        project=project,
+        target=f"v{project.policy_version}",
+        detail={**said, "commit": commit or None},
     )
     return True
 

@@ -12,6 +12,7 @@ from paritycheck.models import Environment, Project, Token, User
 from paritycheck.models.people import Role
 from paritycheck.models.projects import EnvironmentKind, Tier
 from paritycheck.models.tokens import TokenKind
+from paritycheck.services.audit import record
 from paritycheck.services.errors import Refused
 from paritycheck.services.members import join_project
 from paritycheck.services.tokens import issue_token, revoke_token
@@ -66,6 +67,7 @@ def _project(slug: str) -> tuple[Project, bool]:
     project = Project(slug=slug)
     _validate(project, "project")
     project.save()
+    record(action="project.created", by=None, project=project, target=slug)
     return project, True
 
 
@@ -84,6 +86,8 @@ def _environment(project: Project, plan: EnvironmentPlan, *, rotate: bool) -> di
         environment = Environment(project=project, slug=plan.slug, tier=plan.tier, kind=plan.kind)
         _validate(environment, "environment")
         environment.save()
+        said = {"tier": plan.tier, "kind": plan.kind}
+        record(action="environment.created", by=None, project=project, target=plan.slug, detail=said)
     token = _token_row(kind=TokenKind.REPORT, rotate=rotate, project=project, environment=environment)
     return {
         "slug": environment.slug,
@@ -101,6 +105,8 @@ def _choose_baseline(project: Project) -> None:
     if project.baseline is None:
         project.baseline = project.environments.filter(tier=Tier.PRODUCTION).order_by("created_at").first()
         project.save(update_fields=["baseline"])
+        if project.baseline is not None:
+            record(action="baseline.chosen", by=None, project=project, target=project.baseline.slug)
 
 
 def _token_row(*, kind: str, rotate: bool, **bound: Any) -> dict[str, Any]:
@@ -122,9 +128,11 @@ def _administrator(email: str, project: Project, *, rotate: bool) -> dict[str, A
     password = secrets.token_urlsafe(15) if created or rotate else None
     if user is None:
         user = User.objects.create_superuser(email, password)
+        record(action="administrator.created", by=None, target=user.email)
     elif password is not None:
         user.set_password(password)
         user.save(update_fields=["password"])
+        record(action="password.set", by=None, target=user.email)
     join_project(project=project, user=user, role=Role.OWNER, now=timezone.now(), keep_role=True)
     token = _token_row(kind=TokenKind.PERSONAL, rotate=rotate, user=user)
     return {"email": user.email, "password": password, "token": token["token"], "created": created}
@@ -137,6 +145,7 @@ def invite_user(*, email: str, project: Project | None, role: str) -> tuple[User
     password = None if user else secrets.token_urlsafe(15)
     if user is None:
         user = User.objects.create_user(email, password)
+        record(action="person.invited", by=None, target=user.email)
     if project is not None:
         join_project(project=project, user=user, role=role, now=timezone.now())
     return user, password

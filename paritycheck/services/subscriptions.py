@@ -11,6 +11,7 @@ from paritycheck.core.subscriptions import DEFAULTS, DIGEST, Fault, Subscription
 from paritycheck.models import Channel, Delivery, Membership, Project, Subscription, User
 from paritycheck.models.deliveries import DeliveryState
 from paritycheck.selectors.recipients import terms_of
+from paritycheck.services.audit import record
 from paritycheck.services.errors import Refused
 
 MOST = 50
@@ -35,7 +36,8 @@ def add_subscription(
     if Subscription.objects.filter(project=project, user=user, channel=channel, ended_at=None).count() >= MOST:
         raise _refused([Fault("when", f"at most {MOST} subscriptions at a time")])
     row = Subscription(project=project, user=user, channel=channel, made_by=by.email, made_at=now)
-    return _store(row, terms, now)
+    _note("subscription.added", _store(row, terms, now), by)
+    return row
 
 
 @transaction.atomic
@@ -43,21 +45,31 @@ def change_subscription(
     *, subscription: Subscription, terms: SubscriptionTerms, by: User, now: datetime
 ) -> Subscription:
     """Give it other terms; a digest whose schedule stays keeps its moment. Raises Refused(invalid-subscription)."""
-    del by
     row = Subscription.objects.select_for_update(of=("self",)).select_related("channel").get(pk=subscription.pk)
     if row.ended_at is not None:
         raise _refused([Fault("when", "this subscription has ended; make a new one")])
     _check(terms, row.channel)
-    return _store(row, terms, now)
+    _note("subscription.changed", _store(row, terms, now), by)
+    return row
 
 
 @transaction.atomic
-def end_subscription(*, subscription: Subscription, why: str, now: datetime) -> None:
+def end_subscription(*, subscription: Subscription, why: str, now: datetime, by: User | None = None) -> None:
     """End it, once; `why` is a word such as `unsubscribed`. What waits in the outbox for it is not sent."""
     living = Subscription.objects.filter(pk=subscription.pk, ended_at=None)
     if living.update(ended_at=now, ended_why=why, due_at=None):
         _drop_waiting(subscription)
+        _note("subscription.ended", subscription, by)
     subscription.refresh_from_db()
+
+
+def _note(action: str, row: Subscription, by: User | None) -> None:
+    """What somebody does to their own mail is nobody's question; that of channels and of others is."""
+    if row.user_id is not None and (by is None or row.user_id == by.pk):
+        return
+    target = row.user.email if row.user else row.channel.name if row.channel else ""
+    detail = {"id": str(row.pk), "when": row.when}
+    record(action=action, by=by, project=row.project, target=target, detail=detail)
 
 
 def _drop_waiting(ended: Subscription) -> None:

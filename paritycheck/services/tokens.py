@@ -2,21 +2,26 @@
 
 import hmac
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from time import monotonic
+from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from paritycheck.codec.digests import digest_of
 from paritycheck.core import tokens as form
 from paritycheck.models import Environment, Project, Token, User
 from paritycheck.models.tokens import TokenKind
+from paritycheck.services.audit import record
 from paritycheck.services.errors import Refused
 
 KEEP_S = 5.0
+MINUTE = timedelta(minutes=1)
+NOTED = (TokenKind.GATE, TokenKind.PERSONAL)
 SCOPES: dict[str, list[str]] = {
     TokenKind.REPORT: ["report"],
     TokenKind.GATE: ["gate", "deploy", "record"],
@@ -72,9 +77,19 @@ def _look_up(ident: str, sha256: bytes) -> Token | None:
     token = rows.filter(live, owner, id=ident).first()
     # An unknown id is compared as well, so that both answers take equally long.
     stored = bytes(token.sha256) if token else bytes(32)
-    return token if hmac.compare_digest(stored, sha256) else None
+    if token is None or not hmac.compare_digest(stored, sha256):
+        return None
+    _touch(token)
+    return token
 
 
+def _touch(token: Token) -> None:
+    """When it was last used, to the minute; an agent's is told by what it spends."""
+    if token.kind in NOTED and (token.last_used_at is None or timezone.now() - token.last_used_at > MINUTE):
+        Token.objects.filter(pk=token.pk).update(last_used_at=Now())
+
+
+@transaction.atomic
 def issue_token(
     *,
     kind: str,
@@ -83,6 +98,8 @@ def issue_token(
     user: User | None = None,
     scopes: list[str] | None = None,
     expires_at: datetime | None = None,
+    name: str = "",
+    by: User | None = None,
 ) -> tuple[Token, str]:
     """A new token and its text, which is shown once and kept nowhere."""
     text = form.make(_WORDS[kind], secrets.randbelow)
@@ -95,14 +112,31 @@ def issue_token(
         environment=environment,
         user=user,
         expires_at=expires_at,
+        name=name,
+        made_by=by.email if by else "",
     )
+    _note("token.issued", token, by)
     return token, text
 
 
-def revoke_token(*, token: Token) -> None:
+@transaction.atomic
+def revoke_token(*, token: Token, by: User | None = None, why: str = "") -> None:
     """End a token: at once in this process, within five seconds in every other."""
-    Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=Now())
+    if Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=Now()):
+        _note("token.revoked", token, by, **({"why": why} if why else {}))
     _known.forget()
+
+
+def _note(action: str, token: Token, by: User | None, **said: str) -> None:
+    """In the project's log; a person's own token is of no project, and so in the installation's."""
+    detail: dict[str, Any] = {
+        "name": token.name,
+        "scopes": token.scopes,
+        "environment": token.environment.slug if token.environment else None,
+        "expires_at": token.expires_at.isoformat() if token.expires_at else None,
+        **said,
+    }
+    record(action=action, by=by, project=token.project, target=str(token), detail=detail)
 
 
 def spend(*, token: Token) -> None:

@@ -14,6 +14,7 @@ from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.access import may_waive
 from paritycheck.selectors.policies import policy_of
 from paritycheck.selectors.waivers import grant_of, held, key_of
+from paritycheck.services.audit import record
 from paritycheck.services.errors import Refused
 from paritycheck.services.jobs import request_evaluation
 from paritycheck.services.settle import HAND, By, settle_waivers
@@ -59,6 +60,7 @@ def create_waiver(*, project: Project, user: User, terms: Terms, now: datetime) 
     for pair in pairs:
         settle_waivers(pair=pair, policy=policy, now=now, by=By(user.email))
     _wake(pairs, waiver, now)
+    _note("waiver.created", waiver, user)
     return waiver
 
 
@@ -68,7 +70,8 @@ def end_waiver(*, waiver: Waiver, user: User, now: datetime) -> Waiver:
     require_waiving(user=user, project=waiver.project)
     pairs = _locked_pairs(waiver.project, waiver, None)
     ended = Waiver.objects.filter(pk=waiver.pk, ended_at=None)
-    ended.update(ended_at=now, ended_by=user.email, ended_why=HAND)
+    if ended.update(ended_at=now, ended_by=user.email, ended_why=HAND):
+        _note("waiver.ended", waiver, user)
     policy = policy_of(waiver.project)
     for pair in pairs:
         settle_waivers(pair=pair, policy=policy, now=now, by=By(user.email))
@@ -86,7 +89,15 @@ def end_due_waivers(*, now: datetime) -> int:
         waiver.ended_at, waiver.ended_why = now, DATE
         waiver.save(update_fields=["ended_at", "ended_why"])
         request_evaluation(environments=_environments(waiver))
+        _note("waiver.ended", waiver, None)
     return len(due)
+
+
+def _note(action: str, waiver: Waiver, by: User | None) -> None:
+    said = {"id": str(waiver.pk), "reason": waiver.reason, "until": waiver.until.isoformat() if waiver.until else None}
+    if waiver.left and waiver.right:
+        said["pair"] = f"{waiver.left.slug}..{waiver.right.slug}"
+    record(action=action, by=by, project=waiver.project, target=waiver.title, detail=said)
 
 
 def invalid(member: str, detail: str) -> Refused:

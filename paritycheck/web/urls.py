@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from paritycheck.web.views.alerts import alerts, delivery_act
+from paritycheck.web.views.audit import audit
 from paritycheck.web.views.channels import channel_act, channels, new_channel
 from paritycheck.web.views.compare import compare
 from paritycheck.web.views.digests import digest_preview, digests, send_digest
@@ -63,6 +64,7 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/settings/policy$", policy, name="policy"),
     re_path(rf"{_PROJECT}/settings/policy/trial$", policy_trial, name="policy-trial"),
     re_path(rf"{_PROJECT}/settings/policy/backtest$", policy_backtest, name="policy-backtest"),
+    re_path(rf"{_PROJECT}/settings/audit$", audit, name="audit"),
     re_path(rf"{_ALERTS}(?:/deliveries)?$", alerts, name="alerts"),
     re_path(
         rf"{_DELIVERY}/(?P<verb>send|give-up)$",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from paritycheck_agent.packages import Lock
 
+RUNS = 3
+ENOUGH_S = 1.0
 FIXTURES = Path(__file__).parent / "fixtures"
 REVISION = "ec1ecd0585b0c53492dbb5d7990d6e10553c9670"
 PY_REVISION = "f7049f4d74233df9e9b93ab859575354893547b9"
@@ -130,10 +132,21 @@ def mutated(data: st.DataObject, *starts: bytes, added: tuple[bytes, ...] = ()) 
 
 
 def seconds(reader: Callable[[bytes], object], data: bytes) -> float:
-    """CPU seconds of the best of three readings: other work on the machine makes each of them slower."""
-    took = []
-    for _run in range(3):
-        started = time.process_time()
-        reader(data)
-        took.append(time.process_time() - started)
+    """CPU seconds of a reading. One that took ENOUGH_S or more is tried again, three times in all, and the best counts:
+    other work on the machine makes each of them slower, and no bound is lower.
+    """
+    took: list[float] = []
+    while len(took) < RUNS and min(took, default=ENOUGH_S) >= ENOUGH_S:
+        took.append(_once(reader, data))
     return min(took)
+
+
+def best_seconds(reader: Callable[[bytes], object], data: bytes) -> float:
+    """CPU seconds of the best of three readings, to be compared with those of another reader."""
+    return min(_once(reader, data) for _run in range(RUNS))
+
+
+def _once(reader: Callable[[bytes], object], data: bytes) -> float:
+    started = time.process_time()
+    reader(data)
+    return time.process_time() - started

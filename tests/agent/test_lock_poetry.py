@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from paritycheck_agent.locks import poetry
 from paritycheck_agent.wire.purl import purl
-from tests.agent.lock_fixtures import seconds
+from tests.agent.lock_fixtures import best_seconds
 
 if TYPE_CHECKING:
     from paritycheck_agent.packages import Lock
@@ -154,14 +154,14 @@ def by_tomllib(data: bytes) -> object:
     return tomllib.loads(data.decode())
 
 
-def test_three_megabytes_take_no_longer_than_tomllib_needs_twice() -> None:
+def test_a_megabyte_takes_no_longer_than_tomllib_needs_twice() -> None:
     body, _found, tail = NEWEST.decode().partition("[extras]")
     _head, *entries = body.split("[[package]]\n")
-    copies = 3_000_000 // len(body)
+    copies = 1_000_000 // len(body)
     blocks = [entry.replace('name = "', f'name = "x{copy}-') for copy in range(copies) for entry in entries]
     data = ("".join("[[package]]\n" + block for block in blocks) + "[extras]" + tail).encode()
     lock = read("2.5.1", data)
-    assert seconds(lambda text: read("2.5.1", text), data) < 2 * seconds(by_tomllib, data)
+    assert best_seconds(lambda text: read("2.5.1", text), data) < 2 * best_seconds(by_tomllib, data)
     assert len(lock.packages) == copies * 24
 
 

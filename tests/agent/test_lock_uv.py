@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from paritycheck_agent.locks import uv
 from paritycheck_agent.wire.purl import purl
-from tests.agent.lock_fixtures import seconds
+from tests.agent.lock_fixtures import best_seconds, seconds
 
 if TYPE_CHECKING:
     from paritycheck_agent.packages import Lock
@@ -169,13 +169,13 @@ def by_tomllib(data: bytes) -> object:
     return tomllib.loads(data.decode())
 
 
-def test_three_megabytes_take_no_longer_than_tomllib_needs_twice() -> None:
+def test_a_megabyte_takes_no_longer_than_tomllib_needs_twice() -> None:
     head, *entries = SHOP.decode().split("[[package]]\n")
-    copies = 3_000_000 // len(SHOP)
+    copies = 1_000_000 // len(SHOP)
     blocks = [entry.replace('name = "', f'name = "x{copy}-') for copy in range(copies) for entry in entries]
     data = (head + "".join("[[package]]\n" + block for block in blocks)).encode()
     lock = read(data)
-    assert seconds(read, data) < 2 * seconds(by_tomllib, data)
+    assert best_seconds(read, data) < 2 * best_seconds(by_tomllib, data)
     assert len(lock.packages) == 28 * copies
 
 

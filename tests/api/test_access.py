@@ -45,6 +45,9 @@ LINK = b'{"accounts":["a@example.com","github:a"]}'
 DEPLOY = line({"environment": "production", "commit": "a" * 40})
 CHANNEL = line({"kind": "slack", "name": "ops", "settings": {"url": "https://hooks.example.com/x"}})
 MAINTAINERS = frozenset({"maintainer", "owner", "administrator"})
+OWNERS = frozenset({"owner", "administrator"})
+NEWCOMER = b'{"email":"new@example.com","role":"viewer"}'
+GATE = b'{"kind":"gate","name":"ci"}'
 LOW = frozenset({"viewer", "stranger"})
 P = "/api/v1/projects/{project}"
 E = P + "/environments/production"
@@ -122,6 +125,18 @@ MATRIX = {
     ("subscription", "DELETE"): Row(
         P + "/subscriptions/{subscription}", 204, MAINTAINERS, readers=READERS - MAINTAINERS
     ),
+    ("members", "GET"): Row(P + "/members", 200, READERS),
+    ("members", "POST"): Row(P + "/members", 201, OWNERS, NEWCOMER, readers=READERS - OWNERS),
+    ("member", "PATCH"): Row(P + "/members/{member}", 200, OWNERS, b'{"role":"member"}', readers=READERS - OWNERS),
+    ("member", "DELETE"): Row(P + "/members/{member}", 204, OWNERS, readers=READERS - OWNERS),
+    ("project-tokens", "GET"): Row(P + "/tokens", 200, MAINTAINERS, readers=READERS - MAINTAINERS),
+    ("project-tokens", "POST"): Row(P + "/tokens", 201, MAINTAINERS, GATE, readers=READERS - MAINTAINERS),
+    ("project-token", "DELETE"): Row(P + "/tokens/{token}", 204, MAINTAINERS, readers=READERS - MAINTAINERS),
+    ("tokens", "GET"): Row("/api/v1/tokens", 200, READERS),
+    ("tokens", "POST"): Row("/api/v1/tokens", 201, READERS, b'{"name":"x","scopes":["read"],"days":1}'),
+    # A token that is not one's own is not there, whoever asks; tests/api/test_tokens.py has those that are.
+    ("token", "DELETE"): Row("/api/v1/tokens/" + 12 * "a", 404, READERS),
+    ("audit", "GET"): Row(P + "/audit", 200, MAINTAINERS, readers=READERS - MAINTAINERS),
     ("schema", "GET"): Row("/api/v1/schema", 200, frozenset(PRINCIPALS)),
 }  # fmt: skip
 
@@ -160,7 +175,7 @@ def peopled(site: "Site") -> "Site":
     from django.utils import timezone
 
     from paritycheck.channels.webhook import make_secret
-    from paritycheck.models import Channel, Delivery, Drift, Membership, Project, Subscription, User, Waiver
+    from paritycheck.models import Channel, Delivery, Drift, Membership, Project, Subscription, Token, User, Waiver
     from paritycheck.services.sealed import seal
     from paritycheck.services.tokens import issue_token
 
@@ -175,6 +190,9 @@ def peopled(site: "Site") -> "Site":
     site.tokens["enrol"] = issue_token(kind="e", project=shop, environment=shop.baseline)[1]
     site.tokens |= {"administrator": site.tokens["admin"], "agent": site.tokens["production"]}
     for project, digit in ((shop, "a"), (other, "b")):
+        member = User.objects.create_user(f"{digit}@example.com", id=UUID(digit * 32))
+        Membership.objects.create(project=project, user=member, role="viewer")
+        Token.objects.create(id=digit * 12, kind="g", project=project, sha256=b"")
         environment = project.environments.get(slug="production")
         Drift.objects.create(
             id=digit * 64, project=project, left=environment, right=environment, section="services", name="database",
@@ -209,7 +227,15 @@ def ask(site: "Site", row: Row, method: str, who: str, of: str) -> "Reply":
     names = {"own": ("shop", "a"), "foreign": ("other", "b"), "missing": ("nothing", "c")}
     project, digit = names[of]
     ident = str(UUID(digit * 32))
-    path = row.path.format(project=project, drift=digit * 64, waiver=ident, delivery=ident, subscription=ident)
+    path = row.path.format(
+        project=project,
+        drift=digit * 64,
+        waiver=ident,
+        delivery=ident,
+        subscription=ident,
+        member=ident,
+        token=digit * 12,
+    )
     body = row.body
     if body == b"report":
         body = line(site.report())

@@ -174,6 +174,43 @@ def test_a_verdict_is_kept_with_what_was_judged(running: "Site") -> None:
     assert answer["url"].endswith(f"/p/shop/gate/{kept.pk}")
 
 
+def test_the_same_question_with_the_same_answer_is_the_same_verdict(running: "Site") -> None:
+    from paritycheck.models import Instance, Verdict
+
+    first = candidate(running, "17").json()
+    other = candidate(running, "17", fail_on="warning").json()
+    Instance.objects.update(last_seen=datetime.now(UTC) - timedelta(minutes=5))
+    again = candidate(running, "17").json()
+    assert again["url"] == first["url"] != other["url"]
+    assert again["against"].pop("age_s") >= 300 > first["against"].pop("age_s")
+    assert again == first
+    assert candidate(running, "17", fail_on="warning").json()["url"] == other["url"]
+    assert Verdict.objects.count() == 2
+
+
+def test_another_answer_is_another_verdict_and_the_earlier_one_stays_as_it_was(running: "Site") -> None:
+    from paritycheck.models import Instance, Verdict
+
+    first = candidate(running, "17", max_age_s=60).json()
+    Instance.objects.update(last_seen=datetime.now(UTC) - timedelta(hours=2))
+    stale = candidate(running, "17", max_age_s=60).json()
+    running.told(services=running.section("services", live("16.10"), [""]), seq=2)
+    newer = candidate(running, "17", max_age_s=60).json()
+    assert [answer["verdict"] for answer in (first, stale, newer)] == ["fail", "unknown", "fail"]
+    assert newer["against"]["snapshot"] == "production#2"
+    assert [row.document for row in Verdict.objects.order_by("created_at")] == [first, stale, newer]
+
+
+def test_a_commit_that_is_recorded_twice_is_one_verdict_and_no_base_of_itself(running: "Site") -> None:
+    from paritycheck.models import Verdict
+
+    main = {"commit": "9ab0" * 10, "branch": "main"}
+    first = candidate(running, "17", record=True, candidate=main).json()
+    assert candidate(running, "17", record=True, candidate=main).json()["url"] == first["url"]
+    assert Verdict.objects.count() == 1
+    assert candidate(running, "17").json()["base"]["commit"] == "9ab0" * 10
+
+
 BAD: dict[str, tuple[dict[str, Any], int, str]] = {
     "schema": ({"schema": "paritycheck.report/1"}, 422, "schema-unsupported"),
     "fail_on": ({"fail_on": "everything"}, 422, "invalid-candidate"),

@@ -7,13 +7,14 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from paritycheck.local import ports
+from tests.local.conftest import nothing_runs
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("up")]
 READY_S = 60
@@ -29,46 +30,39 @@ def await_ready(up: Any) -> None:
         time.sleep(0.5)
 
 
-def test_it_serves_from_an_empty_directory_and_stops_within_15_seconds(
-    start_up: Starter, nothing_runs: Look, tmp_path: Path
-) -> None:
-    up = start_up(tmp_path / "data")
+@pytest.fixture(scope="module")
+def running(start_up_for_module: Starter, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One service from an empty directory for all tests that leave it as it is; in the end it is asked to stop.
+
+    How it ends when it is killed outright, tests/service.py looks at.
+    """
+    up = start_up_for_module(tmp_path_factory.mktemp("up") / "data")
     up.until("Dashboard")
-    assert up.get("/livez")[0] == 200
-    await_ready(up)
-    assert stat.S_IMODE(up.directory.stat().st_mode) == 0o700
-    assert stat.S_IMODE((up.directory / "secrets.env").stat().st_mode) == 0o600
+    yield up
+    stops_within_15_seconds_and_leaves_nothing(up)
+
+
+def stops_within_15_seconds_and_leaves_nothing(up: Any) -> None:
     assert up.stop() < 15
     assert up.process.returncode == 0
     assert nothing_runs(up.directory) == {}
     assert "Traceback" not in up.log.read_text(encoding="utf-8")
 
 
-def test_a_signal_while_it_starts_leaves_nothing(start_up: Starter, nothing_runs: Look, tmp_path: Path) -> None:
+def test_it_serves_from_an_empty_directory_that_nobody_else_may_read(running: Any) -> None:
+    assert running.get("/livez")[0] == 200
+    await_ready(running)
+    assert stat.S_IMODE(running.directory.stat().st_mode) == 0o700
+    assert stat.S_IMODE((running.directory / "secrets.env").stat().st_mode) == 0o600
+
+
+def test_a_signal_while_it_starts_leaves_nothing(start_up: Starter, tmp_path: Path) -> None:
     up = start_up(tmp_path / "data")
     deadline = time.monotonic() + READY_S
     while not (tmp_path / "data" / "keeper.lock").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert up.stop() < 15
     assert nothing_runs(up.directory) == {}
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="prctl(2) is Linux's")
-def test_killed_outright_it_leaves_nothing_either(start_up: Starter, nothing_runs: Look, tmp_path: Path) -> None:
-    up = start_up(tmp_path / "data")
-    for wanted in ("Dashboard", "worker@paritycheck ready", "sender@paritycheck ready"):
-        up.until(wanted)
-    up.process.kill()
-    up.process.wait()
-    assert nothing_runs(up.directory) == {}
-
-
-@pytest.fixture(scope="module")
-def running(start_up_for_module: Starter, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """One service for the tests that leave it as it is."""
-    up = start_up_for_module(tmp_path_factory.mktemp("up") / "data")
-    up.until("Dashboard")
-    return up
 
 
 def test_a_second_one_on_the_same_directory_is_refused_in_words(start_up: Starter, running: Any) -> None:

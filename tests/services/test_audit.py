@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from io import StringIO
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
-from django.db import InternalError, ProgrammingError, transaction
+from django.core.management import CommandError, call_command
+from django.db import InternalError, ProgrammingError, connection, transaction
+from django.utils import timezone
 
 from paritycheck.codec.digests import digest_of
 from paritycheck.models import AuditEntry, Project, User
 from paritycheck.services.audit import FIRST, record, sealed_text
+from paritycheck.services.channel_health import shut
+from paritycheck.services.waivers import end_due_waivers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.django_db
 
@@ -38,3 +48,75 @@ def test_an_entry_can_be_neither_changed_nor_taken_out() -> None:
         with pytest.raises((InternalError, ProgrammingError), match="only grows"), transaction.atomic():
             act()
     assert AuditEntry.objects.get().actor == "system"
+
+
+@contextmanager
+def unguarded() -> Iterator[None]:
+    """As somebody who owns the database, and switches the guard off."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE paritycheck_auditentry DISABLE TRIGGER audit_append_only")
+        yield
+        cursor.execute("ALTER TABLE paritycheck_auditentry ENABLE TRIGGER audit_append_only")
+
+
+def verify(*arguments: str) -> str:
+    """What the command says, whether it ends with 0 or not."""
+    said = StringIO()
+    try:
+        call_command("audit", "verify", *arguments, stdout=said)
+    except CommandError as error:
+        return str(error) if error.returncode == 1 else ""
+    return said.getvalue()
+
+
+def test_who_rewrites_the_database_breaks_the_chain_where_they_did() -> None:
+    shop = Project.objects.create(slug="shop")
+    detail = {"until": 1.5, "a": [1, "ä"]}
+    for number in range(1, 6):
+        record(action="waiver.created", by=None, project=shop, target=f"w{number}", detail=detail)
+    record(action="installation.changed", by=None)
+    head = verify("--project", "shop").rpartition(" ")[2].strip()
+    rows = AuditEntry.objects.filter(chain=shop.pk)
+    assert "the installation: 1 entries hold" in verify()
+    for change, said in (
+        (lambda: rows.filter(number=3).update(actor="eve@example.com"), "shop: broken at entry 3: it was changed."),
+        (lambda: rows.filter(number=3).delete(), "shop: broken at entry 3: it is missing."),
+        (lambda: rows.filter(number=2).update(detail={}), "shop: broken at entry 2: it was changed."),
+        (lambda: rows.filter(number=4).update(previous=FIRST), "shop: broken at entry 4: it does not follow"),
+    ):
+        with transaction.atomic():
+            with unguarded():
+                change()
+            assert verify("--project", "shop").startswith(said)
+            assert said in verify()
+            transaction.set_rollback(True)
+    assert verify("--project", "shop", "--head", head).startswith("shop: 5 entries hold, head 5:")
+
+
+def test_a_log_that_was_cut_at_its_end_shows_beside_a_head_that_was_kept() -> None:
+    shop = Project.objects.create(slug="shop")
+    for _ in range(3):
+        record(action="waiver.created", by=None, project=shop)
+    head = verify("--project", "shop").rpartition(" ")[2].strip()
+    with unguarded():
+        AuditEntry.objects.filter(number=3).delete()
+    assert verify("--project", "shop").startswith("shop: 2 entries hold")
+    assert verify("--project", "shop", "--head", head).startswith("entry 3 is gone: the log was cut")
+    record(action="waiver.ended", by=None, project=shop)
+    assert verify("--project", "shop", "--head", head).startswith("entry 3 is not the one that was kept")
+    for wrong in (["--head", head], ["--project", "nothing"], ["--project", "shop", "--head", "x"]):
+        assert "hold" not in verify(*wrong)
+
+
+def test_an_end_by_date_and_a_channel_that_fails_are_the_systems() -> None:
+    shop = Project.objects.create(slug="shop")
+    now = timezone.now()
+    shop.waivers.create(
+        match="config/*", title="config/*", reason="for now", owner="ann", until=now, made_by="ann", made_at=now
+    )
+    channel = shop.channels.create(kind="slack", name="#ops", config=b"", made_by="ann", made_at=now)
+    end_due_waivers(now=now)
+    for _ in range(2):
+        shut(channel=channel, reason="410 gone", now=now)
+    said = [(one.actor, one.action, one.target) for one in AuditEntry.objects.filter(chain=shop.pk).order_by("number")]
+    assert said == [("system", "waiver.ended", "config/*"), ("system", "channel.off", "#ops")]

@@ -37,6 +37,7 @@ OF_PROJECT = {
     "gates": "/p/{slug}/gate",
     "gate": "/p/{slug}/gate/{verdict}",
     "policy": "/p/{slug}/settings/policy",
+    "audit": "/p/{slug}/settings/audit",
     "alerts": "/p/{slug}/alerts?open={delivery}",
     "alert-channels": "/p/{slug}/alerts/channels?change={channel}",
     "alert-subscriptions": "/p/{slug}/alerts/subscriptions?change={rule}",

@@ -166,3 +166,16 @@ def test_the_manual_has_every_page_and_its_links_lead_somewhere(signed_in: Any, 
         links |= set(re.findall(r'href="(/[^"#]*)"', html))
     assert {signed_in.get(link).status_code for link in links if not link.startswith("/static/")} == {200}
     assert signed_in.get("/docs/none").status_code == 404
+
+
+def test_the_manual_tells_every_command_and_option(ask: Ask) -> None:
+    """As argparse has them: the list of commands, and each with its own help."""
+    from paritycheck_agent.cli.arguments import helps
+
+    page = ask("/docs/commands")
+    text = unescape(page)
+    for name, told in helps().items():
+        assert not name or f'<h2 id="{name}">' in page
+        assert told.rstrip() in text
+    assert {"report", "gate", "drifts", "waive"} < helps().keys()
+    assert "--until-converged" in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from paritycheck_agent.cli import epilogs
+from paritycheck_agent.cli import client_arguments, epilogs
 from paritycheck_agent.wire.limits import INTERVAL_MAX_S, INTERVAL_MIN_S
 from paritycheck_agent.wire.version import VERSION
 from paritycheck_agent.wire.words import SECTIONS
@@ -16,17 +16,25 @@ if TYPE_CHECKING:
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
 _PERCENT = 100
+_WAIT_MAX_S = 86_400
+_FORMS = ("text", "json", "github", "sarif", "junit", "gitlab", "markdown", "tap")
 
 
 def parse(arguments: list[str]) -> tuple[Callable[[Any], int], argparse.Namespace]:
     """Return the command's function and its options; exits with 2 on a usage error."""
-    options = _parser().parse_args(arguments)
+    options = _parsers()[0].parse_args(arguments)
     module = __import__(f"paritycheck_agent.cli.{options.command}", fromlist=["run"])
     run: Callable[[Any], int] = module.run
     return run, options
 
 
-def _parser() -> argparse.ArgumentParser:
+def helps() -> dict[str, str]:
+    """Return what `parity COMMAND --help` prints, by command in the order of `parity --help`; "" holds that one."""
+    parser, commands = _parsers()
+    return {"": parser.format_help(), **{name: each.format_help() for name, each in commands.choices.items()}}
+
+
+def _parsers() -> tuple[argparse.ArgumentParser, Any]:
     parser = argparse.ArgumentParser(
         prog="parity",
         description=epilogs.ABOUT,
@@ -43,11 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     doctor = _command(commands, "doctor", "tell what is found, what is not, why, and what to do", epilogs.DOCTOR)
     _server(doctor)
     _told(doctor)
+    _lint(_command(commands, "lint", "tell what is wrong in this checkout, without a server", epilogs.LINT))
     _gate(_command(commands, "gate", "ask whether this checkout drifts from an environment", epilogs.GATE))
     _diff(_command(commands, "diff", "compare two snapshots that the server has", epilogs.DIFF))
     _deploy(_command(commands, "deploy", "tell of a deploy that has ended", epilogs.DEPLOY))
+    client_arguments.add(lambda *told: _command(commands, *told))
     _keygen(_command(commands, "keygen", "make a key for fingerprints", epilogs.KEYGEN))
-    return parser
+    return parser, commands
 
 
 def _command(commands: Any, name: str, summary: str, epilog: str) -> argparse.ArgumentParser:
@@ -134,11 +144,34 @@ def _gate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-age", type=_seconds, metavar="AGE", help="oldest evidence to accept, such as 90m or 24h")
     parser.add_argument("--min-coverage", type=_percent, metavar="PERCENT", help="least share of comparable facts")
     parser.add_argument("--record", action="store_true", help="keep this candidate as the base of later gates")
-    parser.add_argument("--format", default="text", choices=("text", "json"), help="how to print (default: text)")
+    parser.add_argument(
+        "--wait", type=_wait, default=0, metavar="TIME", help="ask again so long while there is not enough evidence"
+    )
+    parser.add_argument("--format", default="text", choices=_FORMS, help=f"how to print: {', '.join(_FORMS)}")
+    parser.add_argument(
+        "--output",
+        action="append",
+        type=_output,
+        default=[],
+        metavar="FORMAT=FILE",
+        help="write this form of the same verdict into a file; may be given again",
+    )
     parser.add_argument("--exit-zero", action="store_true", help="exit 0 whatever the verdict; says NOT PASSED")
     parser.add_argument(
         "--on-error", default="fail", choices=("fail", "pass"), help="pass: exit 0 instead of 3; says NOT PASSED"
     )
+
+
+def _lint(parser: argparse.ArgumentParser) -> None:
+    _checkout(parser)
+    parser.add_argument("files", nargs="*", metavar="FILE", help="tell only what is about these (default: all)")
+    parser.add_argument(
+        "--fail-on",
+        default="error",
+        choices=("error", "warning", "note"),
+        help="exit 1 at this severity (default: error)",
+    )
+    parser.add_argument("--format", default="text", choices=("text", "json", "github"), help="(default: text)")
 
 
 def _diff(parser: argparse.ArgumentParser) -> None:
@@ -188,6 +221,21 @@ def _interval(text: str) -> int:
     if not INTERVAL_MIN_S <= seconds <= INTERVAL_MAX_S:
         raise argparse.ArgumentTypeError("must be from 60s to 24h")
     return seconds
+
+
+def _wait(text: str) -> int:
+    seconds = _seconds(text)
+    if seconds > _WAIT_MAX_S:
+        raise argparse.ArgumentTypeError("must be at most 24h")
+    return seconds
+
+
+def _output(text: str) -> tuple[str, str]:
+    """Return form and file of `sarif=parity.sarif`."""
+    name, equals, path = text.partition("=")
+    if name not in _FORMS or not equals or not path or path == "-":
+        raise argparse.ArgumentTypeError(f"must be FORMAT=FILE, where FORMAT is one of {', '.join(_FORMS)}")
+    return name, path
 
 
 def _percent(text: str) -> int:

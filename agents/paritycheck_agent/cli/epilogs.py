@@ -10,6 +10,8 @@ VARIABLES = """\
 environment variables:
   PARITY_URL           the server, such as https://parity.example
   PARITY_TOKEN         the token; or PARITY_TOKEN_FILE, a file of mode 0600 that holds it
+                       a job of GitHub Actions, GitLab CI, CircleCI or Buildkite that has an id token needs none
+                       for gate and deploy: it is exchanged for one of ten minutes (GitLab: PARITY_ID_TOKEN)
   PARITY_PYTHON        the interpreter whose installed distributions are reported
   PARITY_INSTANCE      this instance's name; otherwise remembered, or the host's name
   PARITY_CA_FILE       certificates of a private CA
@@ -93,6 +95,35 @@ exit codes:
   2  usage or configuration error
   3  the server could not be reached or refused
   4  not enough evidence: reports are missing or stale, or coverage is too low"""
+
+LINT = """\
+Reads the files of the checkout and asks nobody: templates such as .env.example against the names that code and compose
+files read, the services of compose files and pipelines against each other and against parity.toml, and parity.toml as
+the server will read it. No value is shown.
+
+examples:
+  parity lint                                   all of it
+  parity lint compose.yaml .env.example         only what is about these, as pre-commit asks
+  parity lint --fail-on warning --format github
+
+rules:
+  env-undeclared    read, and in no template: an error where there is no default
+  env-unused        in a template, and nothing reads it
+  env-duplicate     twice in one template
+  env-no-template   names are read, and there is no template
+  service-kind      another kind of service than another file of the checkout has
+  service-version   another version than parity.toml allows between two files
+  service-unpinned  an image of a backing service that states no version
+  image-unpinned    any other image of no tag, or `latest`
+  service-unjudged  parity.toml has globs for services, and none is about this one
+  compose-unread    a compose file that cannot be read
+  policy-syntax, policy-unknown-key, policy-value, policy-glob    a parity.toml that the server would refuse
+  policy-waiver-ended    a waiver that no longer counts
+
+exit codes:
+  0  nothing at or above --fail-on
+  1  something is
+  2  usage or configuration error"""
 
 DIFF = """\
 LEFT and RIGHT are addresses of snapshots: production (its latest), production#42, production~2 (two back),

@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from paritycheck_agent.verdict import Places
 
-def render(answer: Mapping[str, Any], *, colour: bool = False) -> str:
+
+def render(answer: Mapping[str, Any], *, colour: bool = False, places: Places | None = None) -> str:
     """Return the verdict as JSON; ASCII only, so that no name can move a terminal's cursor."""
-    del colour
+    del colour, places
     return json.dumps(answer, indent=2) + "\n"

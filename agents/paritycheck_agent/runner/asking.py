@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import os
+import time
+
+from paritycheck_agent.runner.keyless import sign_in
 from paritycheck_agent.runner.memory import Memory, directory
 from paritycheck_agent.runner.report import bodies_of, commit_of, parts_of, release_fact
 from paritycheck_agent.runner.session import open_delivery
 from paritycheck_agent.spool import Entry
 from paritycheck_agent.transport.connection import Unreachable
-from paritycheck_agent.wire.canonical import digest
+from paritycheck_agent.verdict import NO_FILE, Places
+from paritycheck_agent.wire.canonical import digest, join
 from paritycheck_agent.wire.version import CANDIDATE_SCHEMA, GATE_SCHEMA
 from paritycheck_agent.wire.words import SEVERITIES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from paritycheck_agent.config import Config
     from paritycheck_agent.runner.collecting import Part
+    from paritycheck_agent.runner.delivery import Delivery
 
 EXIT_CODES = {"pass": 0, "fail": 1, "unknown": 4}
+# Seconds between two questions of `--wait`: soon at first, then a request each half minute.
+PAUSES_S = (2, 3, 5, 10, 20, 30)
+_POLICY_FILE = "parity.toml"
 _LISTS = ("introduced", "fixed", "remaining", "waived", "unknown")
 
 
 class Question:
-    """What the command line asks of the gate; ages in seconds, coverage in percent, None where not asked."""
+    """What the command line asks of the gate; ages in seconds, coverage in percent, None where not asked.
 
-    __slots__ = ("against", "fail_on", "max_age_s", "min_coverage", "project", "record")
+    `wait_s`: how long to ask again while there is not enough evidence.
+    """
+
+    __slots__ = ("against", "fail_on", "max_age_s", "min_coverage", "project", "record", "wait_s")
 
     def __init__(self, *, project: str, against: str = "", fail_on: str = "error", record: bool = False) -> None:
         self.project = project
@@ -35,21 +47,87 @@ class Question:
         self.record = record
         self.max_age_s: int | None = None
         self.min_coverage: int | None = None
+        self.wait_s = 0
 
 
-def ask_gate(config: Config, question: Question) -> tuple[dict[str, Any], list[str]]:
-    """Return the verdict and warnings; raise ConfigError, Refused, Unreachable."""
-    url, token = config.url(), config.token()
+class Asked:
+    """A verdict, the exit code that it means, where its drifts stand in the checkout, and warnings."""
+
+    __slots__ = ("answer", "code", "places", "warnings")
+
+    def __init__(self, answer: dict[str, Any], code: int, places: Places, warnings: list[str]) -> None:
+        self.answer = answer
+        self.code = code
+        self.places = places
+        self.warnings = warnings
+
+
+def ask_gate(config: Config, question: Question, say: Callable[[str], None]) -> Asked:
+    """Ask until there is a verdict, or the time to wait is over; raise ConfigError, Refused, Unreachable.
+
+    `say` is given a line when a wait begins.
+    """
+    url, signed = config.url(), sign_in(config, question.project)
     parts = parts_of(config, candidate=True)
     document = candidate_of(config, parts, question)
-    memory = Memory(directory(config.state_home, url, token))
-    delivery = open_delivery(config, url, token, memory)
+    memory = Memory(directory(config.state_home, url, signed.identity))
+    delivery = open_delivery(config, url, signed.token, memory)
     try:
-        answer = delivery.ask(question.project, Entry(document, bodies_of(parts), config.policy))
+        answer, code = _asked(delivery, question, Entry(document, bodies_of(parts), config.policy), say)
     finally:
         delivery.client.connection.close()
-    check_answer(answer, document)
-    return answer, config.warnings + delivery.warnings
+    return Asked(answer, code, _places(config.root, parts), config.warnings + delivery.warnings)
+
+
+def _asked(
+    delivery: Delivery, question: Question, entry: Entry, say: Callable[[str], None]
+) -> tuple[dict[str, Any], int]:
+    """Return answer and exit code. A candidate that is asked about again is the same verdict to the server."""
+    until, rounds = time.monotonic() + question.wait_s, 0
+    while True:
+        answer = delivery.ask(question.project, entry)
+        check_answer(answer, entry.report)
+        code = code_of(answer, question.max_age_s)
+        left_s = until - time.monotonic()
+        if code != EXIT_CODES["unknown"] or not question.wait_s or left_s <= 0:
+            return _settled(answer, code), code
+        if not rounds:
+            against = _member(answer, "against", "environment") or question.against or "the baseline"
+            say(f"not enough evidence of {against} yet: waiting up to {question.wait_s} s for a report")
+        time.sleep(min(left_s, PAUSES_S[min(rounds, len(PAUSES_S) - 1)]))
+        rounds += 1
+
+
+def _settled(answer: dict[str, Any], code: int) -> dict[str, Any]:
+    """Return the answer as it counts: a pass on evidence that is too old is none, in whatever form it is read."""
+    if answer.get("verdict") == "pass" and code != EXIT_CODES["pass"]:
+        return {**answer, "verdict": "unknown", "exit_code": code, "reason": "stale"}
+    return answer
+
+
+def _places(root: str, parts: Sequence[Part]) -> Places:
+    by_section = {part.section: part for part in parts if not part.reason}
+
+    def facts(section: str) -> Sequence[Mapping[str, Any]]:
+        part = by_section.get(section)
+        found: list[dict[str, Any]] = join(part.facts, part.evidence)["facts"] if part else []
+        return found
+
+    default = _POLICY_FILE if os.path.exists(os.path.join(root, _POLICY_FILE)) else NO_FILE
+    return Places(facts, under=_under(root), default=default)
+
+
+def _under(root: str) -> str:
+    """Return where the checkout stands in its repository, empty at its top or outside of any."""
+    path = os.path.abspath(root)
+    top = path
+    while not os.path.exists(os.path.join(top, ".git")):
+        parent = os.path.dirname(top)
+        if parent == top:
+            return ""
+        top = parent
+    below = os.path.relpath(path, top)
+    return "" if below == os.curdir else below.replace(os.sep, "/")
 
 
 def candidate_of(config: Config, parts: Sequence[Part], question: Question) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from paritycheck_agent.config import ConfigError
-from paritycheck_agent.runner.findings import ERROR, OK, WARNING, Finding
+from paritycheck_agent.runner import keyless
+from paritycheck_agent.runner.findings import ERROR, NOTE, OK, WARNING, Finding
 from paritycheck_agent.runner.session import is_loopback
 
 TYPE_CHECKING = False
@@ -26,6 +27,10 @@ _QUESTION = b'{"schema":"paritycheck.report/1"}'
 
 def examine(config: Config) -> Iterator[Finding]:
     """Yield what a report would meet."""
+    way = None if keyless.has_token(config.environ) else keyless.offered(config.environ)
+    if way:
+        yield from _keyless(config, way)
+        return
     try:
         url, token = config.url(), config.token()
     except ConfigError as error:
@@ -35,6 +40,27 @@ def examine(config: Config) -> Iterator[Finding]:
         yield Finding(AREA, WARNING, "PARITY_URL is http: the token travels readable", "use https")
     yield from _through_proxy(config, url)
     yield from _asked(config, url, token)
+
+
+def _keyless(config: Config, way: str) -> Iterator[Finding]:
+    """Sign in as `parity gate` would in this job of a pipeline; a report needs a token of its own."""
+    from paritycheck_agent.runner.session import exit_code, hints_of, told
+    from paritycheck_agent.transport.client import Refused
+    from paritycheck_agent.transport.connection import Unreachable
+
+    try:
+        signed = keyless.exchanged(config, config.project(), way)
+    except ConfigError as error:
+        yield Finding(AREA, ERROR, f"{error.where}: {error.what}", error.hint, USAGE)
+    except Unreachable as error:
+        yield Finding(AREA, ERROR, f"no token for the id token of {way}: {error}", "see PARITY_URL", UNREACHABLE)
+    except Refused as refused:
+        text, hint = f"the server takes no id token of {way}: {told(refused)}", "; ".join(hints_of(refused))
+        yield Finding(AREA, ERROR, text, hint, exit_code(refused))
+    else:
+        yield Finding(AREA, OK, f"signs in with the id token of {way}, for: {signed.scope or 'what it does not say'}")
+        hint = "set PARITY_TOKEN to one that begins with pca_ where this job is to report"
+        yield Finding(AREA, NOTE, "`parity gate` and `parity deploy` need no stored token here", hint)
 
 
 def _through_proxy(config: Config, url: str) -> Iterator[Finding]:

@@ -194,6 +194,8 @@ def hints_of(refused: Any) -> list[str]:
         "reading one that begins with pcu_",
         "quota-exceeded": "the project's storage is full; its owner has a mail about it",
     }
+    if refused.hint:
+        return [*places, refused.hint]
     return places + ([hints[refused.code]] if refused.code in hints else [])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from paritycheck_agent.config import ConfigError
+from paritycheck_agent.runner.keyless import sign_in
 from paritycheck_agent.runner.session import is_loopback
 from paritycheck_agent.transport.connection import Unreachable
 from paritycheck_agent.wire.fields import is_sha
@@ -123,7 +124,7 @@ def _post(config: Config, project: str, document: Mapping[str, Any]) -> dict[str
     from paritycheck_agent.transport.client import Client
     from paritycheck_agent.transport.connection import Connection
 
-    url, token = config.url(), config.token()
+    url, token = config.url(), sign_in(config, project).token
     if url.startswith("http://") and not is_loopback(url):
         config.warnings.append("PARITY_URL is http: the token travels readable; use https")
     connection = Connection(url, token=token, ca_file=config.ca_file, environ=config.environ)

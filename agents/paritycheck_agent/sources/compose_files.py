@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from paritycheck_agent.sources.images import Image
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+ENDS = (".yaml", ".yml")
 FILES = 20
 DOCKERFILE_CHARS = 1024 * 1024
 
@@ -120,6 +121,12 @@ def _included(context: Context, include: Include, place: Place, warnings: list[s
             value = entry.value and dotenv.interpolated(entry.value, {**own, **place.known})
             own.update({entry.name: value} if value is not None else {})
     return [Place(path, include.folder, {**own, **place.known}) for path in include.paths]
+
+
+def is_compose(name: str) -> bool:
+    """Whether a file's name is one that compose files have: `compose.prod.yaml`, `docker-compose-test.yml`."""
+    stem = name.lower().removeprefix("docker-")
+    return stem.endswith(ENDS) and stem.startswith(("compose.", "compose-", "compose_"))
 
 
 def inside(context: Context, path: str) -> bool:

@@ -190,13 +190,14 @@ def _read_env_file(found: Configuration, path: str, rank: int) -> None:
 def _read_named(found: Configuration) -> None:
     """Names that parity.toml gives: those to collect, and those it has an expectation of by their full name."""
     tools = table(found.context, "tools").get("config")
-    named = texts(table(found.context, "config").get("names")) + _expected(tools)
+    named = texts(table(found.context, "config").get("names")) + expected_names(tools)
     for name in named:
         if NAME.fullmatch(name):
             found.variables.setdefault(name, Variable(name)).seen(DECLARED, "parity.toml")
 
 
-def _expected(tools: Any) -> list[str]:
+def expected_names(tools: Any) -> list[str]:
+    """The names and globs that `[tools.config]` has an expectation of."""
     names: list[str] = []
     for key, value in tools.items() if isinstance(tools, dict) else ():
         if isinstance(value, dict):

@@ -115,7 +115,7 @@ class Connection:
     def _headers(self) -> dict[str, str]:
         return {
             "Host": self._authority,
-            "Authorization": f"Bearer {self._token}",
+            **({"Authorization": f"Bearer {self._token}"} if self._token else {}),
             "User-Agent": f"paritycheck-agent/{VERSION}",
             "Accept": "application/json, application/problem+json",
             "Accept-Encoding": "identity",

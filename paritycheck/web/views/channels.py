@@ -123,8 +123,7 @@ def _change(request: HttpRequest, channel: Channel, user: User) -> HttpResponse:
 
 
 def _rotate(request: HttpRequest, channel: Channel, user: User) -> HttpResponse:
-    del user
-    secret = rotate_secret(channel=channel, now=timezone.now())
+    secret = rotate_secret(channel=channel, now=timezone.now(), by=user)
     return _page(request, channel.project, Shown(fresh_form(""), secret=secret, secret_of=channel.name))
 
 
@@ -137,14 +136,14 @@ def _test(request: HttpRequest, channel: Channel, user: User) -> HttpResponse:
 
 
 def _off(request: HttpRequest, channel: Channel, user: User) -> HttpResponse:
-    del request, user
-    switch_off(channel=channel, reason=BY_HAND, now=timezone.now())
+    del request
+    switch_off(channel=channel, reason=BY_HAND, now=timezone.now(), by=user)
     return _back(channel.project)
 
 
 def _on(request: HttpRequest, channel: Channel, user: User) -> HttpResponse:
-    del request, user
-    switch_on(channel=channel, now=timezone.now())
+    del request
+    switch_on(channel=channel, now=timezone.now(), by=user)
     return _back(channel.project)
 
 

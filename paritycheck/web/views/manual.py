@@ -1,15 +1,20 @@
 """The manual, served by the app itself."""
 
+import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from paritycheck.web import tokens
+from paritycheck.web import pipelines, tokens
 from paritycheck.web.icons import PATHS
 from paritycheck.web.samples import SAMPLES
+from paritycheck_agent.cli.arguments import helps
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +28,16 @@ class Leaf:
 LEAVES = (
     Leaf("start", "Start"),
     Leaf("agent", "Agent and parity.toml"),
+    Leaf("commands", "Command line"),
     Leaf("gate", "The gate"),
+    Leaf("pipelines", "Pipelines"),
     Leaf("time", "What waits, and how long"),
     Leaf("personnel", "Who writes, who ships"),
     Leaf("alerts", "Alerts"),
     Leaf("channels", "Channels"),
     Leaf("compare", "Compare"),
     Leaf("collected", "What is collected"),
+    Leaf("access", "Access"),
     Leaf("operating", "Operating"),
     Leaf("glossary", "Words"),
     Leaf("design", "Design language"),
@@ -38,6 +46,13 @@ LEAVES = (
 
 def _design() -> dict[str, Any]:
     return {"tokens": tokens.shown(), "icons": sorted(PATHS), "samples": SAMPLES}
+
+
+@cache
+def _commands() -> dict[str, Any]:
+    """What `--help` of each command prints; some Pythons colour it where they think that a terminal listens."""
+    plain = {name: _COLOURS.sub("", text).rstrip() for name, text in helps().items()}
+    return {"overview": plain.pop(""), "commands": plain}
 
 
 def manual(request: HttpRequest, slug: str = "start") -> HttpResponse:
@@ -52,5 +67,7 @@ def manual(request: HttpRequest, slug: str = "start") -> HttpResponse:
         "next_leaf": LEAVES[at + 1] if at + 1 < len(LEAVES) else None,
         "public_url": settings.PUBLIC_URL,
         **(_design() if slug == "design" else {}),
+        **({"pipelines": pipelines.shown()} if slug == "pipelines" else {}),
+        **(_commands() if slug == "commands" else {}),
     }
     return render(request, f"docs/{leaf.slug}.html", context)

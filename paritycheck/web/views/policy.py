@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -83,7 +83,8 @@ def _choose(request: HttpRequest, project: Project) -> HttpResponse:
         raise PermissionDenied
     slug = request.POST.get("environment", "")
     environment = project.environments.filter(slug=slug).first() if slug else None
-    choose_policy_source(project=project, environment=environment, now=timezone.now())
+    by = cast("User", request.user)
+    choose_policy_source(project=project, environment=environment, now=timezone.now(), by=by)
     return HttpResponseRedirect(reverse("web:policy", args=[project.slug]))
 
 
@@ -107,6 +108,7 @@ def _page(
     context = {
         "project": project,
         "tab": "settings",
+        "part": "policy",
         "draft": draft,
         "trouble": trouble,
         **_trial(project, draft),
@@ -130,9 +132,10 @@ def _standing(project: Project) -> dict[str, Any]:
 
 
 def _rights(request: HttpRequest, project: Project) -> dict[str, Any]:
-    source = decides(project)
+    source, maintains = decides(project), may_maintain(request.user, project)
     return {
-        "may_save": may_maintain(request.user, project),
+        "may_save": maintains,
+        "may_maintain": maintains,
         "source": source,
         "in_repository": source is not None and source.policy is not None,
         "next_version": project.policy_version + 1,

@@ -127,7 +127,7 @@ def subscription_act(request: HttpRequest, project: Project, subscription_id: st
     if not (may_end if verb == "end" else may_change)(row, user):
         raise PermissionDenied
     if verb == "end":
-        end_subscription(subscription=row, why=HAND, now=timezone.now())
+        end_subscription(subscription=row, why=HAND, now=timezone.now(), by=user)
         return _back(project)
     form = sent_form(request.POST)
     try:
