@@ -27,7 +27,7 @@ PATHS = (
     "/p/shop/gate", "/p/shop/cell?environment=ci&section=services&name=celery-broker", "/docs", "/docs/agent",
     "/docs/gate", "/docs/pipelines", "/docs/time", "/docs/personnel", "/docs/collected", "/docs/glossary",
     "/docs/design", "/p/shop/time",
-    "/p/none",
+    "/p/none", "/account", "/account/password", "/account/passkeys", "/account/again", "/sign-in/forgotten",
 )  # fmt: skip
 
 
@@ -195,7 +195,8 @@ def test_everything_reads_without_scripts(browser: Browser, site: tuple[str, Any
     page.click("#group-runtime a:has-text('Show')")
     assert page.locator("#group-runtime tr[data-row]").count() == 2
     page.fill("#filter", "stripe")
-    page.press("#filter", "Enter")
+    with page.expect_navigation():
+        page.press("#filter", "Enter")
     assert page.locator("tr[data-row]").count() == 2
     page.click("a.cell-in >> nth=2")
     assert "stripe" in page.inner_text("h1").lower()
@@ -265,3 +266,40 @@ def test_hostile_strings_run_nothing(open_page: Callable[[str], Page], site: tup
         open_page(path)
         assert "owned" not in page.title()
         assert page.locator("img").count() == 0
+
+
+def test_a_passkey_is_made_signs_in_alone_and_is_taken_away(
+    open_page: Callable[[str], Page], context: BrowserContext, site: tuple[str, Any]
+) -> None:
+    from paritycheck.models import AuditEntry
+
+    page = open_page("/account/passkeys")
+    devices = context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    device = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    devices.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {"options": {**device, "isUserVerified": True, "automaticPresenceSimulation": True}},
+    )
+    page.click("text=Add one")
+    page.fill("#password", "a password of some length")
+    page.click("button:has-text('Go on')")
+    page.fill("#name", "Work laptop")
+    page.click("button:has-text('Add')")
+    page.wait_for_url("**/account/two-factor/codes")
+    page.goto(f"{site[0]}/account/passkeys")
+    expect(page.locator(".list")).to_contain_text("Work laptop")
+    page.click("summary:has-text('Account of')")
+    page.click("button:has-text('Sign out')")
+    page.wait_for_url("**/sign-in")
+    page.goto(f"{site[0]}/sign-in?next=/p/shop")
+    page.click("button:has-text('Sign in with a passkey')")
+    page.wait_for_url("**/p/shop")
+    page.goto(f"{site[0]}/account/passkeys")
+    page.click("text=Remove")
+    page.fill("#password", "a password of some length")
+    page.click("button:has-text('Go on')")
+    page.click("button:has-text('Remove')")
+    expect(page.locator("h2")).to_have_text("0 passkeys")
+    acts = set(AuditEntry.objects.filter(action__startswith="account.factor").values_list("action", flat=True))
+    assert acts == {"account.factor-added", "account.factor-removed"}

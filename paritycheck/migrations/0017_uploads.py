@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("paritycheck", "0015_named_tokens"), ("paritycheck", "0015_verdict_question")]
+    dependencies = [("paritycheck", "0016_verdict_question")]
 
     operations = [
         migrations.CreateModel(
