@@ -19,7 +19,7 @@ from structlog.contextvars import bound_contextvars
 
 from paritycheck.api import documents, problems
 from paritycheck.api.authentication import refuse_in_url, token_of
-from paritycheck.api.headers import harden
+from paritycheck.api.headers import harden, unless_known
 from paritycheck.api.permissions import require_scope
 from paritycheck.services.errors import Refused
 from paritycheck.services.tokens import spend
@@ -81,6 +81,7 @@ class BodyMiddleware:
         if response.status_code >= BAD_REQUEST and response.get("Content-Type") != documents.MEDIA_TYPE:
             problem = problems.BY_STATUS.get(response.status_code, problems.INTERNAL)
             response = documents.render(problem, request)
+        response = unless_known(request, response)
         harden(request, response)
         return response
 

@@ -27,7 +27,7 @@ DAYS, MOST_DAYS = 30, 90
 class TextSerializer(serializers.Serializer[Any]):
     """The text to try; the one in force where it is left out."""
 
-    text = serializers.CharField(required=False)
+    text = serializers.CharField(required=False, allow_blank=True)
 
 
 class BacktestAskedSerializer(TextSerializer):

@@ -247,6 +247,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "How far apart environments are: reports in, drifts, comparisons and verdicts out.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "paritycheck.api.openapi.complete",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": [],
     "SERVE_AUTHENTICATION": [],
