@@ -101,8 +101,18 @@ def test_drifts_are_filtered_and_limited_and_the_cursor_is_followed(
     drifting: "Site", parity: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert drifting.tokens
-    (named,) = json.loads(parity("drifts", "--name", "data", "--severity", "error", "--rule", "version")[1])["results"]
+    (named,) = json.loads(parity("drifts", "--search", "data", "--severity", "error", "--rule", "version")[1])[
+        "results"
+    ]
     assert named["name"] == "database"
+    for asked, found in (
+        (("--name", "pkg:pypi/*"), 1),
+        (("--name", "stripe"), 0),
+        (("--owner", "nobody"), 0),
+        (("--changed-since", "1d"), 2),
+        (("--changed-since", "2099-01-01T00:00:00Z"), 0),
+    ):
+        assert len(json.loads(parity("drifts", *asked)[1])["results"]) == found, asked
     assert json.loads(parity("drifts", "--state", "waived")[1])["results"] == []
     limited = json.loads(parity("drifts", "--limit", "1")[1])
     assert (len(limited["results"]), limited["next"] is None) == (1, False)

@@ -55,7 +55,12 @@ def _drifts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rule", default="", metavar="RULE", help="version, missing, kind, ... as the manual lists them"
     )
-    parser.add_argument("--name", default="", metavar="TEXT", help="whose name holds this text")
+    parser.add_argument("--name", default="", metavar="GLOB", help="of this name; `*` is any characters, `?` is one")
+    parser.add_argument("--search", default="", metavar="TEXT", help="whose name or owner holds this text")
+    parser.add_argument("--owner", default="", metavar="WHO", help="of this owner")
+    parser.add_argument(
+        "--changed-since", type=_since, default="", metavar="WHEN", help="a time (RFC 3339), or a span such as 7d"
+    )
     _limit(parser)
     _asking(parser)
 

@@ -18,7 +18,8 @@ DRIFTS = f"""\
 examples:
   parity drifts
   parity drifts --severity error --pair staging..production
-  parity drifts --section dependencies --name django --state all
+  parity drifts --section dependencies --name 'pkg:npm/*' --state all
+  parity drifts --owner platform --changed-since 7d
   parity drifts --limit 0 | jq -r '.results[].id'
 
 {_CODES}"""

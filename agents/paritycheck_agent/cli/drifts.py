@@ -11,7 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-_FILTERS = {"state": "state", "pair": "pair", "section": "section", "severity": "severity", "rule": "rule", "name": "q"}
+_FILTERS = {
+    "state": "state",
+    "pair": "pair",
+    "section": "section",
+    "severity": "severity",
+    "rule": "rule",
+    "name": "name",
+    "search": "q",
+    "owner": "owner",
+    "changed_since": "changed_since",
+}
 _HEADINGS = ("ID", "PAIR", "SEVERITY", "WHAT", "RULE", "HERE", "BASELINE", "SINCE")
 
 # On a narrow terminal names say more than these, which `parity drift ID` tells.
