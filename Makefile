@@ -55,6 +55,10 @@ fmt: install ## Put code into shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+.PHONY: api-fuzz
+api-fuzz: install ## Schemathesis over the served OpenAPI document. ARGS="--max-examples 200"
+	@API_FUZZ="$(or $(ARGS),--max-examples 100)" exec $(BIN)/pytest tests/api/test_openapi_fuzz.py -n 0 -s
+
 .PHONY: bench
 bench: install ## Ratios to peers measured in the same run
 	@for script in tests/benchmarks/*.py; do PYTHONPATH=. $(BIN)/python "$$script" || exit 1; done

@@ -55,6 +55,7 @@ TITLES = {
     "invalid-trust": "Trust is not valid",
     "invalid-token": "Token is not valid",
     "last-owner": "A project keeps an owner",
+    "name-taken": "The name is taken",
     "invalid-waiver": "Waiver is not complete",
     "length-required": "Content-Length is needed",
     "method-not-allowed": "Method is not allowed",

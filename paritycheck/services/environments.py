@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from django.db import transaction
@@ -20,7 +21,7 @@ REPLACED: Final = "baseline"
 
 @transaction.atomic
 def change_environment(
-    *, environment: Environment, tier: str, kind: str, by: User | None, detail: Mapping[str, Any]
+    *, environment: Environment, tier: str, kind: str, by: User | None, detail: Mapping[str, Any] = MappingProxyType({})
 ) -> None:
     """Give it another tier or kind; what is compared with it is compared anew. One that had expired lives again where
     it is no longer ephemeral.
@@ -39,7 +40,12 @@ def change_environment(
 
 @transaction.atomic
 def choose_baseline(
-    *, project: Project, environment: Environment, by: User | None, now: datetime, detail: Mapping[str, Any]
+    *,
+    project: Project,
+    environment: Environment,
+    by: User | None,
+    now: datetime,
+    detail: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Compare the others with this one from now on. Drifts against the former one are resolved without a message:
     nobody mended them. Raises Refused(bad-parameter) for one of another project.

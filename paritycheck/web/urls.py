@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from paritycheck.web.views.account_tokens import account_tokens, new_account_token, revoke_account_token
+from paritycheck.web.signing.views import SignIn
 from paritycheck.web.views.alerts import alerts, delivery_act
 from paritycheck.web.views.audit import audit
 from paritycheck.web.views.channels import channel_act, channels, new_channel
@@ -19,7 +20,7 @@ from paritycheck.web.views.members import member_act, members, new_member
 from paritycheck.web.views.personnel import personnel
 from paritycheck.web.views.policy import policy, policy_backtest, policy_trial
 from paritycheck.web.views.projects import projects
-from paritycheck.web.views.session import SignIn, SignOut, preferences
+from paritycheck.web.views.session import SignOut, preferences
 from paritycheck.web.views.snapshots import snapshot
 from paritycheck.web.views.subscriptions import new_subscription, subscription_act, subscriptions
 from paritycheck.web.views.system import system

@@ -161,7 +161,7 @@ def test_it_remembers_by_pipeline_and_project_so_that_no_run_leaves_a_folder(
 
 PROBLEM = "application/problem+json"
 REFUSALS: list[tuple[bytes, int, str]] = [
-    (raw(401, {"status": 401, "code": "unauthenticated", "detail": "x"}, PROBLEM), 3, "whom it trusts"),
+    (raw(401, {"status": 401, "code": "unauthenticated", "detail": "x"}, PROBLEM), 3, "It counts once"),
     (raw(404, {"status": 404, "code": "not-found", "detail": "no such"}, PROBLEM), 2, "whom it trusts"),
     (raw(200, {**EXCHANGED, "access_token": "two words"}), 3, "no token"),
     (raw(200, {"access_token": TOKEN}), 3, "no token"),
@@ -258,6 +258,7 @@ def test_doctor_says_which_way_it_signs_in(
     assert main(["doctor"]) == 0
     said = capsys.readouterr().out
     assert "signs in with the id token of GitLab CI, for: gate deploy record" in said
+    assert "this one is spent now" in said
     assert main(["doctor"]) == 3
     said += capsys.readouterr().out
     assert "the server takes no id token of GitLab CI" in said
@@ -267,7 +268,7 @@ def test_doctor_says_which_way_it_signs_in(
 
 def test_collectors_and_their_programs_never_see_it(checkout: Path) -> None:
     secrets = {
-        "PARITY_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "CIRCLE_OIDC_TOKEN_V2"
+        "PARITY_ID_TOKEN", "PARITY_ID_TOKEN_DEPLOY", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "CIRCLE_OIDC_TOKEN_V2"
     }  # fmt: skip
     environ = dict.fromkeys(secrets, ID)
     assert (

@@ -112,7 +112,8 @@ def test_a_job_passes_with_a_pass_and_with_nothing_else(reporting: Wire, machine
 def test_the_action_gives_verdict_page_summary_and_a_file_and_signs_in_by_itself(
     reporting: Wire, machine: dict[str, str], tmp_path: Path
 ) -> None:
-    reporting.answers["gate"] = {**FAILS, "url": "https://parity.example/p/shop/gate/1"}
+    against = {"environment": "staging", "snapshot": "staging#42", "age_s": 312}
+    reporting.answers["gate"] = {**FAILS, "against": against, "url": "https://parity.example/p/shop/gate/1"}
     reporting.faults.append(raw(200, EXCHANGED))
     inputs = {"INPUT_FORMAT": "sarif", "INPUT_AGAINST": "staging", "INPUT_ARGS": "--record --min-coverage 10"}
     done = ended(jobs()["github"]._replace(environ={**jobs()["github"].environ, **inputs}), machine, PARITY_ID_TOKEN=ID)

@@ -49,6 +49,7 @@ CHANNEL = line({"kind": "slack", "name": "ops", "settings": {"url": "https://hoo
 MAINTAINERS = frozenset({"maintainer", "owner", "administrator"})
 OWNERS = frozenset({"owner", "administrator"})
 NEWCOMER = b'{"email":"new@example.com","role":"viewer"}'
+NEW = b'{"slug":"new"}'
 GATE = b'{"kind":"gate","name":"ci"}'
 TRUST = b'{"kind":"gitlab","project_id":"4711"}'
 EXCHANGE = line({
@@ -73,9 +74,13 @@ MATRIX = {
     ),
     ("commits", "POST"): Row("/api/v1/commits", 202, frozenset({"agent"}), COMMITS, "application/x-ndjson"),
     ("projects", "GET"): Row("/api/v1/projects", 200, READERS),
+    ("projects", "POST"): Row("/api/v1/projects", 201, READERS, NEW, readers=READERS - {"administrator"}),
     ("project", "GET"): Row(P, 200, READERS),
+    ("project", "PATCH"): Row(P, 200, MAINTAINERS, b'{"baseline":"production"}', readers=READERS - MAINTAINERS),
     ("environments", "GET"): Row(P + "/environments", 200, READERS),
+    ("environments", "POST"): Row(P + "/environments", 201, MAINTAINERS, NEW, readers=READERS - MAINTAINERS),
     ("environment", "GET"): Row(E, 200, READERS),
+    ("environment", "PATCH"): Row(E, 200, MAINTAINERS, b"{}", readers=READERS - MAINTAINERS),
     ("snapshots", "GET"): Row(E + "/snapshots", 200, READERS),
     ("snapshot", "GET"): Row(E + "/snapshots/1", 200, READERS),
     ("sbom", "POST"): Row(
@@ -283,7 +288,7 @@ def expected(row: Row, who: str, of: str) -> int:
     if who not in row.callers | row.readers:
         return 403
     if "{project}" not in row.path:
-        return row.status
+        return 403 if who in row.readers else row.status
     visible = {"administrator": {"own", "foreign"}, "stranger": {"foreign"}}.get(who, {"own"})
     if of not in visible:
         return 404

@@ -146,6 +146,17 @@ def test_a_bad_file_is_refused_with_its_place_and_changes_nothing(site: "Site") 
     assert site.get(HERE).json()["reporting"] == []
 
 
+def test_a_media_type_is_what_curl_says_or_what_the_form_is_registered_with(site: "Site") -> None:
+    bill = (FIXTURES / "sbom" / "py.cdx.json").read_bytes()
+    for media, status in (
+        ("application/vnd.cyclonedx+json; version=1.6", 202),
+        ("application/json; charset=utf-8", 202),
+        ("application/octet-stream; version=1.6", 415),
+        ("multipart/form-data; boundary=x", 415),
+    ):
+        assert site.send("POST", f"{HERE}/sbom", bill, who="staging", media=media).status == status, media
+
+
 def test_what_is_too_large_is_413_as_sent_and_as_decoded(site: "Site") -> None:
     assert send(site, "locks/uv.lock", b"#" * (1024 * 1024 + 1)).code == "body-too-large"
     bomb = gzip.compress(b"#" * (9 * 1024 * 1024))

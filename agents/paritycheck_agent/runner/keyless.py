@@ -23,6 +23,7 @@ GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105 - the name of a type
 CHARS = 16 * 1024
 PROGRAM_S = 30
+SPENT = "It counts once: each further command of a job needs an id token of its own"
 LASTS_S, MARGIN_S = 600, 60
 _FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _OK = 200
@@ -61,6 +62,11 @@ def sign_in(config: Config, project: str) -> SignedIn:
     return SignedIn(token, token)
 
 
+def in_variable(way: str) -> bool:
+    """Whether the job has one id token, given to it at its start; from others a new one is had each time."""
+    return way in ("GitLab CI", "CircleCI")
+
+
 def has_token(environ: Mapping[str, str]) -> bool:
     """Whether a token is set: it goes before any other way."""
     return bool(environ.get("PARITY_TOKEN") or environ.get("PARITY_TOKEN_FILE"))
@@ -88,7 +94,7 @@ def exchanged(config: Config, project: str, way: str) -> SignedIn:
     except Refused as refused:
         refused.hint = (
             f"this is about the id token of {way}: a maintainer names on the project's settings whom it trusts"
-        )
+        ) + (f". {SPENT}" if in_variable(way) else "")
         raise
     finally:
         connection.close()
