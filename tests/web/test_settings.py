@@ -123,3 +123,27 @@ def test_what_a_role_does_not_allow_it_neither_shows_nor_does(shop: Any, bo: Use
     assert session(bo).post(paths["remove-member"]).status_code == 403
     assert {session(shop.owner).get(path).status_code for path in paths.values()} == {405}
     assert token.revoked_at is None
+
+
+def test_a_pipeline_is_trusted_by_numbers_and_no_more_when_taken_back(shop: Any, settings: Any) -> None:
+    settings.OIDC_ISSUERS = ["https://gitlab.example.com"]
+    client = session(shop.owner)
+    form = {
+        "issuer": "github",
+        "repository_id": "811634771",
+        "repository_owner_id": "1342004",
+        "ref": "refs/heads/main",
+    }
+    wrong = client.post(f"{P}/trusts/new", {**form, "repository_id": "acme/<shop>"})
+    assert (wrong.status_code, "is a number, not a name" in wrong.content.decode()) == (422, True)
+    assert "acme/&lt;shop&gt;" in wrong.content.decode()
+    own = {"issuer": "https://gitlab.example.com", "project_id": "4711"}
+    for good in (form, own):
+        assert client.post(f"{P}/trusts/new", good).headers["Location"] == f"{P}/tokens#trusts"
+    assert client.post(f"{P}/trusts/new", {**own, "issuer": "https://evil.example"}).status_code == 422
+    page = client.get(f"{P}/tokens").content.decode()
+    assert "repository 811634771 of owner 1342004" in page
+    assert "project 4711" in page
+    for trust in shop.project.trusts.all():
+        assert client.post(f"{P}/trusts/{trust.pk}/remove").status_code == 302
+    assert "None yet. GitHub Actions" in client.get(f"{P}/tokens").content.decode()
