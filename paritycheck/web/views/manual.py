@@ -38,6 +38,7 @@ LEAVES = (
     Leaf("compare", "Compare"),
     Leaf("collected", "What is collected"),
     Leaf("access", "Access"),
+    Leaf("signing-in", "Signing in"),
     Leaf("operating", "Operating"),
     Leaf("glossary", "Words"),
     Leaf("design", "Design language"),
