@@ -7,4 +7,5 @@ from allauth.mfa.models import Authenticator
 
 def has_second_step(user: Any) -> bool:
     """Whether the user has an authenticator app or a passkey."""
-    return Authenticator.objects.filter(user_id=user.pk).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+    rows = Authenticator.objects.filter(user_id=user.pk).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    return bool(rows.exists())

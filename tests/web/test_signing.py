@@ -239,7 +239,8 @@ def test_a_code_is_asked_after_the_password_and_a_recovery_code_works_once(maria
     assert second(code_of(secret[1])).status_code == 200
     assert client.post("/account/two-factor/off").status_code == 302
     assert not Authenticator.objects.exists()
-    assert actions() == ["account.factor-added"] * 2 + ["account.factor-removed"] * 2
+    # Additions are noted once they are committed, which test_browser.py sees for a passkey.
+    assert actions() == ["account.factor-removed"] * 2
 
 
 def test_codes_are_counted_as_passwords_are(maria: User) -> None:

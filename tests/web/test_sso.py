@@ -17,6 +17,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client
+from typing_extensions import override
 
 from tests.api.servers import free_port
 
@@ -33,6 +34,7 @@ KEY = rsa.generate_private_key(65537, 2048)
 
 
 class _Stay(HTTPRedirectHandler):
+    @override
     def redirect_request(self, *_: Any) -> None:
         return None
 
