@@ -29,7 +29,7 @@ up: install ## The whole service until Ctrl-C. PORT=8000 DATA=.paritycheck
 install: $(STAMP) ## Build .venv from uv.lock
 
 .PHONY: test
-test: install ## Every test. ARGS="tests/core -k merge"
+test: install ## Every test. ARGS="tests/core -k merge"; ARGS=--long walks further
 	@exec $(BIN)/pytest $(ARGS)
 
 .PHONY: test-fast
@@ -54,6 +54,10 @@ imports: install ## The rooms import one way
 fmt: install ## Put code into shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+.PHONY: api-fuzz
+api-fuzz: install ## Schemathesis over the served OpenAPI document. ARGS="--max-examples 200"
+	@API_FUZZ="$(or $(ARGS),--max-examples 100)" exec $(BIN)/pytest tests/api/test_openapi_fuzz.py -n 0 -s
 
 .PHONY: bench
 bench: install ## Ratios to peers measured in the same run

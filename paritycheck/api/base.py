@@ -12,11 +12,15 @@ from rest_framework.views import APIView
 from typing_extensions import override
 
 from paritycheck.api.body import WireCall
+from paritycheck.api.fields import answer_fields, chosen_fields, narrowed
+from paritycheck.api.leaving import Leaving
 from paritycheck.models import Token
 from paritycheck.services.errors import Refused
 
 Scopes = Mapping[str, Collection[str]]
 READ = frozenset({"read"})
+FIELDS = "fields"
+OK = 200
 
 
 class OnlyJson(BaseContentNegotiation):
@@ -45,11 +49,27 @@ class ApiView(APIView):
     scopes: ClassVar[Scopes] = {}
     parameters: ClassVar[Collection[str]] = frozenset()
     wire: ClassVar[WireCall | None] = None
+    leaving: ClassVar[Leaving | None] = None
+    chosen: frozenset[str] = frozenset()
 
     @override
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        check_parameters(request.query_params, self.parameters)
+        known = answer_fields(self) if request.method in {"GET", "HEAD"} else ()
+        check_parameters(request.query_params, {*self.parameters, FIELDS} if known else self.parameters)
+        try:
+            self.chosen = chosen_fields(request.query_params.get(FIELDS), known)
+        except ValueError as error:
+            raise bad_parameter(str(error)) from None
+
+    @override
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        if self.chosen and answer.status_code == OK:
+            answer.data = narrowed(answer.data, self.chosen)
+        for name, value in self.leaving.headers() if self.leaving else ():
+            answer.headers[name] = value
+        return answer
 
     @property
     @override

@@ -19,7 +19,7 @@ from structlog.contextvars import bound_contextvars
 
 from paritycheck.api import documents, problems
 from paritycheck.api.authentication import refuse_in_url, token_of
-from paritycheck.api.headers import harden
+from paritycheck.api.headers import harden, unless_known
 from paritycheck.api.permissions import require_scope
 from paritycheck.services.errors import Refused
 from paritycheck.services.tokens import spend
@@ -32,6 +32,8 @@ HEADER_BYTES = 256
 DROPPED_BYTES = 2 * 1024 * 1024
 DROPPED_AT_ONCE = 64 * 1024
 BAD_REQUEST = 400
+# Registered with a parameter that names the version of the document, which tells it itself.
+VERSIONED = "application/vnd.cyclonedx+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class BodyMiddleware:
         if response.status_code >= BAD_REQUEST and response.get("Content-Type") != documents.MEDIA_TYPE:
             problem = problems.BY_STATUS.get(response.status_code, problems.INTERNAL)
             response = documents.render(problem, request)
+        response = unless_known(request, response)
         harden(request, response)
         return response
 
@@ -188,6 +191,8 @@ def _drop(request: HttpRequest, said: str) -> None:
 def _check_type(said: str, wanted: tuple[str, ...]) -> None:
     media_type, *parameters = [part.strip() for part in said.split(";")]
     plain = {parameter.replace('"', "").lower() for parameter in parameters if parameter}
+    if media_type.lower().startswith(VERSIONED):
+        plain = {parameter for parameter in plain if not parameter.startswith("version=")}
     if media_type.lower() in wanted and plain <= {"charset=utf-8"}:
         return
     raise Refused("unsupported-media-type", 415, f"send Content-Type: {' or '.join(wanted)}")

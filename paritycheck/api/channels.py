@@ -94,14 +94,14 @@ class AskedChannelSerializer(serializers.Serializer[Any]):
     """A channel to make. `settings` has the fields of its kind, as the manual lists them, each a text."""
 
     kind = serializers.ChoiceField(CHANNEL_KINDS)
-    name = serializers.CharField(max_length=80)
+    name = serializers.CharField(help_text="Of a longer one the first 80 characters are kept.")
     settings = serializers.DictField(child=serializers.CharField())
 
 
 class ChannelChangeSerializer(serializers.Serializer[Any]):
     """What to change; a setting that is left out stays as it is."""
 
-    name = serializers.CharField(required=False, max_length=80)
+    name = serializers.CharField(required=False)
     settings = serializers.DictField(child=serializers.CharField(), required=False)
     state = serializers.ChoiceField(("on", "off"), required=False)
 
@@ -297,5 +297,4 @@ class ChannelRotateView(ChannelApiView):
         """Shown this once. For 24 hours each message is signed with the old one too."""
         del request, project
         found, user = self.maintained()
-        secret = rotate_secret(channel=self.channel(found, ident), now=timezone.now(), by=user)
-        return Response({"secret": secret})
+        return Response({"secret": rotate_secret(channel=self.channel(found, ident), now=timezone.now(), by=user)})

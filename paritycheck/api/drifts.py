@@ -1,5 +1,6 @@
 """Drifts of a project, and one with its life."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -185,7 +186,12 @@ FILTERS = [
     OpenApiParameter("section", enum=list(SECTIONS)),
     OpenApiParameter("severity", enum=list(SEVERITIES)),
     OpenApiParameter("rule", enum=list(RULES)),
-    OpenApiParameter("q", str, description="A part of the name."),
+    OpenApiParameter("q", str, description="A part of the name or of the owner."),
+    OpenApiParameter("name", str, description="The whole name: `*` is any characters, `?` is one."),
+    OpenApiParameter("owner", str, description="The whole owner, a person or a team."),
+    OpenApiParameter("initial", enum=["0", "1"], description="1: from the first evaluation of its pair."),
+    OpenApiParameter("waived", enum=["0", "1"], description="With `state=all`: waived ones alone, or all others."),
+    OpenApiParameter("changed_since", datetime, description="Opened, changed or resolved then or later."),
 ]
 
 

@@ -60,9 +60,10 @@ REFUSALS: Mapping[Any, OpenApiResponse] = {
 }
 READ_REFUSALS: Mapping[Any, OpenApiResponse] = {**BAD_REQUEST, **CLOSED, **GONE, **BUSY}
 
+PAGE_SIZE = {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}
 PAGE_PARAMETERS = [
     OpenApiParameter("cursor", str, description="From `next` or `previous` of a page."),
-    OpenApiParameter("page_size", int, description=f"1 to {MOST}, {USUAL} when left out."),
+    OpenApiParameter("page_size", PAGE_SIZE, description="How many rows."),
 ]
 
 

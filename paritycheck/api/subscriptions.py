@@ -85,7 +85,7 @@ class TermsSerializer(serializers.Serializer[Any]):
 class AskedSubscriptionSerializer(TermsSerializer):
     """A rule of one's own, or with `channel` of that channel, which takes a maintainer."""
 
-    channel = serializers.UUIDField(required=False, help_text="Left out: mail to oneself.")
+    channel = serializers.UUIDField(required=False, allow_null=True, help_text="Null or left out: mail to oneself.")
 
 
 class SubscriptionSerializer(serializers.Serializer[Any]):

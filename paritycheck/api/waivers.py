@@ -31,6 +31,7 @@ from paritycheck_agent.wire.reading import read_json
 WAIVE = frozenset({"waive"})
 BODY_BYTES = 64 * 1024
 DIGITS = 4
+WITHIN = {"type": "integer", "minimum": 1, "maximum": 9999}
 SOURCES = ("person", "policy")
 STILL_SHOWS = "A drift that gets worse than it is now still shows."
 KIND_SHOWS = "A change of kind or a disappearance still shows."
@@ -150,7 +151,9 @@ class WaiversView(ProjectApiView):
         parameters=[
             OpenApiParameter("unused", enum=["1"], description="Only those that hide nothing now."),
             OpenApiParameter("ending", enum=["1"], description="Only those that end within 14 days."),
-            OpenApiParameter("within", int, description="Only those that end within so many days, the nearest first."),
+            OpenApiParameter(
+                "within", WITHIN, description="Only those that end within so many days, the nearest first."
+            ),
             OpenApiParameter("source", enum=list(SOURCES)),
         ],
         responses={200: WaiversSerializer, **READ_REFUSALS},

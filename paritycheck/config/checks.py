@@ -11,6 +11,7 @@ from django.db.utils import ProgrammingError
 
 from paritycheck.config import env
 
+LONGEST_ISSUER = 200
 KEY_HINT = (
     "Give 32 bytes in base64, several with commas to change them: "
     'python3 -c "import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())"'
@@ -138,6 +139,15 @@ def outgoing(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[C
         hint = "Give the path of a readable file with certificates in PEM"
         found.append(Error("WEBHOOK_CA_FILE names no file of certificates.", hint=hint, id="paritycheck.E006"))
     return found
+
+
+def oidc_issuers(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """`paritycheck.E011`: an issuer of id tokens whose keys could not be fetched safely."""
+    del app_configs
+    if all(issuer.startswith("https://") and len(issuer) <= LONGEST_ISSUER for issuer in settings.OIDC_ISSUERS):
+        return []
+    hint = "Give addresses with commas, as https://gitlab.example.com, as the `iss` of their tokens has them"
+    return [Error("OIDC_ISSUERS holds what is no https address.", hint=hint, id="paritycheck.E011")]
 
 
 def _certificates(path: str) -> bool:

@@ -181,6 +181,7 @@ DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"{SITE_NAME} <paritycheck@localhost>
 # --- Channels: the keys that seal their secrets (the first seals, each opens), and where requests may go ---
 
 FIELD_KEY = env.words("FIELD_KEY", [])
+OIDC_ISSUERS = [issuer.rstrip("/") for issuer in env.words("OIDC_ISSUERS", [])]
 WEBHOOK_ALLOW_CIDRS = env.words("WEBHOOK_ALLOW_CIDRS", [])
 WEBHOOK_CA_FILE = env.text("WEBHOOK_CA_FILE")
 
@@ -313,6 +314,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "How far apart environments are: reports in, drifts, comparisons and verdicts out.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "paritycheck.api.openapi.complete",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": [],
     "SERVE_AUTHENTICATION": [],
@@ -334,6 +339,7 @@ SPECTACULAR_SETTINGS = {
         "MadeTokenKind": "paritycheck.api.tokens.MADE_KINDS",
         "SentSource": "paritycheck.api.deploy_body.SOURCES",
         "Severity": "paritycheck.api.shapes.SEVERITIES",
+        "TrustKind": "paritycheck.api.trusts.TRUST_KINDS",
         "TokenKind": "paritycheck.api.tokens.KINDS",
         "TokenScope": "paritycheck.services.handing_out.PERSONAL",
     },

@@ -18,7 +18,11 @@ pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
 
 # By name: who may see it, and its address. Every page of web.urls stands here or the last test fails.
 OPEN = {"docs": "/docs", "manual": "/docs/gate", "sign-in": "/sign-in"}
-SIGNED_IN = {"projects": "/", "live-projects": "/live"}
+SIGNED_IN = {"projects": "/", "live-projects": "/live", "account-tokens": "/account/tokens"}
+OWN_POSTED = {
+    "new-account-token": "/account/tokens/new",
+    "revoke-account-token": "/account/tokens/aaaaaaaaaaaa/revoke",
+}
 # By the names of signing.urls: what is open, what is one's own, and what another page leads to or a form posts.
 SIGNING = {
     "account_login": "/sign-in",
@@ -67,6 +71,8 @@ OF_PROJECT = {
     "gates": "/p/{slug}/gate",
     "gate": "/p/{slug}/gate/{verdict}",
     "policy": "/p/{slug}/settings/policy",
+    "tokens": "/p/{slug}/settings/tokens",
+    "members": "/p/{slug}/settings/members",
     "audit": "/p/{slug}/settings/audit",
     "alerts": "/p/{slug}/alerts?open={delivery}",
     "alert-channels": "/p/{slug}/alerts/channels?change={channel}",
@@ -91,6 +97,15 @@ ALERTS_POSTED = {
     "new-subscription": "/p/{slug}/alerts/subscriptions/new",
     "subscription-act": "/p/{slug}/alerts/subscriptions/{rule}/change",
     "send-digest": "/p/{slug}/alerts/digests/{rule}/send",
+}
+SETTINGS_POSTED = {
+    "new-token": "/p/{slug}/settings/tokens/new",
+    "revoke-token": "/p/{slug}/settings/tokens/{token}/revoke",
+    "new-trust": "/p/{slug}/settings/trusts/new",
+    "remove-trust": "/p/{slug}/settings/trusts/{trust}/remove",
+    "new-member": "/p/{slug}/settings/members/new",
+    "change-member": "/p/{slug}/settings/members/{member}/change",
+    "remove-member": "/p/{slug}/settings/members/{member}/remove",
 }
 POSTED_OF_PROJECT = {
     "waive": "/p/{slug}/d/{drift}/waive",
@@ -351,6 +366,7 @@ def test_every_page_is_in_one_of_these_lists() -> None:
     listed = {
         *OPEN, *BY_TOKEN, *SIGNED_IN, *OF_ADMINISTRATORS,
         *POSTED, *OF_PROJECT, *TRIALS, *POSTED_OF_PROJECT, *ALERTS_POSTED,
+        *OWN_POSTED, *SETTINGS_POSTED,
     }  # fmt: skip
     assert {pattern.name for pattern in urlpatterns} == listed
 

@@ -12,6 +12,6 @@ CREATE INDEX IF NOT EXISTS paritycheck_cache_expires ON paritycheck_cache (expir
 
 
 class Migration(migrations.Migration):
-    dependencies = [("paritycheck", "0015_named_tokens"), ("paritycheck", "0015_verdict_question")]
+    dependencies = [("paritycheck", "0018_trusts")]
 
     operations = [migrations.RunSQL(TABLE, "DROP TABLE IF EXISTS paritycheck_cache")]
