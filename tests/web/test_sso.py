@@ -16,7 +16,6 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from typing_extensions import override
 from django.test import Client
 from typing_extensions import override
 
