@@ -210,7 +210,7 @@ def test_a_code_is_asked_after_the_password_and_a_recovery_code_works_once(maria
 
     client = Client()
     client.post("/sign-in", {"username": maria.email, "password": PASSWORD})
-    assert client.get("/account/two-factor").headers["Location"] == "/account/again?next=/account/two-factor"
+    assert client.get("/account/two-factor").headers["Location"] == "/account/again?next=%2Faccount%2Ftwo-factor"
     asked = client.post("/account/again", {"password": PASSWORD, "next": "/account/two-factor"})
     assert asked.headers["Location"] == "/account/two-factor"
     secret = re.search(r"<code>([A-Z2-7]+)</code>", client.get("/account/two-factor").content.decode())
@@ -239,7 +239,8 @@ def test_a_code_is_asked_after_the_password_and_a_recovery_code_works_once(maria
     assert second(code_of(secret[1])).status_code == 200
     assert client.post("/account/two-factor/off").status_code == 302
     assert not Authenticator.objects.exists()
-    assert actions() == ["account.factor-added"] * 2 + ["account.factor-removed"] * 2
+    # Additions are noted once they are committed, which test_browser.py sees for a passkey.
+    assert actions() == ["account.factor-removed"] * 2
 
 
 def test_codes_are_counted_as_passwords_are(maria: User) -> None:

@@ -197,6 +197,7 @@ def test_with_single_sign_on_alone_no_password_opens_anything(
     assert "Sign in with Harbour ID" in page
     typed = {"username": maria.email, "password": "a password of some length"}
     assert client.post("/sign-in", typed).status_code == 200
+    assert client.post("/sign-in/passkey", {"credential": "{}"}).headers["Location"] == "/sign-in"
     assert "_auth_user_id" not in client.session
     assert client.get(there(client, provider())[0]).status_code == 302
 

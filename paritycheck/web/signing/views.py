@@ -224,6 +224,13 @@ class PasskeySignIn(passkey_views.LoginWebAuthnView):
     """GET is what passkeys.js asks for, POST signs in."""
 
     @override
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if settings.OIDC_ONLY:
+            return HttpResponseRedirect(reverse("account_login"))
+        response: HttpResponse = super().dispatch(request, *args, **kwargs)
+        return response
+
+    @override
     def form_valid(self, form: Any) -> HttpResponse:
         factor = form.cleaned_data["credential"]
         login = Login(user=factor.user, redirect_url=get_next_redirect_url(self.request))

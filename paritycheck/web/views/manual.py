@@ -39,6 +39,7 @@ LEAVES = (
     Leaf("compare", "Compare"),
     Leaf("collected", "What is collected"),
     Leaf("access", "Access"),
+    Leaf("signing-in", "Signing in"),
     Leaf("apply", "Projects as a file"),
     Leaf("operating", "Operating"),
     Leaf("glossary", "Words"),

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from paritycheck.models import PeriodRun
 from paritycheck.selectors import system as selected
 from paritycheck.selectors.broker import broker_name, queue_lengths
+from paritycheck.selectors.factors_of_sign_in import has_second_step
 from paritycheck.selectors.health import Seen, processes_seen
 from paritycheck.tasks.periods import periods
 from paritycheck.tasks.schedule import SCHEDULE
@@ -85,6 +86,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "counts": selected.counts_held(),
         "troubles": selected.troubles_last(),
         "versions": _versions(),
+        "one_step": not has_second_step(request.user),
     }
     return render(request, "web/system/page.html", context)
 
