@@ -179,3 +179,20 @@ def test_the_manual_tells_every_command_and_option(ask: Ask) -> None:
         assert told.rstrip() in text
     assert {"report", "gate", "drifts", "waive"} < helps().keys()
     assert "--until-converged" in text
+
+
+def test_pages_that_list_lead_to_the_same_as_a_file(ask: Callable[[str], str], drifted: Any, signed_in: Any) -> None:
+    for path, what in (
+        ("/p/shop", "drifts"),
+        ("/p/shop/compare?left=staging&right=production", "compare"),
+        ("/p/shop/time", "deploys"),
+        ("/p/shop/waivers", "waivers"),
+    ):
+        found = re.search(rf'href="(/p/shop/{what}\.csv[^"]*)"', ask(path))
+        assert found, path
+        reply = signed_in.get(unescape(found[1]))
+        assert reply["Content-Type"] == "text/csv; charset=utf-8", path
+        lines = b"".join(reply.streaming_content).decode().splitlines()
+        assert len(lines) > (what in {"drifts", "compare"}), path
+    assert signed_in.get("/p/shop/drifts.csv?state=none").status_code == 400
+    assert signed_in.get("/p/shop/compare.csv?left=none&right=production").status_code == 404
