@@ -29,7 +29,7 @@ up: install ## The whole service until Ctrl-C. PORT=8000 DATA=.paritycheck
 install: $(STAMP) ## Build .venv from uv.lock
 
 .PHONY: test
-test: install ## Every test. ARGS="tests/core -k merge"
+test: install ## Every test. ARGS="tests/core -k merge"; ARGS=--long walks further
 	@exec $(BIN)/pytest $(ARGS)
 
 .PHONY: test-fast

@@ -15,6 +15,7 @@ paritycheck COMMAND [--data DIR]
   demo        three environments of a small shop, reported by real agents, compared
   diff        two outputs of `parity show` side by side, with no server at all
   bootstrap   a project with its environments, tokens and an administrator
+  apply       projects with members, channels and tokens as a TOML file says, with a plan shown first
   mail-test   a sample of an alert by EMAIL_URL, and what to do where it fails
   audit       `audit verify`: whether the audit log is as it was written
 

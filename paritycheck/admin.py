@@ -1,9 +1,11 @@
 """The stock admin, for administrators of the installation: people and projects. The dashboard is the product."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from typing_extensions import override
 
@@ -23,7 +25,26 @@ else:  # Django's own classes take no type arguments when they run
     ProjectModelAdmin = EnvironmentModelAdmin = UserModelAdmin = admin.ModelAdmin
     MembershipTabularInline = admin.TabularInline
 
-site = admin.AdminSite(name="admin")
+
+class Site(admin.AdminSite):
+    """Administrators sign in as everybody does: the admin's own form knows neither lockout nor second factor."""
+
+    @override
+    def login(self, request: HttpRequest, extra_context: "dict[str, Any] | None" = None) -> HttpResponse:
+        """To the page where one signs in, and back; who is signed in and no administrator finds nothing here."""
+        if request.user.is_authenticated and not self.has_permission(request):
+            raise Http404
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"), reverse("web:sign-in"))
+
+    @override
+    def password_change(  # type: ignore[override]  # a redirect, not the admin's own page
+        self, request: HttpRequest, extra_context: "dict[str, Any] | None" = None
+    ) -> HttpResponse:
+        """To the page that everybody has, which is counted and logged."""
+        return HttpResponseRedirect(reverse("account_change_password"))
+
+
+site = Site(name="admin")
 site.site_header = site.site_title = "paritycheck administration"
 
 

@@ -17,13 +17,17 @@ class ParitycheckConfig(AppConfig):
         """Import what has to know the settings."""
         from paritycheck.config import checks
         from paritycheck.config.celery import app
+        from paritycheck.web.signing import changes
 
         app.set_default()
+        changes.listen()
         framework.register(checks.environment)
         framework.register(checks.public_url)
         framework.register(checks.mail_provider)
         framework.register(checks.pooled_database)
         framework.register(checks.field_key)
         framework.register(checks.outgoing)
+        framework.register(checks.oidc_issuers)
+        framework.register(checks.single_sign_on)
         framework.register(checks.sealed_channels, framework.Tags.database)
         framework.register(checks.pgmq_version, framework.Tags.database)

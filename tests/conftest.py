@@ -37,6 +37,11 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 SERVER: "pytest.StashKey[Embedded]" = pytest.StashKey()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--long`: what walks at random walks further."""
+    parser.addoption("--long", action="store_true", help="take the long form of tests that have one")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server and name the settings; pytest-django sets Django up after this."""
     # A run in the background ignores Ctrl-C, and what it starts would inherit that: tests press it.

@@ -18,7 +18,7 @@ PYPROJECT_FILE = "pyproject.toml"
 _PREFIX = ("tool", "parity")
 _FILE_BYTES = 1024 * 1024
 _SECRETS = (
-    "PARITY_TOKEN", "PARITY_TOKEN_FILE", "PARITY_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "PARITY_TOKEN", "PARITY_TOKEN_FILE", "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     "ACTIONS_ID_TOKEN_REQUEST_URL", "CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2",
 )  # fmt: skip
 _WRITABLE_BY_OTHERS = 0o022
@@ -59,7 +59,11 @@ class Config:
 
     def public_environ(self) -> dict[str, str]:
         """Return the environment as collectors and their programs may see it: without the agent's own tokens."""
-        return {name: value for name, value in self.environ.items() if name not in _SECRETS}
+        return {
+            name: value
+            for name, value in self.environ.items()
+            if name not in _SECRETS and not name.startswith("PARITY_ID_TOKEN")
+        }
 
     def agent(self, name: str, default: Any = None) -> Any:
         """Return a member of the table `[agent]`."""

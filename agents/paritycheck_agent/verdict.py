@@ -164,15 +164,18 @@ def place_of(source: Any) -> tuple[str, int]:
     return ("", 0) if outside or not path.strip() else (path, line)
 
 
-def headline(answer: Mapping[str, Any]) -> str:
-    """Return what was judged: project, commit, branch, and against what."""
+def headline(answer: Mapping[str, Any], *, aged: bool = True) -> str:
+    """Return what was judged: project, commit, branch, and against what; `aged` with how long ago that was seen.
+
+    Without, two runs with the same verdict give the same text.
+    """
     candidate, against = table(answer, "candidate"), table(answer, "against")
     what = [text(answer.get("project", "")), text(candidate.get("commit") or "")[:_SHA_SHOWN]]
     if candidate.get("branch"):
         what.append(f"({text(candidate['branch'])}{', dirty' if candidate.get('dirty') is True else ''})")
     side = against.get("snapshot") or against.get("environment")
     if side:
-        what.append(f"against {text(side)}{age(against.get('age_s'))}")
+        what.append(f"against {text(side)}{age(against.get('age_s')) if aged else ''}")
     return " ".join(part for part in what if part)
 
 

@@ -32,6 +32,8 @@ HEADER_BYTES = 256
 DROPPED_BYTES = 2 * 1024 * 1024
 DROPPED_AT_ONCE = 64 * 1024
 BAD_REQUEST = 400
+# Registered with a parameter that names the version of the document, which tells it itself.
+VERSIONED = "application/vnd.cyclonedx+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,8 @@ def _drop(request: HttpRequest, said: str) -> None:
 def _check_type(said: str, wanted: tuple[str, ...]) -> None:
     media_type, *parameters = [part.strip() for part in said.split(";")]
     plain = {parameter.replace('"', "").lower() for parameter in parameters if parameter}
+    if media_type.lower().startswith(VERSIONED):
+        plain = {parameter for parameter in plain if not parameter.startswith("version=")}
     if media_type.lower() in wanted and plain <= {"charset=utf-8"}:
         return
     raise Refused("unsupported-media-type", 415, f"send Content-Type: {' or '.join(wanted)}")

@@ -297,5 +297,4 @@ class ChannelRotateView(ChannelApiView):
         """Shown this once. For 24 hours each message is signed with the old one too."""
         del request, project
         found, user = self.maintained()
-        secret = rotate_secret(channel=self.channel(found, ident), now=timezone.now(), by=user)
-        return Response({"secret": secret})
+        return Response({"secret": rotate_secret(channel=self.channel(found, ident), now=timezone.now(), by=user)})

@@ -35,6 +35,12 @@ class DriftId(Text):
     regex = "[0-9a-f]{10,64}"
 
 
+class FileName(Text):
+    """A file's path inside a checkout, of at most 251 characters; no part begins with a dot."""
+
+    regex = r"[A-Za-z0-9@+_-][A-Za-z0-9@+._-]{0,49}(?:/[A-Za-z0-9@+_-][A-Za-z0-9@+._-]{0,48}){0,4}"
+
+
 class TokenId(Text):
     """The public part of a token."""
 
@@ -52,5 +58,6 @@ def register() -> None:
     register_converter(Slug, "api-slug")
     register_converter(Digest, "api-digest")
     register_converter(DriftId, "api-drift")
+    register_converter(FileName, "api-file")
     register_converter(TokenId, "api-token")
     register_converter(SnapshotPlace, "api-snapshot")

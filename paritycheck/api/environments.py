@@ -1,4 +1,4 @@
-"""`GET /api/v1/projects/{project}/environments` and one of them with its instances."""
+"""`/api/v1/projects/{project}/environments`: those there are with their instances, making one, and what one is."""
 
 from typing import Any, ClassVar
 
@@ -8,13 +8,23 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from paritycheck.api.asked import read_asked, wrong
 from paritycheck.api.base import READ, Scopes
+from paritycheck.api.body import WireCall
 from paritycheck.api.pagination import PARAMETERS, CursorPages, PageSerializer
-from paritycheck.api.schema import PAGE_PARAMETERS, READ_REFUSALS
+from paritycheck.api.schema import GONE, PAGE_PARAMETERS, READ_REFUSALS, REFUSALS, refused
 from paritycheck.api.shapes import INSTANCE_KINDS, KINDS, TIERS, ProjectApiView, address_of, page_url, zulu
 from paritycheck.core.freshness import Pulse, fresh
 from paritycheck.models import Environment, Instance, Project
+from paritycheck.models.projects import EnvironmentKind, Tier
 from paritycheck.selectors.projects import environments_of, instances_of
+from paritycheck.services.channels import require_maintaining
+from paritycheck.services.environments import change_environment
+from paritycheck.services.projects import EnvironmentPlan, ensure_baseline, make_environment
+
+WRITE = frozenset({"write"})
+BODY_BYTES = 16 * 1024
+CODE = "bad-parameter"
 
 
 class EnvironmentSerializer(serializers.Serializer[Any]):
@@ -22,7 +32,12 @@ class EnvironmentSerializer(serializers.Serializer[Any]):
 
     slug = serializers.CharField()
     tier = serializers.ChoiceField(TIERS)
-    kind = serializers.ChoiceField(KINDS)
+    kind = serializers.ChoiceField(
+        KINDS,
+        help_text="An `ephemeral` one ends by itself, without a message, once its time to live has passed since its "
+        "last report: `ttl` of its table in parity.toml, else 7 days. Its drifts are resolved; the next report "
+        "begins it anew. A baseline never ends.",
+    )
     baseline = serializers.BooleanField()
     latest = serializers.CharField(allow_null=True, help_text="The address of its latest snapshot.")
     instances = serializers.IntegerField(help_text="Those that are not retired.")
@@ -65,6 +80,21 @@ class EnvironmentDetailSerializer(EnvironmentSerializer):
     reporting = InstanceSerializer(many=True)
 
 
+class AskedEnvironmentSerializer(serializers.Serializer[Any]):
+    """An environment to make."""
+
+    slug = serializers.CharField(help_text="1 to 63 of a-z, 0-9 and -, not beginning with -; unique in the project.")
+    tier = serializers.ChoiceField(TIERS, required=False, help_text="`other` when left out.")
+    kind = serializers.ChoiceField(KINDS, required=False, help_text="`persistent` when left out.")
+
+
+class EnvironmentChangeSerializer(serializers.Serializer[Any]):
+    """What of an environment to change."""
+
+    tier = serializers.ChoiceField(TIERS, required=False)
+    kind = serializers.ChoiceField(KINDS, required=False)
+
+
 def environment_document(environment: Environment, project: Project) -> dict[str, Any]:
     """An environment with its annotations of `environments_of`."""
     counted: Any = environment
@@ -104,8 +134,9 @@ def _instance(row: Instance, *, is_fresh: bool) -> dict[str, Any]:
 class EnvironmentsView(ProjectApiView):
     """The environments of a project."""
 
-    scopes: ClassVar[Scopes] = {"GET": READ}
+    scopes: ClassVar[Scopes] = {"GET": READ, "POST": WRITE}
     parameters = PARAMETERS
+    wire = WireCall("POST", "application/json", BODY_BYTES)
 
     @extend_schema(
         operation_id="list_environments",
@@ -122,11 +153,32 @@ class EnvironmentsView(ProjectApiView):
         documents = [environment_document(row, found) for row in rows]
         return pages.get_paginated_response(EnvironmentSerializer(documents, many=True).data)
 
+    @extend_schema(
+        operation_id="create_environment",
+        summary="Make an environment",
+        request=AskedEnvironmentSerializer,
+        responses={201: EnvironmentSerializer, **REFUSALS, **GONE, **refused(409, "There is one of that name.")},
+    )
+    def post(self, request: Request, project: str) -> Response:
+        """For maintainers. The first of tier production becomes the baseline; a report needs a token of it."""
+        del project
+        found = self.project()
+        user = require_maintaining(user=self.token.user, project=found)
+        said = read_asked(request, CODE, {"slug": str, "tier": str, "kind": str}, ("slug",))
+        _check(said)
+        plan = EnvironmentPlan(said["slug"], said.get("tier", Tier.OTHER), said.get("kind", EnvironmentKind.PERSISTENT))
+        made = make_environment(project=found, plan=plan, by=user)
+        ensure_baseline(project=found, by=user)
+        row = environments_of(found).get(pk=made.pk)
+        return Response(EnvironmentSerializer(environment_document(row, found)).data, status=201)
+
 
 class EnvironmentView(ProjectApiView):
     """One environment."""
 
-    scopes: ClassVar[Scopes] = {"GET": READ}
+    http_method_names = ["get", "head", "patch"]  # noqa: RUF012  Django's own form
+    scopes: ClassVar[Scopes] = {"GET": READ, "PATCH": WRITE}
+    wire = WireCall("PATCH", "application/json", BODY_BYTES)
 
     @extend_schema(
         operation_id="get_environment",
@@ -137,6 +189,34 @@ class EnvironmentView(ProjectApiView):
         """The environment and every instance that ever reported from it."""
         del request, project, environment
         found = self.project()
-        row = environments_of(found).get(pk=self.environment(found).pk)
-        document = {**environment_document(row, found), "reporting": _reporting(row)}
-        return Response(EnvironmentDetailSerializer(document).data)
+        return _shown(self.environment(found), found)
+
+    @extend_schema(
+        operation_id="change_environment",
+        summary="Say what an environment is",
+        request=EnvironmentChangeSerializer,
+        responses={200: EnvironmentDetailSerializer, **REFUSALS, **GONE},
+    )
+    def patch(self, request: Request, project: str, environment: str) -> Response:
+        """For maintainers; what is compared with it is compared anew."""
+        del project, environment
+        found = self.project()
+        user, row = require_maintaining(user=self.token.user, project=found), self.environment(found)
+        said = read_asked(request, CODE, {"tier": str, "kind": str})
+        _check(said)
+        tier, kind = said.get("tier", row.tier), said.get("kind", row.kind)
+        if (tier, kind) != (row.tier, row.kind):
+            change_environment(environment=row, tier=tier, kind=kind, by=user)
+        return _shown(row, found)
+
+
+def _check(said: dict[str, str]) -> None:
+    for member, known in (("tier", TIERS), ("kind", KINDS)):
+        if said.get(member, known[0]) not in known:
+            raise wrong(CODE, member, f"is one of {', '.join(known)}")
+
+
+def _shown(environment: Environment, project: Project) -> Response:
+    row = environments_of(project).get(pk=environment.pk)
+    document = {**environment_document(row, project), "reporting": _reporting(row)}
+    return Response(EnvironmentDetailSerializer(document).data)

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from paritycheck.selectors import system
+from paritycheck.selectors.access import may_administer
 from paritycheck.selectors.broker import queue_lengths
 from paritycheck.selectors.health import processes_seen
 from paritycheck.services.tokens import authenticate
@@ -44,7 +45,7 @@ def _may_see_projects(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN and hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
         return False
     token = authenticate(given)
-    if token is None or token.user is None or not token.user.is_superuser:
+    if token is None or token.user is None or not may_administer(token.user):
         raise Http404
     return True
 

@@ -45,15 +45,20 @@ class TotalsSerializer(serializers.Serializer[Any]):
     stays = serializers.IntegerField()
 
 
-class MoveSerializer(serializers.Serializer[Any]):
-    """One drift that would move."""
+class TriedSerializer(serializers.Serializer[Any]):
+    """A drift that would be, as every trial tells it."""
 
-    what = serializers.ChoiceField(("opens", "changes", "resolves"))
     pair = serializers.CharField()
     section = serializers.CharField()
     name = serializers.CharField()
     rule = serializers.CharField()
     severity = serializers.ChoiceField(SEVERITIES)
+
+
+class MoveSerializer(TriedSerializer):
+    """One drift that would move."""
+
+    what = serializers.ChoiceField(("opens", "changes", "resolves"))
     drift = serializers.CharField(help_text="The identity that the drift has or would get.")
 
 
@@ -75,14 +80,9 @@ class RuleSerializer(serializers.Serializer[Any]):
     gone_within_an_hour = serializers.IntegerField()
 
 
-class OpeningSerializer(serializers.Serializer[Any]):
+class OpeningSerializer(TriedSerializer):
     """One time that a drift would have opened."""
 
-    pair = serializers.CharField()
-    section = serializers.CharField()
-    name = serializers.CharField()
-    rule = serializers.CharField()
-    severity = serializers.ChoiceField(SEVERITIES)
     opened_at = serializers.DateTimeField()
     gone_at = serializers.DateTimeField(allow_null=True)
 

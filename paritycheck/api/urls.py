@@ -15,6 +15,7 @@ from paritycheck.api.environments import EnvironmentsView, EnvironmentView
 from paritycheck.api.factors import FactorsView
 from paritycheck.api.gate import GateView
 from paritycheck.api.members import MembersView, MemberView
+from paritycheck.api.oidc import OidcView
 from paritycheck.api.parity import ParityView
 from paritycheck.api.people import PeopleLinksView, PeopleView
 from paritycheck.api.personnel import PersonnelView
@@ -29,6 +30,8 @@ from paritycheck.api.snapshots import SnapshotsView, SnapshotView
 from paritycheck.api.subscriptions import SubscriptionsView, SubscriptionView
 from paritycheck.api.time import TimeView
 from paritycheck.api.tokens import ProjectTokensView, ProjectTokenView, TokensView, TokenView
+from paritycheck.api.trusts import TrustsView, TrustView
+from paritycheck.api.uploads import LocksView, SbomView
 from paritycheck.api.waivers import WaiverPreviewView, WaiversView, WaiverView
 
 converters.register()
@@ -48,6 +51,8 @@ version_1 = [
     path(ENVIRONMENT, EnvironmentView.as_view(), name="environment"),
     path(f"{ENVIRONMENT}/snapshots", SnapshotsView.as_view(), name="snapshots"),
     path(f"{ENVIRONMENT}/snapshots/<api-snapshot:place>", SnapshotView.as_view(), name="snapshot"),
+    path(f"{ENVIRONMENT}/sbom", SbomView.as_view(), name="sbom"),
+    path(f"{ENVIRONMENT}/locks/<api-file:name>", LocksView.as_view(), name="lock"),
     path(f"{PROJECT}/deploys", DeploysView.as_view(), name="deploys"),
     path(f"{PROJECT}/deploys/hooks/github", GithubHookView.as_view(), name="hook-github"),
     path(f"{PROJECT}/deploys/hooks/gitlab", GitlabHookView.as_view(), name="hook-gitlab"),
@@ -84,6 +89,9 @@ version_1 = [
     path(f"{PROJECT}/members/<uuid:ident>", MemberView.as_view(), name="member"),
     path(f"{PROJECT}/tokens", ProjectTokensView.as_view(), name="project-tokens"),
     path(f"{PROJECT}/tokens/<api-token:ident>", ProjectTokenView.as_view(), name="project-token"),
+    path(f"{PROJECT}/trusts", TrustsView.as_view(), name="trusts"),
+    path(f"{PROJECT}/trusts/<uuid:ident>", TrustView.as_view(), name="trust"),
+    path("auth/oidc", OidcView.as_view(), name="oidc"),
     path("tokens", TokensView.as_view(), name="tokens"),
     path("tokens/<api-token:ident>", TokenView.as_view(), name="token"),
     path("schema", SchemaView.as_view(), name="schema"),

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from paritycheck.core.channel import Answer, ChannelError, Envelope, Field, Request, SettingsError, accepted
-from paritycheck.core.issues import tell
+from paritycheck.core.channel import Answer, Envelope, Field, Request, SettingsError, accepted
+from paritycheck.core.issues import LABEL, number_in, server, tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,22 +20,12 @@ if TYPE_CHECKING:
     from paritycheck.core.message import Message
 
 API: Final = "https://api.github.com"
-LABEL: Final = "paritycheck"
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
-_NUMBER: Final = re.compile(rb'"number"\s*:\s*([1-9][0-9]{0,17})')
-"""The issue's own stands first; a quote within a text is escaped, so that no text can look like it."""
 FIELDS: Final = (
     Field("repository", "Repository", "owner/name"),
     Field("token", "Token", "Fine-grained, of this repository, with write access to issues.", secret=True),
-    Field("label", "Label", "Each issue gets it.", required=False, default=LABEL),
-    Field(
-        "base_url",
-        "API",
-        "https://github.example.com/api/v3 for a server of your own.",
-        required=False,
-        url=True,
-        default=API,
-    ),
+    LABEL,
+    server("API", "https://github.example.com/api/v3 for a server of your own.", API),
 )
 
 
@@ -71,10 +61,7 @@ class _Repository:
     def create(self, title: str, body: str) -> str:
         labels = [self._settings.label] if self._settings.label else []
         answer = self._call("POST", "", {"title": title, "body": body, "labels": labels})
-        found = _NUMBER.search(answer.body)
-        if found is None:
-            raise ChannelError("GitHub answered without an issue's number", permanent=True, status=answer.status)
-        return found[1].decode()
+        return number_in(answer, "number", "GitHub")
 
     def comment(self, ref: str, body: str) -> None:
         self._call("POST", f"/{ref}/comments", {"body": body})

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from paritycheck.core.channel import Answer, ChannelError, Envelope, Field, Request, SettingsError, accepted
-from paritycheck.core.issues import tell
+from paritycheck.core.channel import Answer, Envelope, Field, Request, SettingsError, accepted
+from paritycheck.core.issues import LABEL, number_in, server, tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,22 +21,12 @@ if TYPE_CHECKING:
     from paritycheck.core.message import Message
 
 SERVER: Final = "https://gitlab.com"
-LABEL: Final = "paritycheck"
 _PROJECT: Final = re.compile(r"[A-Za-z0-9_.-]{1,255}(?:/[A-Za-z0-9_.-]{1,255}){0,20}")
-_NUMBER: Final = re.compile(rb'"iid"\s*:\s*([1-9][0-9]{0,17})')
-"""The issue's own stands first; a quote within a text is escaped, so that no text can look like it."""
 FIELDS: Final = (
     Field("project", "Project", "group/name, or its number."),
     Field("token", "Token", "Of the project, with the scope api and the role Reporter.", secret=True),
-    Field("label", "Label", "Each issue gets it.", required=False, default=LABEL),
-    Field(
-        "base_url",
-        "Server",
-        "https://gitlab.example.com for your own.",
-        required=False,
-        url=True,
-        default=SERVER,
-    ),
+    LABEL,
+    server("Server", "https://gitlab.example.com for your own.", SERVER),
 )
 
 
@@ -71,10 +61,7 @@ class _Project:
 
     def create(self, title: str, body: str) -> str:
         answer = self._call("POST", "", {"title": title, "description": body, "labels": self._settings.label})
-        found = _NUMBER.search(answer.body)
-        if found is None:
-            raise ChannelError("GitLab answered without an issue's number", permanent=True, status=answer.status)
-        return found[1].decode()
+        return number_in(answer, "iid", "GitLab")
 
     def comment(self, ref: str, body: str) -> None:
         self._call("POST", f"/{ref}/notes", {"body": body})

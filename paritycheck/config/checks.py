@@ -11,10 +11,12 @@ from django.db.utils import ProgrammingError
 
 from paritycheck.config import env
 
+LONGEST_ISSUER = 200
 KEY_HINT = (
     "Give 32 bytes in base64, several with commas to change them: "
     'python3 -c "import base64, secrets; print(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())"'
 )
+_GUARDED = ("https://", "http://127.0.0.1", "http://localhost")
 
 
 def environment(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
@@ -50,6 +52,33 @@ def mail_provider(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> l
         return []
     said = "EMAIL_URL names a mail provider whose package is not installed."
     return [Error(said, hint=f"Run: pip install {' '.join(lacking)}", id="paritycheck.E010")]
+
+
+def single_sign_on(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """`paritycheck.E011`: single sign-on is half-set, would send its secret in the open, or is asked for and off."""
+    del app_configs
+    names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+    lacking = [name for name in names if not getattr(settings, name)]
+    in_the_open = settings.OIDC_ISSUER and not settings.OIDC_ISSUER.startswith(_GUARDED)
+    found = [
+        (
+            0 < len(lacking) < len(names),
+            f"Single sign-on is half-set: {' and '.join(lacking)} lacking.",
+            "Give all of OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, or none",
+        ),
+        (in_the_open, "OIDC_ISSUER does not begin with https://.", "Give it as the provider names itself"),
+        (
+            settings.OIDC_ONLY and not settings.OIDC_ON,
+            "OIDC_ONLY leaves no way to sign in.",
+            "Set up single sign-on, or take OIDC_ONLY out",
+        ),
+        (
+            settings.OIDC_ON and settings.OIDC_NEW_USERS != "no" and not settings.OIDC_DOMAINS,
+            "OIDC_NEW_USERS needs OIDC_DOMAINS.",
+            "Give the domains of your addresses with commas; * is everybody whom the provider knows",
+        ),
+    ]
+    return [Error(said, hint=hint, id="paritycheck.E011") for wrong, said, hint in found if wrong]
 
 
 def pooled_database(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
@@ -110,6 +139,15 @@ def outgoing(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[C
         hint = "Give the path of a readable file with certificates in PEM"
         found.append(Error("WEBHOOK_CA_FILE names no file of certificates.", hint=hint, id="paritycheck.E006"))
     return found
+
+
+def oidc_issuers(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """`paritycheck.E011`: an issuer of id tokens whose keys could not be fetched safely."""
+    del app_configs
+    if all(issuer.startswith("https://") and len(issuer) <= LONGEST_ISSUER for issuer in settings.OIDC_ISSUERS):
+        return []
+    hint = "Give addresses with commas, as https://gitlab.example.com, as the `iss` of their tokens has them"
+    return [Error("OIDC_ISSUERS holds what is no https address.", hint=hint, id="paritycheck.E011")]
 
 
 def _certificates(path: str) -> bool:

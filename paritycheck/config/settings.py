@@ -31,6 +31,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
     "rest_framework",
     "drf_spectacular",
@@ -50,6 +55,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "paritycheck.tasks.wake.WakeMiddleware",
 ]
 
@@ -175,6 +181,7 @@ DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"{SITE_NAME} <paritycheck@localhost>
 # --- Channels: the keys that seal their secrets (the first seals, each opens), and where requests may go ---
 
 FIELD_KEY = env.words("FIELD_KEY", [])
+OIDC_ISSUERS = [issuer.rstrip("/") for issuer in env.words("OIDC_ISSUERS", [])]
 WEBHOOK_ALLOW_CIDRS = env.words("WEBHOOK_ALLOW_CIDRS", [])
 WEBHOOK_CA_FILE = env.text("WEBHOOK_CA_FILE")
 
@@ -193,6 +200,58 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "web:projects"
 LOGOUT_REDIRECT_URL = "web:sign-in"
+PASSWORD_RESET_TIMEOUT = 3600
+
+# --- Signing in: by django-allauth, of which web/signing mounts what is needed. Nobody signs up ---
+
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, least=0)
+ACCOUNT_ADAPTER = "paritycheck.web.signing.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an administrator or the provider vouches for addresses
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
+ACCOUNT_RATE_LIMITS = {
+    "login": None,  # the failed ones count
+    "login_failed": "10/m/ip,5/15m/key",
+    "reset_password": "10/m/ip,3/15m/key",
+}
+
+MFA_ADAPTER = "paritycheck.web.signing.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = SITE_NAME
+MFA_TOTP_TOLERANCE = 1
+
+# Single sign-on by OpenID Connect, on when issuer and client are named; E011 says so when it is half-set.
+OIDC_NAME = env.text("OIDC_NAME", "single sign-on")
+OIDC_ISSUER = env.text("OIDC_ISSUER")
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET")
+OIDC_DOMAINS = [domain.lower().lstrip("@") for domain in env.words("OIDC_DOMAINS", [])]
+OIDC_NEW_USERS = env.choice("OIDC_NEW_USERS", "NO", ("NO", "NONE", "VIEWER", "MEMBER")).lower()
+OIDC_ONLY = env.choice("OIDC_ONLY", "NO", ("NO", "YES")) == "YES"
+OIDC_ON = bool(OIDC_ISSUER and OIDC_CLIENT_ID and OIDC_CLIENT_SECRET)
+SOCIALACCOUNT_ADAPTER = "paritycheck.web.signing.adapters.ProviderAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form's redirect to another site is refused by our policy; the state guards it
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "openid_connect": {
+        "provider_class": "paritycheck.web.signing.oidc.Provider",
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
+                "settings": {"server_url": OIDC_ISSUER.rstrip("/")},
+            }
+        ],
+    }
+}
 
 # --- Browser security: cookies carry the strictest prefix that the scheme allows ---
 
@@ -227,7 +286,15 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = False
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+# What limits sign-ins is counted here, for all processes together. The bound is there so that nobody who makes entries
+# pushes out those that lock an account; expired ones go first.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "paritycheck_cache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
 # --- REST API ---
@@ -272,6 +339,7 @@ SPECTACULAR_SETTINGS = {
         "MadeTokenKind": "paritycheck.api.tokens.MADE_KINDS",
         "SentSource": "paritycheck.api.deploy_body.SOURCES",
         "Severity": "paritycheck.api.shapes.SEVERITIES",
+        "TrustKind": "paritycheck.api.trusts.TRUST_KINDS",
         "TokenKind": "paritycheck.api.tokens.KINDS",
         "TokenScope": "paritycheck.services.handing_out.PERSONAL",
     },

@@ -12,6 +12,7 @@ urlpatterns = [
     path("metrics", metrics),
     path("api/", include("paritycheck.api.urls")),
     path("admin/", admin.site.urls),
+    path("", include("paritycheck.web.signing.urls")),
     path("", include("paritycheck.web.urls")),
 ]
 handler400 = "paritycheck.web.errors.bad_request"

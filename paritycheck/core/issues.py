@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, Protocol
 
-from paritycheck.core.channel import TEST, ChannelError
+from paritycheck.core.channel import TEST, ChannelError, Field
 from paritycheck.core.markup import BREAK, code, cut, markdown, quoted, rows_of
 
 if TYPE_CHECKING:
-    from paritycheck.core.channel import Envelope
+    from paritycheck.core.channel import Answer, Envelope
     from paritycheck.core.message import Message, Row
 
+LABEL: Final = Field("label", "Label", "Each issue gets it.", required=False, default="paritycheck")
 LONGEST_TITLE: Final = 200
 NO_DRIFT: Final = "an issue is about one drift, and this message is about none"
 _GONE: Final = frozenset({404, 410})
@@ -34,6 +36,21 @@ class Tracker(Protocol):
 
     def turn(self, ref: str, *, is_open: bool) -> None:
         """Close it or open it again."""
+
+
+def server(label: str, hint: str, default: str) -> Field:
+    """Where the tracker is: everybody's, unless one has one's own."""
+    return Field("base_url", label, hint, required=False, url=True, default=default)
+
+
+def number_in(answer: Answer, member: str, who: str) -> str:
+    """The number of the issue that was made, from the first such member of the answer: the issue's own stands first,
+    and a quote within a text is escaped, so that no text can look like it. Raises ChannelError.
+    """
+    found = re.search(rb'"%s"\s*:\s*([1-9][0-9]{0,17})' % member.encode(), answer.body)
+    if found is None:
+        raise ChannelError(f"{who} answered without an issue's number", permanent=True, status=answer.status)
+    return found[1].decode()
 
 
 def tell(message: Message, envelope: Envelope, tracker: Tracker) -> None:

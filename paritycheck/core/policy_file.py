@@ -32,13 +32,7 @@ _QUOTED: Final = re.compile(r"('[^']{2,}'|\"[^\"]{2,}\"|\(.*\))")
 
 def read(text: str) -> Policy:
     """The policy of a `parity.toml`, or of `[tool.parity]` in a pyproject.toml. Raises PolicyError."""
-    if len(text) > MAX_LENGTH:
-        raise PolicyError([_whole(f"at most {MAX_LENGTH // 1024} KiB")])
-    text = text.replace("\r\n", "\n")
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") > MAX_DOTS:
-            raise PolicyError([{"line": number, "column": 1, "detail": f"at most {MAX_DOTS} dots in a line"}])
-    document, positions = _parsed(text)
+    document, positions = parsed(text)
     reading = Reading(positions)
     policy = Policy()
     with suppress(TooManyMistakesError):
@@ -52,7 +46,14 @@ def _whole(detail: str) -> Mistake:
     return {"line": 0, "column": 0, "detail": detail}
 
 
-def _parsed(text: str) -> tuple[dict[str, Any], Positions]:
+def parsed(text: str) -> tuple[dict[str, Any], Positions]:
+    """A TOML text within the limits, and where everything stands in it. Raises PolicyError."""
+    if len(text) > MAX_LENGTH:
+        raise PolicyError([_whole(f"at most {MAX_LENGTH // 1024} KiB")])
+    text = text.replace("\r\n", "\n")
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MAX_DOTS:
+            raise PolicyError([{"line": number, "column": 1, "detail": f"at most {MAX_DOTS} dots in a line"}])
     try:
         return (tomllib.loads(text), Positions(text))
     except RecursionError:

@@ -19,6 +19,8 @@ from paritycheck.models.reports import Report
 from paritycheck.models.snapshots import Snapshot
 from paritycheck.models.subscriptions import Subscription
 from paritycheck.models.tokens import Token
+from paritycheck.models.trusts import SpentIdToken, Trust
+from paritycheck.models.uploads import Upload
 from paritycheck.models.verdicts import Verdict
 from paritycheck.models.waivers import Waiver
 
@@ -48,8 +50,11 @@ __all__ = [
     "Report",
     "SectionBody",
     "Snapshot",
+    "SpentIdToken",
     "Subscription",
     "Token",
+    "Trust",
+    "Upload",
     "User",
     "Verdict",
     "Waiver",

@@ -31,6 +31,11 @@ def may_write(token: Token, project: Project) -> bool:
     return token.user is None or _has_role(token.user, project, MEMBERS)
 
 
+def may_administer(user: User | AnonymousUser) -> bool:
+    """Whether the user looks after the installation."""
+    return isinstance(user, User) and user.is_active and user.is_superuser
+
+
 def may_waive(user: User | AnonymousUser, project: Project) -> bool:
     """Whether the user may accept drifts of the project: a member and above, or an administrator."""
     return _has_role(user, project, MEMBERS)

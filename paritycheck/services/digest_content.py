@@ -16,6 +16,7 @@ from paritycheck.models import Drift, DriftEvent, Pair, Project
 from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.columns import is_silent, pulses_of
 from paritycheck.selectors.courses import Courses
+from paritycheck.selectors.trend import open_at
 from paritycheck.services.endings import endings_of
 from paritycheck.services.telling import drift_link, project_link, subject_of
 
@@ -38,8 +39,9 @@ class _Happened:
 
 def day_of(project: Project, since: datetime, until: datetime, wanted: Wanted) -> Day:
     """The digest's content, from what is open now and what happened in the period, of what is wanted."""
-    rows = Drift.objects.filter(project=project).exclude(state=DriftState.WAIVED).select_related("left", "right")
-    drifts = [drift for drift in rows if wanted(facts_of(drift))]
+    rows = Drift.objects.filter(project=project).select_related("left", "right")
+    every = [drift for drift in rows if wanted(facts_of(drift))]
+    drifts = [drift for drift in every if drift.state != DriftState.WAIVED]
     happened = _happened(project, since, until)
     shown = [drift for drift in drifts if not happened.after.get(drift.id, frozenset()) & OPENING]
     told: dict[str, list[Row]] = defaultdict(list)
@@ -48,7 +50,7 @@ def day_of(project: Project, since: datetime, until: datetime, wanted: Wanted) -
         if what:
             told[what].append(_row(project, drift, what))
     open_drifts = [drift for drift in shown if drift.state == DriftState.OPEN]
-    counts = _Counts(project, drifts, since, until)
+    counts = _Counts(project, every, since, until)
     return Day(
         project=project.slug,
         url=project_link(project.slug),
@@ -130,31 +132,25 @@ def _row(project: Project, drift: Drift, what: str) -> Row:
 
 
 class _Counts:
-    """How many drifts were open at an instant: what is open now, walked back by what happened since."""
+    """How many of these drifts were open, and not waived, when the period began and at the ends of the last days."""
 
     def __init__(self, project: Project, drifts: Sequence[Drift], since: datetime, until: datetime) -> None:
-        self._since = since
         ends = [until - A_DAY * back for back in range(LONGEST_TREND if until - since > A_DAY else TREND_DAYS)][::-1]
         self.ends = [end for end in ends if end >= project.created_at]
-        self._now = Counter((drift.left_id, drift.right_id) for drift in drifts if drift.state == DriftState.OPEN)
-        events = DriftEvent.objects.filter(project=project, at__gte=min([since, *self.ends]))
-        moving = events.filter(kind__in=[*OPENING, RESOLVED]).exclude(drift__state=DriftState.WAIVED)
-        kept = {drift.id for drift in drifts}
-        steps = moving.values_list("drift_id", "drift__left_id", "drift__right_id", "kind", "at")
-        self._steps = [step[1:] for step in steps if step[0] in kept]
+        pairs = {drift.id: (drift.left_id, drift.right_id) for drift in drifts}
+        instants = sorted({since, *self.ends})
+        found = open_at(project.pk, instants)
+        counted = [Counter(pairs[drift] for drift in standing if drift in pairs) for standing in found]
+        self._at = dict(zip(instants, counted, strict=True))
+        self._since = since
 
     def before(self) -> int:
         """In all pairs when the period began."""
-        return sum(self._at(pair, self._since) for pair in {*self._now, *((step[0], step[1]) for step in self._steps)})
+        return self._at[self._since].total()
 
     def trend(self, pair: tuple[UUID, UUID]) -> tuple[int, ...]:
         """One pair's number at the end of each of the last days, oldest first."""
-        return tuple(self._at(pair, end) for end in self.ends)
-
-    def _at(self, pair: tuple[UUID, UUID], instant: datetime) -> int:
-        later = [kind for left, right, kind, at in self._steps if (left, right) == pair and at >= instant]
-        opened = sum(1 for kind in later if kind in OPENING)
-        return max(0, self._now[pair] - opened + (len(later) - opened))
+        return tuple(self._at[end][pair] for end in self.ends)
 
 
 def _standings(project: Project, open_drifts: Sequence[Drift], counts: _Counts, wanted: Wanted) -> list[Standing]:

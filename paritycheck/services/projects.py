@@ -52,7 +52,7 @@ def bootstrap_project(
     """
     project, created = _project(slug)
     rows = [_environment(project, plan, rotate=rotate) for plan in environments]
-    _choose_baseline(project)
+    ensure_baseline(project=project)
     for row in rows:
         row["baseline"] = project.baseline is not None and row["slug"] == project.baseline.slug
     gate = _token_row(kind=TokenKind.GATE, rotate=rotate, project=project)
@@ -64,11 +64,36 @@ def _project(slug: str) -> tuple[Project, bool]:
     found = Project.objects.filter(slug=slug).first()
     if found is not None:
         return found, False
+    return make_project(slug=slug), True
+
+
+@transaction.atomic
+def make_project(*, slug: str, by: User | None = None) -> Project:
+    """A new project, empty, of which a person who makes it is the owner. Raises Refused: bad-parameter (a name that
+    cannot be used), name-taken.
+    """
     project = Project(slug=slug)
     _validate(project, "project")
+    if Project.objects.filter(slug=slug).exists():
+        raise Refused("name-taken", 409, "there is a project of that name")
     project.save()
-    record(action="project.created", by=None, project=project, target=slug)
-    return project, True
+    record(action="project.created", by=by, project=project, target=slug)
+    if by is not None:
+        join_project(project=project, user=by, role=Role.OWNER, now=timezone.now(), by=by)
+    return project
+
+
+@transaction.atomic
+def make_environment(*, project: Project, plan: EnvironmentPlan, by: User | None = None) -> Environment:
+    """A new environment. Raises Refused: bad-parameter (a name that cannot be used), name-taken."""
+    environment = Environment(project=project, slug=plan.slug, tier=plan.tier, kind=plan.kind)
+    _validate(environment, "environment")
+    if project.environments.filter(slug=plan.slug).exists():
+        raise Refused("name-taken", 409, "there is an environment of that name")
+    environment.save()
+    said = {"tier": plan.tier, "kind": plan.kind}
+    record(action="environment.created", by=by, project=project, target=plan.slug, detail=said)
+    return environment
 
 
 def _validate(row: Project | Environment, word: str) -> None:
@@ -83,11 +108,7 @@ def _environment(project: Project, plan: EnvironmentPlan, *, rotate: bool) -> di
     environment = Environment.objects.filter(project=project, slug=plan.slug).first()
     created = environment is None
     if environment is None:
-        environment = Environment(project=project, slug=plan.slug, tier=plan.tier, kind=plan.kind)
-        _validate(environment, "environment")
-        environment.save()
-        said = {"tier": plan.tier, "kind": plan.kind}
-        record(action="environment.created", by=None, project=project, target=plan.slug, detail=said)
+        environment = make_environment(project=project, plan=plan)
     token = _token_row(kind=TokenKind.REPORT, rotate=rotate, project=project, environment=environment)
     return {
         "slug": environment.slug,
@@ -100,13 +121,13 @@ def _environment(project: Project, plan: EnvironmentPlan, *, rotate: bool) -> di
     }
 
 
-def _choose_baseline(project: Project) -> None:
+def ensure_baseline(*, project: Project, by: User | None = None) -> None:
     """Production is the baseline unless the project has one."""
     if project.baseline is None:
         project.baseline = project.environments.filter(tier=Tier.PRODUCTION).order_by("created_at").first()
         project.save(update_fields=["baseline"])
         if project.baseline is not None:
-            record(action="baseline.chosen", by=None, project=project, target=project.baseline.slug)
+            record(action="baseline.chosen", by=by, project=project, target=project.baseline.slug)
 
 
 def _token_row(*, kind: str, rotate: bool, **bound: Any) -> dict[str, Any]:

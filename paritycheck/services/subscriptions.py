@@ -13,6 +13,7 @@ from paritycheck.models.deliveries import DeliveryState
 from paritycheck.selectors.recipients import terms_of
 from paritycheck.services.audit import record
 from paritycheck.services.errors import Refused
+from paritycheck.services.kinds import KINDS
 
 MOST = 50
 """Subscriptions of one member or channel in one project that have not ended."""
@@ -96,6 +97,8 @@ def _check(terms: SubscriptionTerms, channel: Channel | None) -> None:
     found = list(faults(terms))
     if terms.only_owned and channel is not None:
         found.append(Fault("only_owned", "a channel owns nothing; only a member's own subscription can ask for this"))
+    if terms.when == DIGEST and channel is not None and not KINDS[channel.kind].digests:
+        found.append(Fault("when", f"a digest has no form in {KINDS[channel.kind].label}; choose at once"))
     if found:
         raise _refused(found)
 

@@ -133,7 +133,7 @@ def _note(action: str, token: Token, by: User | None, **said: str) -> None:
         "name": token.name,
         "scopes": token.scopes,
         "environment": token.environment.slug if token.environment else None,
-        "expires_at": token.expires_at.isoformat() if token.expires_at else None,
+        "expires_at": token.expires_at.isoformat(timespec="seconds") if token.expires_at else None,
         **said,
     }
     record(action=action, by=by, project=token.project, target=str(token), detail=detail)

@@ -94,7 +94,11 @@ def end_due_waivers(*, now: datetime) -> int:
 
 
 def _note(action: str, waiver: Waiver, by: User | None) -> None:
-    said = {"id": str(waiver.pk), "reason": waiver.reason, "until": waiver.until.isoformat() if waiver.until else None}
+    said = {
+        "id": str(waiver.pk),
+        "reason": waiver.reason,
+        "until": waiver.until.isoformat(timespec="seconds") if waiver.until else None,
+    }
     if waiver.left and waiver.right:
         said["pair"] = f"{waiver.left.slug}..{waiver.right.slug}"
     record(action=action, by=by, project=waiver.project, target=waiver.title, detail=said)

@@ -2,6 +2,8 @@
 
 from django.urls import path, re_path
 
+from paritycheck.web.views.account_tokens import account_tokens, new_account_token, revoke_account_token
+from paritycheck.web.signing.views import SignIn
 from paritycheck.web.views.alerts import alerts, delivery_act
 from paritycheck.web.views.audit import audit
 from paritycheck.web.views.channels import channel_act, channels, new_channel
@@ -15,19 +17,22 @@ from paritycheck.web.views.gates import gate, gates
 from paritycheck.web.views.live import live_project, live_projects
 from paritycheck.web.views.manual import manual
 from paritycheck.web.views.matrix import cell, matrix
+from paritycheck.web.views.members import member_act, members, new_member
 from paritycheck.web.views.personnel import personnel
 from paritycheck.web.views.policy import policy, policy_backtest, policy_trial
 from paritycheck.web.views.projects import projects
-from paritycheck.web.views.session import SignIn, SignOut, preferences
+from paritycheck.web.views.session import SignOut, preferences
 from paritycheck.web.views.snapshots import snapshot
 from paritycheck.web.views.subscriptions import new_subscription, subscription_act, subscriptions
 from paritycheck.web.views.system import system
 from paritycheck.web.views.time import time
+from paritycheck.web.views.tokens import end_trust, new_token, new_trust, revoke, tokens
 from paritycheck.web.views.unsubscribe import confirming, unsubscribing
 from paritycheck.web.views.waivers import end, new_waiver, waive, waivers
 
 app_name = "web"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_IDENT = r"(?P<token_id>[0-9A-Za-z]{12})"
 _PROJECT = r"^p/(?P<slug>[a-z0-9][a-z0-9-]{0,62})"
 _ENVIRONMENT = rf"{_PROJECT}/environments/(?P<environment_slug>[a-z0-9][a-z0-9-]{{0,62}})"
 _ALERTS = rf"{_PROJECT}/alerts"
@@ -43,6 +48,9 @@ urlpatterns = [
     path("unsubscribe/<str:token>", unsubscribing, name="unsubscribe"),
     path("confirm/<str:token>", confirming, name="confirm"),
     path("preferences", preferences, name="preferences"),
+    path("account/tokens", account_tokens, name="account-tokens"),
+    path("account/tokens/new", new_account_token, name="new-account-token"),
+    re_path(rf"^account/tokens/{_IDENT}/revoke$", revoke_account_token, name="revoke-account-token"),
     path("system", system, name="system"),
     path("docs", manual, name="docs"),
     path("docs/<slug:slug>", manual, name="manual"),
@@ -66,6 +74,15 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/settings/policy$", policy, name="policy"),
     re_path(rf"{_PROJECT}/settings/policy/trial$", policy_trial, name="policy-trial"),
     re_path(rf"{_PROJECT}/settings/policy/backtest$", policy_backtest, name="policy-backtest"),
+    re_path(rf"{_PROJECT}/settings/tokens$", tokens, name="tokens"),
+    re_path(rf"{_PROJECT}/settings/tokens/new$", new_token, name="new-token"),
+    re_path(rf"{_PROJECT}/settings/tokens/{_IDENT}/revoke$", revoke, name="revoke-token"),
+    re_path(rf"{_PROJECT}/settings/trusts/new$", new_trust, name="new-trust"),
+    path("p/<slug:slug>/settings/trusts/<uuid:trust_id>/remove", end_trust, name="remove-trust"),
+    re_path(rf"{_PROJECT}/settings/members$", members, name="members"),
+    re_path(rf"{_PROJECT}/settings/members/new$", new_member, name="new-member"),
+    path("p/<slug:slug>/settings/members/<uuid:user_id>/change", member_act, {"verb": "change"}, name="change-member"),
+    path("p/<slug:slug>/settings/members/<uuid:user_id>/remove", member_act, {"verb": "remove"}, name="remove-member"),
     re_path(rf"{_PROJECT}/settings/audit$", audit, name="audit"),
     re_path(rf"{_ALERTS}(?:/deliveries)?$", alerts, name="alerts"),
     re_path(

@@ -78,7 +78,7 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[GitHub]]:
 @pytest.fixture
 def pipeline(reporting: Wire, monkeypatch: pytest.MonkeyPatch) -> Wire:
     """A job without a stored token; the server exchanges once."""
-    for name in ("PARITY_TOKEN", "BUILDKITE", "BUILDKITE_JOB_ID", "ACTIONS_ID_TOKEN_REQUEST_URL"):
+    for name in ("PARITY_TOKEN", "BUILDKITE", "GITLAB_CI", "BUILDKITE_JOB_ID", "ACTIONS_ID_TOKEN_REQUEST_URL"):
         monkeypatch.delenv(name, raising=False)
     reporting.faults.append(raw(200, EXCHANGED))
     return reporting
@@ -126,6 +126,23 @@ def test_buildkites_agent_is_asked_by_its_command(
     assert (tmp_path / "asked").read_text() == f"oidc request-token --audience {pipeline.url}\n"
 
 
+def test_who_waits_for_longer_than_a_token_lasts_signs_in_again(
+    pipeline: Wire, github: type[GitHub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline.faults[:] = [raw(200, {**EXCHANGED, "expires_in": 1})]
+    pipeline.answers["gate"] = {"verdict": "unknown", "exit_code": 4, "reason": "stale"}
+
+    def sleep(seconds: float) -> None:
+        assert seconds > 0
+        pipeline.answers.clear()
+        pipeline.faults.append(raw(200, EXCHANGED))
+
+    monkeypatch.setattr("time.sleep", sleep)
+    assert main(["gate", "--wait", "30m"]) == 0
+    assert [path for _method, path in pipeline.calls].count("/api/v1/auth/oidc") == 2
+    assert len(github.asked) == 2
+
+
 def test_a_token_that_is_set_goes_before_any_id_token(reporting: Wire, github: type[GitHub]) -> None:
     assert main(["gate"]) == 0
     assert github.asked == []
@@ -144,7 +161,7 @@ def test_it_remembers_by_pipeline_and_project_so_that_no_run_leaves_a_folder(
 
 PROBLEM = "application/problem+json"
 REFUSALS: list[tuple[bytes, int, str]] = [
-    (raw(401, {"status": 401, "code": "unauthenticated", "detail": "x"}, PROBLEM), 3, "whom it trusts"),
+    (raw(401, {"status": 401, "code": "unauthenticated", "detail": "x"}, PROBLEM), 3, "It counts once"),
     (raw(404, {"status": 404, "code": "not-found", "detail": "no such"}, PROBLEM), 2, "whom it trusts"),
     (raw(200, {**EXCHANGED, "access_token": "two words"}), 3, "no token"),
     (raw(200, {"access_token": TOKEN}), 3, "no token"),
@@ -181,6 +198,16 @@ def test_by_http_to_another_machine_no_id_token_is_even_asked_for(
     assert main(["gate"]) == 2
     assert "by https only" in capsys.readouterr().err
     assert (github.asked, pipeline.calls) == ([], [])
+
+
+@pytest.mark.parametrize(("mark", "hint"), [("GITHUB_ACTIONS", "id-token: write"), ("GITLAB_CI", "id_tokens:")])
+def test_a_job_that_has_no_id_token_is_told_how_to_get_one(
+    pipeline: Wire, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], mark: str, hint: str
+) -> None:
+    monkeypatch.setenv(mark, "true")
+    assert main(["gate"]) == 2
+    assert hint in capsys.readouterr().err
+    assert pipeline.calls == []
 
 
 NO_TOKENS = ["canary", "canary." * 3, "a.b.c d", "x" * 20_000 + ".b.c"]
@@ -231,6 +258,7 @@ def test_doctor_says_which_way_it_signs_in(
     assert main(["doctor"]) == 0
     said = capsys.readouterr().out
     assert "signs in with the id token of GitLab CI, for: gate deploy record" in said
+    assert "this one is spent now" in said
     assert main(["doctor"]) == 3
     said += capsys.readouterr().out
     assert "the server takes no id token of GitLab CI" in said
@@ -240,7 +268,7 @@ def test_doctor_says_which_way_it_signs_in(
 
 def test_collectors_and_their_programs_never_see_it(checkout: Path) -> None:
     secrets = {
-        "PARITY_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "CIRCLE_OIDC_TOKEN_V2"
+        "PARITY_ID_TOKEN", "PARITY_ID_TOKEN_DEPLOY", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "CIRCLE_OIDC_TOKEN_V2"
     }  # fmt: skip
     environ = dict.fromkeys(secrets, ID)
     assert (

@@ -43,9 +43,9 @@ def declared(name: str, image: str) -> str:
 
 
 CLEAN = {
-    ".env.example": "DATABASE_URL=postgres://shop@localhost/shop\nSECRET_KEY=\nLOG_LEVEL=INFO\nPGHOST=\n",
+    ".env.example": "DATABASE_URL=postgres://shop@localhost/shop\nSECRET_KEY=\nLOG_LEVEL=INFO\nPGHOST=\nHIDDEN=x\nSECRET_PATH=${HIDDEN}\n",
     "settings.py": READS,
-    "conf/logging.yaml": "level: ${log_level}\n",
+    "conf/logging.yaml": "level: ${log_level}, ${secret.path}\n",
     "compose.yaml": """\
 services:
   web:
@@ -101,8 +101,8 @@ BROKEN = [
     ("settings.py", 'import os\nA = os.environ["NEW_KEY"]\n', "settings.py:2 error env-undeclared", 1),
     ("settings.py", 'import os\nA = os.environ.get("NEW_KEY", "")\n', "settings.py:2 warning env-undeclared", 0),
     ("settings.py", GUARDED, "settings.py:3 warning env-undeclared", 0),
-    (".env.example", CLEAN[".env.example"] + "OLD_KEY=1\n", ".env.example:5 warning env-unused", 0),
-    (".env.example", CLEAN[".env.example"] + "SECRET_KEY=x\n", ".env.example:5 error env-duplicate", 1),
+    (".env.example", CLEAN[".env.example"] + "OLD_KEY=1\n", ".env.example:7 warning env-unused", 0),
+    (".env.example", CLEAN[".env.example"] + "SECRET_KEY=x\n", ".env.example:7 error env-duplicate", 1),
     (".env.example", "DATABASE_URL=sqlite:///x.db\nSECRET_KEY=\n", ".env.example:1 error service-kind", 1),
     ("compose.prod.yaml", declared("db", "mysql:8"), "compose.prod.yaml:3 error service-kind", 1),
     ("compose.prod.yaml", declared("db", "postgres:17"), "compose.prod.yaml:3 error service-version", 1),
@@ -247,6 +247,7 @@ def test_a_folder_that_is_not_there_is_2(capsys: pytest.CaptureFixture[str]) -> 
 FORMS = [
     ("a.py", 'os.environ["A_B"]', True), ("a.py", 'os.getenv("A_B")', False), ("a.py", 'request.environ["A_B"]', None),
     ("a.py", 'os.environ["A_B"] = "1"', None), ("a.py", '# os.environ["A_B"]', None),
+    ("a.py", '>>> os.environ["A_B"]', None), ("a.py", 'os.environ["A_" + x]', None),
     ("a.py", 'from os import environ\nenviron["A_B"]', True), ("a.py", 'import environ\nenv("A_B")', True),
     ("a.py", 'import environ\nenv.bool("A_B", default=False)', False),
     ("a.py", 'import environ\nenv = environ.Env(A_B=(bool, False))\nenv("A_B")', False),

@@ -17,6 +17,8 @@ import psycopg
 
 from tests.api.installation import ENVIRONMENTS, http_road, tokens_of
 
+PATIENCE_S, HERE_S = 10, 5
+"""How long the shipped proxy waits for a body that stalls, and how long it does so here, which is sooner seen."""
 CONFIGURATION = Path(__file__).resolve().parents[2] / "compose" / "nginx" / "nginx.conf"
 APPLICATION = "paritycheck.config.wsgi:application"
 
@@ -107,6 +109,8 @@ def nginx(program: str, upstream: int, place: Path) -> Iterator[int]:
     port = free_port()
     text = CONFIGURATION.read_text().replace("server web:8000;", f"server 127.0.0.1:{upstream};")
     text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("/dev/stdout", str(place / "log"))
+    assert f"client_body_timeout {PATIENCE_S}s;" in text
+    text = text.replace(f"client_body_timeout {PATIENCE_S}s;", f"client_body_timeout {HERE_S}s;")
     text = re.sub(r"/\w+/(?=nginx)", f"{place}/", text)
     (place / "nginx.conf").write_text(text)
     with running([program, "-c", str(place / "nginx.conf"), "-g", "daemon off; user root;"], port, {}):

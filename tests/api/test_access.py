@@ -47,10 +47,19 @@ CHANNEL = line({"kind": "slack", "name": "ops", "settings": {"url": "https://hoo
 MAINTAINERS = frozenset({"maintainer", "owner", "administrator"})
 OWNERS = frozenset({"owner", "administrator"})
 NEWCOMER = b'{"email":"new@example.com","role":"viewer"}'
+NEW = b'{"slug":"new"}'
 GATE = b'{"kind":"gate","name":"ci"}'
+TRUST = b'{"kind":"gitlab","project_id":"4711"}'
+EXCHANGE = line({
+    "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange", "project": "shop", "subject_token": "a.b.c",
+    "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+})  # fmt: skip
 LOW = frozenset({"viewer", "stranger"})
 P = "/api/v1/projects/{project}"
 E = P + "/environments/production"
+BILL = b'{"bomFormat":"CycloneDX","specVersion":"1.6","components":[]}'
+UV = b'version = 1\n[[package]]\nname = "six"\nversion = "1.17.0"\nsource = { registry = "https://pypi.org/simple" }\n'
+SENDERS = WRITERS | {"agent"}
 MATRIX = {
     ("reports", "POST"): Row("/api/v1/reports", 202, frozenset({"agent"}), b"report"),
     ("section", "PUT"): Row(
@@ -63,11 +72,23 @@ MATRIX = {
     ),
     ("commits", "POST"): Row("/api/v1/commits", 202, frozenset({"agent"}), COMMITS, "application/x-ndjson"),
     ("projects", "GET"): Row("/api/v1/projects", 200, READERS),
+    ("projects", "POST"): Row("/api/v1/projects", 201, READERS, NEW, readers=READERS - {"administrator"}),
     ("project", "GET"): Row(P, 200, READERS),
+    ("project", "PATCH"): Row(P, 200, MAINTAINERS, b'{"baseline":"production"}', readers=READERS - MAINTAINERS),
     ("environments", "GET"): Row(P + "/environments", 200, READERS),
+    ("environments", "POST"): Row(P + "/environments", 201, MAINTAINERS, NEW, readers=READERS - MAINTAINERS),
     ("environment", "GET"): Row(E, 200, READERS),
+    ("environment", "PATCH"): Row(E, 200, MAINTAINERS, b"{}", readers=READERS - MAINTAINERS),
     ("snapshots", "GET"): Row(E + "/snapshots", 200, READERS),
     ("snapshot", "GET"): Row(E + "/snapshots/1", 200, READERS),
+    ("sbom", "POST"): Row(
+        E + "/sbom", 202, SENDERS, BILL, "application/octet-stream", readers=READERS - WRITERS
+    ),
+    ("sbom", "DELETE"): Row(E + "/sbom", 204, SENDERS, readers=READERS - WRITERS),
+    ("lock", "POST"): Row(
+        E + "/locks/uv.lock", 202, SENDERS, UV, "application/octet-stream", readers=READERS - WRITERS
+    ),
+    ("lock", "DELETE"): Row(E + "/locks/uv.lock", 204, SENDERS, readers=READERS - WRITERS),
     ("drifts", "GET"): Row(P + "/drifts", 200, READERS),
     ("drift", "GET"): Row(P + "/drifts/{drift}", 200, READERS),
     ("deploys", "GET"): Row(P + "/deploys", 200, READERS),
@@ -132,6 +153,11 @@ MATRIX = {
     ("project-tokens", "GET"): Row(P + "/tokens", 200, MAINTAINERS, readers=READERS - MAINTAINERS),
     ("project-tokens", "POST"): Row(P + "/tokens", 201, MAINTAINERS, GATE, readers=READERS - MAINTAINERS),
     ("project-token", "DELETE"): Row(P + "/tokens/{token}", 204, MAINTAINERS, readers=READERS - MAINTAINERS),
+    ("trusts", "GET"): Row(P + "/trusts", 200, MAINTAINERS, readers=READERS - MAINTAINERS),
+    ("trusts", "POST"): Row(P + "/trusts", 201, MAINTAINERS, TRUST, readers=READERS - MAINTAINERS),
+    ("trust", "DELETE"): Row(P + "/trusts/{member}", 204, MAINTAINERS, readers=READERS - MAINTAINERS),
+    # Signed by an issuer that the project trusts: whoever holds a token of ours is as unknown as anybody.
+    ("oidc", "POST"): Row("/api/v1/auth/oidc", 401, frozenset(PRINCIPALS), EXCHANGE),
     ("tokens", "GET"): Row("/api/v1/tokens", 200, READERS),
     ("tokens", "POST"): Row("/api/v1/tokens", 201, READERS, b'{"name":"x","scopes":["read"],"days":1}'),
     # A token that is not one's own is not there, whoever asks; tests/api/test_tokens.py has those that are.
@@ -192,6 +218,9 @@ def peopled(site: "Site") -> "Site":
     for project, digit in ((shop, "a"), (other, "b")):
         member = User.objects.create_user(f"{digit}@example.com", id=UUID(digit * 32))
         Membership.objects.create(project=project, user=member, role="viewer")
+        project.trusts.create(
+            id=digit * 32, kind="gitlab", issuer="https://gitlab.com", gitlab_project="1", made_at=timezone.now()
+        )
         Token.objects.create(id=digit * 12, kind="g", project=project, sha256=b"")
         environment = project.environments.get(slug="production")
         Drift.objects.create(
@@ -218,8 +247,11 @@ def peopled(site: "Site") -> "Site":
             id=digit * 32, project=project, kind="alert", recipient="ann@example.com", subject="[shop] error: redis",
             content={}, dedupe="a", due_at=timezone.now(),
         )  # fmt: skip
-    for who in ("production", "foreign"):
+    for who, project in (("production", shop), ("foreign", other)):
         site.told(who=who, services={"status": "unknown", "reason": "disabled"})
+        for path, body in (("sbom", BILL), ("locks/uv.lock", UV)):
+            address = f"/api/v1/projects/{project.slug}/environments/production/{path}"
+            assert site.send("POST", address, body, who=who, media="application/octet-stream").status == 202
     return site
 
 
@@ -253,7 +285,7 @@ def expected(row: Row, who: str, of: str) -> int:
     if who not in row.callers | row.readers:
         return 403
     if "{project}" not in row.path:
-        return row.status
+        return 403 if who in row.readers else row.status
     visible = {"administrator": {"own", "foreign"}, "stranger": {"foreign"}}.get(who, {"own"})
     if of not in visible:
         return 404

@@ -192,9 +192,11 @@ def test_gaps_are_one_line_a_pair(site: "Site", parity: Callable[..., Ran]) -> N
 
     assert site.tokens
     shop = Project.objects.get(slug="shop")
+    assert shop.baseline is not None
     Pair.objects.create(
-        project=shop, left=shop.environments.get(slug="staging"), right=shop.baseline, evaluated_at=timezone.now(),
-        coverage=0.94, parity=0.8199, counts={}, personnel={},
+        project=shop, coverage=0.94, parity=0.8199, counts={}, personnel={},
+        left=shop.environments.get(slug="staging"), right=shop.environments.get(slug="production"),
+        evaluated_at=timezone.now(),
         time={"value": 9 * 86_400, "band": "warning", "coverage": None, "waiting": 14, "state": "behind"},
     )  # fmt: skip
     head, row = parity("gaps", "--format", "text")[1].splitlines()[:2]

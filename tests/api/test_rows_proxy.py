@@ -10,7 +10,7 @@ import pytest
 
 from tests.api.conftest import SERVED
 from tests.api.installation import Site, http_road
-from tests.api.servers import free_port, nginx
+from tests.api.servers import HERE_S, free_port, nginx
 from tests.api.test_rows_server import exchange, head
 
 pytestmark = SERVED
@@ -49,7 +49,7 @@ def test_row_9_the_proxy_gives_a_chunked_body_its_length(proxied: Site) -> None:
     assert b"invalid-report" in answer
 
 
-def test_row_52_stalled_bodies_end_after_ten_seconds_and_hold_up_nobody(proxied: Site) -> None:
+def test_row_52_stalled_bodies_end_in_time_and_hold_up_nobody(proxied: Site) -> None:
     request = head(proxied, JSON, "Content-Length: 100").replace("\n", "\r\n").encode()
     stalled = [socket.create_connection(("127.0.0.1", proxied.port), timeout=20) for _ in range(50)]
     try:
@@ -58,9 +58,9 @@ def test_row_52_stalled_bodies_end_after_ten_seconds_and_hold_up_nobody(proxied:
         started = time.monotonic()
         for _ in range(10):
             assert proxied.post(proxied.report()).status == 202
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < HERE_S
         stalled[0].recv(4_096)
-        assert 8 < time.monotonic() - started < 14
+        assert HERE_S - 2 < time.monotonic() - started < HERE_S + 4
     finally:
         for peer in stalled:
             peer.close()

@@ -43,11 +43,11 @@ def seen(site: Site, who: str, query: str = "") -> list[str]:
     return [row["id"] for row in site.get(f"{PATH}{query}", who=who).json()["results"]]
 
 
-def relay(project: str = "shop") -> Any:
+def relay(project: str = "shop", kind: str = "webhook") -> Any:
     from paritycheck.models import Channel, Project
 
     return Channel.objects.create(
-        project=Project.objects.get(slug=project), kind="webhook", name="relay", config=b"", made_by="ann",
+        project=Project.objects.get(slug=project), kind=kind, name=kind, config=b"", made_by="ann",
         made_at=datetime.now(UTC),
     )  # fmt: skip
 
@@ -80,7 +80,7 @@ def test_change_and_end(people: Site) -> None:
 def test_one_sees_ones_own_and_those_of_channels_a_maintainer_all(people: Site) -> None:
     own, other = post(people).json()["id"], post(people, "bo").json()["id"]
     shared = post(people, "admin", channel=str(relay().pk)).json()
-    assert (shared["channel_name"], shared["user"]) == ("relay", None)
+    assert (shared["channel_name"], shared["user"]) == ("webhook", None)
     assert set(seen(people, "ann")) == {own, shared["id"]}
     assert set(seen(people, "vera")) == {shared["id"]}
     assert set(seen(people, "admin")) == {own, other, shared["id"]}
@@ -148,6 +148,23 @@ def test_what_is_wrong_is_told_by_pointer(people: Site, said: dict[str, Any], po
     assert (reply.status, reply.code) == (422, "invalid-subscription")
     assert pointer in {place["pointer"] for place in reply.json()["errors"]}
     assert seen(people, "admin") == []
+
+
+def test_a_digest_to_what_keeps_a_state_of_each_drift_is_refused_in_words(people: Site) -> None:
+    monday = {"when": "digest", "cron": "0 8 * * 1"}
+    for kind, label in (("github", "GitHub issues"), ("gitlab", "GitLab issues"), ("pagerduty", "PagerDuty")):
+        channel = str(relay(kind=kind).pk)
+        ident = post(people, "admin", channel=channel).json()["id"]
+        for reply in (post(people, "admin", channel=channel, **monday), patch(people, ident, "admin", **monday)):
+            assert (reply.status, reply.code) == (422, "invalid-subscription")
+            assert reply.json()["errors"] == [
+                {
+                    "pointer": "/when",
+                    "code": "invalid-subscription",
+                    "detail": f"a digest has no form in {label}; choose at once",
+                }
+            ]
+    assert post(people, "admin", channel=str(relay().pk), **monday).status == 201
 
 
 def test_a_field_that_is_not_known_is_refused(people: Site) -> None:

@@ -35,7 +35,7 @@ def stand(tmp_path: Path, settings: Settings) -> Iterator[Stand]:
 
 
 def test_forty_alerts_and_ten_kills_lose_nothing(stand: Stand) -> None:
-    outcome = senders.run(stand, alerts=40, kills=10, patient=False)
+    outcome = senders.run(stand, alerts=40, kills=10, people=2, hooks=2, patient=False)
     assert outcome.problems == []
     assert (outcome.sent, outcome.received, outcome.lost) == (40, 40, 0)
     assert outcome.duplicates <= outcome.kills >= 10

@@ -18,7 +18,41 @@ pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
 
 # By name: who may see it, and its address. Every page of web.urls stands here or the last test fails.
 OPEN = {"docs": "/docs", "manual": "/docs/gate", "sign-in": "/sign-in"}
-SIGNED_IN = {"projects": "/", "live-projects": "/live"}
+SIGNED_IN = {"projects": "/", "live-projects": "/live", "account-tokens": "/account/tokens"}
+OWN_POSTED = {
+    "new-account-token": "/account/tokens/new",
+    "revoke-account-token": "/account/tokens/aaaaaaaaaaaa/revoke",
+}
+# By the names of signing.urls: what is open, what is one's own, and what another page leads to or a form posts.
+SIGNING = {
+    "account_login": "/sign-in",
+    "account_reset_password": "/sign-in/forgotten",
+    "account_reset_password_done": "/sign-in/forgotten/sent",
+    "account_reset_password_from_key_done": "/sign-in/forgotten/done",
+    "account_reset_password_from_key": "/sign-in/forgotten/abc-def",
+}
+OWN_ACCOUNT = {
+    "account": "/account",
+    "mfa_index": "/account",
+    "account_change_password": "/account/password",
+    "account_reauthenticate": "/account/again",
+    "mfa_reauthenticate": "/account/again/code",
+    "mfa_reauthenticate_webauthn": "/account/again/passkey",
+    "mfa_activate_totp": "/account/two-factor",
+    "mfa_deactivate_totp": "/account/two-factor/off",
+    "mfa_view_recovery_codes": "/account/two-factor/codes",
+    "mfa_generate_recovery_codes": "/account/two-factor/codes/new",
+    "mfa_list_webauthn": "/account/passkeys",
+    "mfa_add_webauthn": "/account/passkeys/add",
+    "mfa_remove_webauthn": "/account/passkeys/1/remove",
+}
+ON_THE_WAY = {
+    "account_logout": "/sign-out",
+    "mfa_authenticate": "/sign-in/code",
+    "mfa_login_webauthn": "/sign-in/passkey",
+    "openid_connect_login": "/sign-in/sso",
+    "openid_connect_callback": "/sign-in/sso/callback",
+}
 OF_ADMINISTRATORS = {"system": "/system"}
 POSTED = {"sign-out": "/sign-out", "preferences": "/preferences"}
 OF_PROJECT = {
@@ -38,6 +72,8 @@ OF_PROJECT = {
     "gates": "/p/{slug}/gate",
     "gate": "/p/{slug}/gate/{verdict}",
     "policy": "/p/{slug}/settings/policy",
+    "tokens": "/p/{slug}/settings/tokens",
+    "members": "/p/{slug}/settings/members",
     "audit": "/p/{slug}/settings/audit",
     "alerts": "/p/{slug}/alerts?open={delivery}",
     "alert-channels": "/p/{slug}/alerts/channels?change={channel}",
@@ -62,6 +98,15 @@ ALERTS_POSTED = {
     "new-subscription": "/p/{slug}/alerts/subscriptions/new",
     "subscription-act": "/p/{slug}/alerts/subscriptions/{rule}/change",
     "send-digest": "/p/{slug}/alerts/digests/{rule}/send",
+}
+SETTINGS_POSTED = {
+    "new-token": "/p/{slug}/settings/tokens/new",
+    "revoke-token": "/p/{slug}/settings/tokens/{token}/revoke",
+    "new-trust": "/p/{slug}/settings/trusts/new",
+    "remove-trust": "/p/{slug}/settings/trusts/{trust}/remove",
+    "new-member": "/p/{slug}/settings/members/new",
+    "change-member": "/p/{slug}/settings/members/{member}/change",
+    "remove-member": "/p/{slug}/settings/members/{member}/remove",
 }
 POSTED_OF_PROJECT = {
     "waive": "/p/{slug}/d/{drift}/waive",
@@ -322,12 +367,40 @@ def test_every_page_is_in_one_of_these_lists() -> None:
     listed = {
         *OPEN, *BY_TOKEN, *SIGNED_IN, *OF_ADMINISTRATORS,
         *POSTED, *OF_PROJECT, *TRIALS, *POSTED_OF_PROJECT, *ALERTS_POSTED,
+        *OWN_POSTED, *SETTINGS_POSTED,
     }  # fmt: skip
     assert {pattern.name for pattern in urlpatterns} == listed
 
+    from paritycheck.web.signing.urls import urlpatterns as signing
+
+    assert {pattern.name for pattern in signing} == {*SIGNING, *OWN_ACCOUNT, *ON_THE_WAY}
+
 
 def test_the_manual_is_open_to_everyone() -> None:
-    assert set(statuses(OPEN.values(), None)) == {200}
+    assert set(statuses({**OPEN, **SIGNING}.values(), None)) == {200}
+
+
+def test_an_account_is_its_owners_alone(shop: Any, other: tuple[Project, User]) -> None:
+    from allauth.mfa.models import Authenticator
+
+    for path in OWN_ACCOUNT.values():
+        for answer in (Client().get(path), Client().post(path)):
+            assert answer.status_code == 302, path
+            assert answer.headers["Location"].startswith("/sign-in?next="), path
+    key = Authenticator.objects.create(user=other[1], type="webauthn", data={"name": "theirs", "credential": {}})
+    client = Client()
+    client.post("/sign-in", {"username": shop.owner.email, "password": "a password of some length"})
+    client.post("/account/again", {"password": "a password of some length"})
+    assert client.post(f"/account/passkeys/{key.pk}/remove").status_code == 404
+    assert Authenticator.objects.filter(pk=key.pk).exists()
+
+
+def test_what_one_comes_through_is_nothing_by_itself() -> None:
+    answers = {name: Client().get(path).status_code for name, path in ON_THE_WAY.items()}
+    assert answers == {
+        "account_logout": 405, "mfa_authenticate": 302, "mfa_login_webauthn": 302,
+        "openid_connect_login": 404, "openid_connect_callback": 404,
+    }  # fmt: skip
 
 
 @pytest.fixture

@@ -71,6 +71,15 @@ def test_what_is_wrong_is_said_and_what_was_written_stays(
     assert shop.project.subscriptions.count() == before
 
 
+def test_a_digest_to_a_pager_is_refused_in_words(shop: Any, signed_in: Client) -> None:
+    signed_in.post(f"{PAGE}/channels/new", {"kind": "pagerduty", "name": "pager", "field-routing_key": "a" * 32})
+    channel = shop.project.channels.get()
+    answer = signed_in.post(f"{PAGE}/subscriptions/new", {**RULE, "channel": str(channel.pk)})
+    assert answer.status_code == 422
+    assert "Not saved: a digest has no form in PagerDuty; choose at once" in text_of(answer.content.decode())
+    assert not channel.subscriptions.exists()
+
+
 # Channels
 
 HOOK = {"kind": "webhook", "name": "relay", "field-url": "https://hooks.example.com/c4n4ry"}

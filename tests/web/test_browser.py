@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import expect
+
+from paritycheck.web.pipelines import EXAMPLES, STAND_IN, folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +25,9 @@ PATHS = (
     "/p/shop/environments/staging", "/p/shop/environments/staging/1", "/p/shop/environments/staging/1?section=services",
     "/p/shop/factors", "/p/shop/factors?show=broken&environment=ci", "/p/shop/personnel", "/p/shop/settings/policy",
     "/p/shop/gate", "/p/shop/cell?environment=ci&section=services&name=celery-broker", "/docs", "/docs/agent",
-    "/docs/gate", "/docs/time", "/docs/personnel", "/docs/collected", "/docs/glossary", "/docs/design", "/p/shop/time",
-    "/p/none",
+    "/docs/gate", "/docs/pipelines", "/docs/time", "/docs/personnel", "/docs/collected", "/docs/glossary",
+    "/docs/design", "/p/shop/time",
+    "/p/none", "/account", "/account/password", "/account/passkeys", "/account/again", "/sign-in/forgotten",
 )  # fmt: skip
 
 
@@ -53,6 +57,16 @@ def test_every_control_has_a_name(open_page: Callable[[str], Page], site: tuple[
     }).map(node => node.outerHTML.slice(0, 120))"""
     for path in every_path(site[1]):
         assert open_page(path).evaluate(names) == [], path
+
+
+def test_what_is_copied_from_the_manual_is_the_file_line_by_line(open_page: Callable[[str], Page]) -> None:
+    page = open_page("/docs/pipelines")
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
+    for example in EXAMPLES:
+        page.click(f"[data-copy='#{example.slug}-file']")
+        copied = page.evaluate("window.copied")
+        written = (folder() / example.file).read_text(encoding="utf-8").replace(STAND_IN, settings.PUBLIC_URL)
+        assert copied == written.rstrip("\n")
 
 
 def test_the_theme_follows_the_system_and_can_be_chosen(open_page: Callable[[str], Page]) -> None:
@@ -181,7 +195,8 @@ def test_everything_reads_without_scripts(browser: Browser, site: tuple[str, Any
     page.click("#group-runtime a:has-text('Show')")
     assert page.locator("#group-runtime tr[data-row]").count() == 2
     page.fill("#filter", "stripe")
-    page.press("#filter", "Enter")
+    with page.expect_navigation():
+        page.press("#filter", "Enter")
     assert page.locator("tr[data-row]").count() == 2
     page.click("a.cell-in >> nth=2")
     assert "stripe" in page.inner_text("h1").lower()
@@ -251,3 +266,40 @@ def test_hostile_strings_run_nothing(open_page: Callable[[str], Page], site: tup
         open_page(path)
         assert "owned" not in page.title()
         assert page.locator("img").count() == 0
+
+
+def test_a_passkey_is_made_signs_in_alone_and_is_taken_away(
+    open_page: Callable[[str], Page], context: BrowserContext, site: tuple[str, Any]
+) -> None:
+    from paritycheck.models import AuditEntry
+
+    page = open_page("/account/passkeys")
+    devices = context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    device = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    devices.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {"options": {**device, "isUserVerified": True, "automaticPresenceSimulation": True}},
+    )
+    page.click("text=Add one")
+    page.fill("#password", "a password of some length")
+    page.click("button:has-text('Go on')")
+    page.fill("#name", "Work laptop")
+    page.click("button:has-text('Add')")
+    page.wait_for_url("**/account/two-factor/codes")
+    page.goto(f"{site[0]}/account/passkeys")
+    expect(page.locator(".list")).to_contain_text("Work laptop")
+    page.click("summary:has-text('Account of')")
+    page.click("button:has-text('Sign out')")
+    page.wait_for_url("**/sign-in")
+    page.goto(f"{site[0]}/sign-in?next=/p/shop")
+    page.click("button:has-text('Sign in with a passkey')")
+    page.wait_for_url("**/p/shop")
+    page.goto(f"{site[0]}/account/passkeys")
+    page.click("text=Remove")
+    page.fill("#password", "a password of some length")
+    page.click("button:has-text('Go on')")
+    page.click("button:has-text('Remove')")
+    expect(page.locator("h2")).to_have_text("0 passkeys")
+    acts = set(AuditEntry.objects.filter(action__startswith="account.factor").values_list("action", flat=True))
+    assert acts == {"account.factor-added", "account.factor-removed"}

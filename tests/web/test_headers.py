@@ -19,6 +19,7 @@ POLICY = (
 PAGES = (
     "/", "/p/shop", "/p/shop/environments", "/p/shop/environments/staging", "/p/shop/environments/staging/1",
     "/p/shop/gate", "/p/shop/time", "/docs", "/docs/design", "/p/none", "/no/such/page",
+    "/sign-in", "/sign-in/forgotten", "/account", "/account/password", "/account/again", "/account/passkeys",
 )  # fmt: skip
 
 

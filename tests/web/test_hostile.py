@@ -54,6 +54,9 @@ PAGES = (
     "/p/shop/environments/staging/2",
     "/p/shop/gate",
     "/p/shop/time",
+    "/account",
+    "/account/passkeys",
+    "/account/password",
     *(f"/p/shop/environments/staging/2?section={name}" for name in ("services", "runtime", "dependencies", "config")),
 )
 
@@ -119,6 +122,8 @@ def fill(shop: Any, texts: tuple[str, ...]) -> None:
         candidate={"commit": "d" * 40, "branch": texts[6], "dirty": False},
     )
     shop.project.drifts.update(owner=texts[0])
+    shop.owner.name = texts[0][:120]
+    shop.owner.save(update_fields=["name"])
 
 
 def pages(shop: Any) -> Iterator[str]:

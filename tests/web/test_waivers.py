@@ -184,3 +184,14 @@ def test_the_drifts_that_a_filter_leaves_are_waived_together_and_later_ones_are_
 def test_what_is_no_drift_is_not_picked(ask: Callable[[str], str], said: str, picked: str) -> None:
     page = ask(f"/p/shop/waivers?{urlencode({'drifts': said})}")
     assert re.findall(r'name="drifts" value="([^"]*)"', page) == ([picked] if picked else [])
+
+
+def test_a_refused_form_is_kept_up_to_date_from_an_address_that_can_be_read(signed_in: Client, drift: Drift) -> None:
+    """The live page asks for itself again by GET; where a form was sent to can only be sent to."""
+    for sent_to, page in ((f"{path_of(drift)}/waive", path_of(drift)), ("/p/shop/waivers/new", "/p/shop/waivers")):
+        answer = signed_in.post(sent_to, {**FORM, "reason": ""})
+        assert answer.status_code == 422
+        asked = re.search(r'id="page" hx-get="([^"]+)"', answer.content.decode())
+        assert asked is not None
+        assert asked[1] == page
+        assert signed_in.get(asked[1]).status_code == 200

@@ -147,7 +147,7 @@ def _gate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wait", type=_wait, default=0, metavar="TIME", help="ask again so long while there is not enough evidence"
     )
-    parser.add_argument("--format", default="text", choices=_FORMS, help=f"how to print: {', '.join(_FORMS)}")
+    parser.add_argument("--format", default="text", choices=_FORMS, help="what to print (default: text)")
     parser.add_argument(
         "--output",
         action="append",

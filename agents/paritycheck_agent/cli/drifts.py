@@ -43,7 +43,7 @@ def drift_table(drifts: list[dict[str, Any]], paper: Paper, *, states: bool = Fa
     """Return drifts as lines, and how many of each severity they are."""
     if not drifts:
         return "No drift.\n"
-    headings = (*_HEADINGS, "STATE") if states else _HEADINGS
+    headings: tuple[str, ...] = (*_HEADINGS, "STATE") if states else _HEADINGS
     rows = [_cells(drift) + ([drift["state"]] if states else []) for drift in drifts]
     if 0 < paper.width < _NARROW:
         kept = [at for at, each in enumerate(headings) if each not in _LEFT_OUT]

@@ -88,9 +88,14 @@ examples:
   parity gate --against staging --fail-on warning
   parity gate --record                          on the default branch: later gates compare with it
   parity gate --format json > verdict.json
+  parity gate --format github --output sarif=parity.sarif --output markdown=comment.md
+  parity gate --wait 10m --max-age 15m          after a deploy: until its report is there
+
+Files of --output are emptied first, and say it where nothing was judged. Markdown is one comment; its first line,
+which is not shown, is the same in each run. github adds to $GITHUB_STEP_SUMMARY and $GITHUB_OUTPUT too.
 
 exit codes:
-  0  pass
+  0  pass; by --exit-zero and --on-error pass alone also where it is none, with NOT PASSED on stderr
   1  the change introduces drift at or above --fail-on
   2  usage or configuration error
   3  the server could not be reached or refused

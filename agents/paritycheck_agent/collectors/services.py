@@ -198,7 +198,9 @@ def _declare(fact: dict[str, Any], declared: Declared) -> None:
         fact.update(value=version, via="declared")
     if version is not None and not _agree(version, fact.get("value")):
         fact["declared"] = version
-    fact["sources"] = list(dict.fromkeys([*fact["sources"], *declared.sources]))
+    # First where its value was read: a pull request shows a drift on that line.
+    places = [fact["sources"], declared.sources][:: -1 if fact.get("via") == "declared" else 1]
+    fact["sources"] = list(dict.fromkeys(place for several in places for place in several))
 
 
 def _members(image: Image) -> dict[str, Any]:

@@ -48,11 +48,11 @@ def _document(answer: Mapping[str, Any], cases: list[str]) -> str:
 
 def _verdict(answer: Mapping[str, Any], *, told: bool) -> str:
     """Return the case of the verdict. It fails where no drift of its own, which would be `told`, says so."""
-    inner = _inner("system-out", headline(answer))
+    inner = _inner("system-out", headline(answer, aged=False))
     if verdict_of(answer) == "unknown":
         inner = f'<error type="unknown" message="{_escaped(text(answer.get("reason", "")))}"/>'
     elif verdict_of(answer) == "fail" and not told:
-        inner = f'<failure type="fail" message="{_escaped(headline(answer))}"/>'
+        inner = f'<failure type="fail" message="{_escaped(headline(answer, aged=False))}"/>'
     return f'<testcase classname="parity gate" name="verdict">{inner}</testcase>'
 
 

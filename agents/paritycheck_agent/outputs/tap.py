@@ -45,7 +45,7 @@ def _points(answer: Mapping[str, Any], places: Places | None) -> Iterator[Point]
 
 
 def _verdict(answer: Mapping[str, Any]) -> Point:
-    name = f"verdict {verdict_of(answer)} {headline(answer)}"
+    name = f"verdict {verdict_of(answer)} {headline(answer, aged=False)}"
     if answer.get("reason"):
         name += f": {text(answer['reason'])}"
     return verdict_of(answer) == "pass", _escaped(name), "", ()

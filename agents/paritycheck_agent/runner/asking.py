@@ -72,21 +72,29 @@ def ask_gate(config: Config, question: Question, say: Callable[[str], None]) -> 
     document = candidate_of(config, parts, question)
     memory = Memory(directory(config.state_home, url, signed.identity))
     delivery = open_delivery(config, url, signed.token, memory)
+
+    def pause(seconds: float) -> None:
+        nonlocal signed
+        time.sleep(seconds)
+        if time.monotonic() >= signed.until:
+            signed = sign_in(config, question.project)
+            delivery.client.connection.use(signed.token)
+
     try:
-        answer, code = _asked(delivery, question, Entry(document, bodies_of(parts), config.policy), say)
+        answer, code = _asked(delivery, question, Entry(document, bodies_of(parts), config.policy), say, pause)
     finally:
         delivery.client.connection.close()
     return Asked(answer, code, _places(config.root, parts), config.warnings + delivery.warnings)
 
 
 def _asked(
-    delivery: Delivery, question: Question, entry: Entry, say: Callable[[str], None]
+    delivery: Delivery, question: Question, entry: Entry, say: Callable[[str], None], pause: Callable[[float], None]
 ) -> tuple[dict[str, Any], int]:
     """Return answer and exit code. A candidate that is asked about again is the same verdict to the server."""
     until, rounds = time.monotonic() + question.wait_s, 0
     while True:
         answer = delivery.ask(question.project, entry)
-        check_answer(answer, entry.report)
+        check_answer(answer, entry.report, question.project)
         code = code_of(answer, question.max_age_s)
         left_s = until - time.monotonic()
         if code != EXIT_CODES["unknown"] or not question.wait_s or left_s <= 0:
@@ -94,7 +102,7 @@ def _asked(
         if not rounds:
             against = _member(answer, "against", "environment") or question.against or "the baseline"
             say(f"not enough evidence of {against} yet: waiting up to {question.wait_s} s for a report")
-        time.sleep(min(left_s, PAUSES_S[min(rounds, len(PAUSES_S) - 1)]))
+        pause(min(left_s, PAUSES_S[min(rounds, len(PAUSES_S) - 1)]))
         rounds += 1
 
 
@@ -168,11 +176,11 @@ def _commit(parts: Sequence[Part]) -> dict[str, Any]:
     return {name: value for name, value in commit.items() if value != ""}
 
 
-def check_answer(answer: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+def check_answer(answer: Mapping[str, Any], document: Mapping[str, Any], project: str) -> None:
     """Raise Unreachable for anything that is not a whole, consistent verdict on this very candidate.
 
-    Every way to exit 0 leads through here: an old answer, another schema, a pass that lists drift at or above what
-    was asked, an age beyond the one asked for are no pass.
+    Every way to exit 0 leads through here: an old answer, another schema, another project's or environment's, a pass
+    that lists drift at or above what was asked are no pass.
     """
     verdict = answer.get("verdict")
     if verdict == "unknown":
@@ -189,6 +197,9 @@ def check_answer(answer: Mapping[str, Any], document: Mapping[str, Any]) -> None
     asked, told = document["candidate"].get("commit"), _member(answer, "candidate", "commit")
     if asked and told != asked:
         raise Unreachable("the verdict is about another commit")
+    against = document.get("against")
+    if answer.get("project") != project or (against and _member(answer, "against", "environment") != against):
+        raise Unreachable("the verdict is about another project or environment")
 
 
 def _worst(drifts: Sequence[Any]) -> int:
@@ -198,20 +209,16 @@ def _worst(drifts: Sequence[Any]) -> int:
     return max((known.get(str(severity), len(known)) for severity in said), default=-1)
 
 
-def code_of(answer: Mapping[str, Any], document_max_age_s: int | None) -> int:
-    """Return the exit code of a checked answer: evidence older than was asked for is not enough."""
-    age = _member(answer, "against", "age_s")
-    if (
-        document_max_age_s is not None
-        and answer["verdict"] == "pass"
-        and (not _is_age(age) or age > document_max_age_s)
-    ):
+def code_of(answer: Mapping[str, Any], max_age_s: int | None) -> int:
+    """Return the exit code of a checked answer: a pass on evidence of no age, or an older one than asked, is none."""
+    if answer["verdict"] == "pass" and not _is_fresh(_member(answer, "against", "age_s"), max_age_s):
         return EXIT_CODES["unknown"]
     return EXIT_CODES[answer["verdict"]]
 
 
-def _is_age(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _is_fresh(age_s: Any, max_age_s: int | None) -> bool:
+    is_age = isinstance(age_s, (int, float)) and not isinstance(age_s, bool) and age_s >= 0
+    return is_age and (max_age_s is None or age_s <= max_age_s)
 
 
 def _member(answer: Mapping[str, Any], table: str, name: str) -> Any:

@@ -58,7 +58,8 @@ def _keyless(config: Config, way: str) -> Iterator[Finding]:
         text, hint = f"the server takes no id token of {way}: {told(refused)}", "; ".join(hints_of(refused))
         yield Finding(AREA, ERROR, text, hint, exit_code(refused))
     else:
-        yield Finding(AREA, OK, f"signs in with the id token of {way}, for: {signed.scope or 'what it does not say'}")
+        text = f"signs in with the id token of {way}, for: {signed.scope or 'what it does not say'}"
+        yield Finding(AREA, OK, text, f"{keyless.SPENT}: this one is spent now" if keyless.in_variable(way) else "")
         hint = "set PARITY_TOKEN to one that begins with pca_ where this job is to report"
         yield Finding(AREA, NOTE, "`parity gate` and `parity deploy` need no stored token here", hint)
 

@@ -7,6 +7,7 @@ on this machine, and stands in no error, no log and no file.
 from __future__ import annotations
 
 import re
+import time
 
 from paritycheck_agent.config import ConfigError
 from paritycheck_agent.runner.session import is_loopback
@@ -22,6 +23,8 @@ GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105 - the name of a type
 CHARS = 16 * 1024
 PROGRAM_S = 30
+SPENT = "It counts once: each further command of a job needs an id token of its own"
+LASTS_S, MARGIN_S = 600, 60
 _FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _OK = 200
 
@@ -29,16 +32,18 @@ _OK = 200
 class SignedIn:
     """A token, and `identity`: what the agent remembers by, which for a token of ten minutes is not the token itself.
 
-    `way`: the CI that vouched, empty for a token that was set; `scope`: what the server lets it do, empty if not said.
+    `way`: the CI that vouched, empty for a token that was set; `scope`: what the server lets it do, empty if not said;
+    `until`: when another is needed, on the clock of `time.monotonic`.
     """
 
-    __slots__ = ("identity", "scope", "token", "way")
+    __slots__ = ("identity", "scope", "token", "until", "way")
 
     def __init__(self, token: str, identity: str, way: str = "", scope: str = "") -> None:
         self.token = token
         self.identity = identity
         self.way = way
         self.scope = scope
+        self.until = float("inf")
 
 
 def sign_in(config: Config, project: str) -> SignedIn:
@@ -47,10 +52,19 @@ def sign_in(config: Config, project: str) -> SignedIn:
     Raise ConfigError, Refused, Unreachable.
     """
     way = offered(config.environ)
-    if way is None or has_token(config.environ):
-        token = config.token()
-        return SignedIn(token, token)
-    return exchanged(config, project, way)
+    if way is not None and not has_token(config.environ):
+        return exchanged(config, project, way)
+    if not has_token(config.environ):
+        for mark, hint in _HINTS.items():
+            if config.environ.get(mark):
+                raise ConfigError("PARITY_TOKEN", "is not set, and this job has no id token", hint)
+    token = config.token()
+    return SignedIn(token, token)
+
+
+def in_variable(way: str) -> bool:
+    """Whether the job has one id token, given to it at its start; from others a new one is had each time."""
+    return way in ("GitLab CI", "CircleCI")
 
 
 def has_token(environ: Mapping[str, str]) -> bool:
@@ -80,14 +94,17 @@ def exchanged(config: Config, project: str, way: str) -> SignedIn:
     except Refused as refused:
         refused.hint = (
             f"this is about the id token of {way}: a maintainer names on the project's settings whom it trusts"
-        )
+        ) + (f". {SPENT}" if in_variable(way) else "")
         raise
     finally:
         connection.close()
     token = answer.get("access_token")
     if not isinstance(token, str) or not _is_word(token) or str(answer.get("token_type")).lower() != "bearer":
         raise Unreachable("the answer holds no token")
-    return SignedIn(token, f"{way} {project}", way, str(answer.get("scope") or ""))
+    signed = SignedIn(token, f"{way} {project}", way, str(answer.get("scope") or ""))
+    lasts_s = answer.get("expires_in")
+    signed.until = time.monotonic() + (lasts_s if isinstance(lasts_s, int) else LASTS_S) - MARGIN_S
+    return signed
 
 
 def _checked(way: str, config: Config, audience: str) -> str:
@@ -156,6 +173,10 @@ def _set_in(name: str) -> Callable[[Mapping[str, str], str], str]:
     return lambda environ, _audience: environ[name]
 
 
+_HINTS = {
+    "GITHUB_ACTIONS": "`permissions: id-token: write` gives it one; pull requests from forks get none",
+    "GITLAB_CI": "`id_tokens: { PARITY_ID_TOKEN: { aud: $PARITY_URL } }` gives it one",
+}
 # The variables that show each, and how it is had. GitLab's job names its variable itself, with the audience.
 _WAYS: dict[str, tuple[tuple[str, ...], Callable[[Mapping[str, str], str], str]]] = {
     "GitLab CI": (("PARITY_ID_TOKEN",), _set_in("PARITY_ID_TOKEN")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from fnmatch import fnmatchcase
+from itertools import islice
 
 from paritycheck_agent.runner.lint_findings import ERROR, NOTE, WARNING, Finding
 from paritycheck_agent.sources import dotenv, lock_formats, reads, tracked
@@ -29,7 +30,7 @@ AMBIENT = (
     "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "SYSTEMROOT", "COMSPEC", "WINDIR", "VIRTUAL_ENV", "CONDA_*", "XDG_*",
     "*_SERVICE_HOST", "*_SERVICE_PORT", "*_SERVICE_PORT_*", "_", "*_PROXY", "*_proxy", "PYTHON*", "PYTEST_*", "NODE_*",
     "NPM_*", "npm_*", "RAILS_ENV", "RACK_ENV", "BUNDLE_*", "GEM_*", "RUBY*", "JAVA_*", "JDK_*", "GOPATH", "GOROOT",
-    "MIX_ENV", "COMPUTERNAME", "PROCESSOR_*",
+    "MIX_ENV", "TERM_PROGRAM*", "COMP_*", "PATHEXT", "COMPUTERNAME", "PROCESSOR_*",
     "DJANGO_SETTINGS_MODULE", "CARGO*", "OUT_DIR", "SSL_CERT_*", "REQUESTS_CA_BUNDLE",
 )  # fmt: skip
 ELSEWHERE = (
@@ -38,6 +39,7 @@ ELSEWHERE = (
     "UVICORN_*", "WEB_CONCURRENCY", "RAILS_*", "CELERY_*", "ASPNETCORE_*", "DOTNET_*", "ELASTIC_*", "KAFKA_*", "UID",
     "GID",
 )  # fmt: skip
+_REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]{0,127})")
 _NAMED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PROSE = (".md", ".rst", ".txt", ".adoc", ".lock", ".svg", ".png", ".jpg", ".gif", ".ico", ".woff2", ".pdf", ".po")
 _TESTS = frozenset(["test", "tests", "spec", "specs", "__tests__", "testing", "fixtures", "e2e", "examples", "docs"])
@@ -56,6 +58,7 @@ _PREFIX = re.compile(rb"env_prefix\s{0,9}=\s{0,9}[\"']([A-Za-z0-9_]{1,60})[\"']"
 _DOCKERFILE = "ockerfile"
 _SHOWN = 3
 BYTES = 64 * 1024 * 1024
+NAMES = 1_000
 
 
 def examine(context: Context) -> Iterator[Finding]:
@@ -65,7 +68,7 @@ def examine(context: Context) -> Iterator[Finding]:
     declared: dict[str, str] = {}
     for path in templates:
         yield from _duplicates(context, path, declared)
-    seen = _Seen(context, [path for path in paths if path not in templates], set(declared))
+    seen = _Seen(context, paths, declared)
     yield from _undeclared(context, seen, declared, templates)
     yield from _unused(context, seen, templates)
 
@@ -121,9 +124,11 @@ def _no_template(places: dict[str, list[Read]]) -> Finding:
 
 def _unused(context: Context, seen: _Seen, templates: list[str]) -> Iterator[Finding]:
     left_out = (*AMBIENT, *ELSEWHERE, *_ignored(context))
+    values = (entry.value or "" for path in templates for entry in _entries(context, path))
+    inner = {name for value in values for name in _REFERENCE.findall(value)}
     for path in templates:
         for entry in _entries(context, path):
-            if entry.name in seen.unseen and not _fits(entry.name, left_out):
+            if entry.name in seen.unseen.keys() - inner and not _fits(entry.name, left_out):
                 text = f"{entry.name} is declared here, and nothing in the checkout reads it"
                 hint = "take it out; where a library reads it, [tools.config] ignore of parity.toml says so"
                 yield Finding("env-unused", WARNING, (path, entry.line), text, hint)
@@ -153,7 +158,7 @@ class _Seen:
     def __init__(self, context: Context, paths: Iterable[str], declared: Iterable[str]) -> None:
         self.reads: list[Read] = []
         self.given: set[str] = set()
-        self.unseen = {name: _spellings(name) for name in declared}
+        self.unseen = {name: _spellings(name) for name in islice(declared, NAMES)}
         self._context = context
         self._room = BYTES
         self._prefixes: set[bytes] = set()

@@ -52,13 +52,14 @@ class Place:
 def examine(context: Context) -> Iterator[Finding]:
     """Yield what compose files, the services of pipelines, templates and parity.toml do not agree on."""
     paths = tracked.files(context)
+    present = frozenset(paths)
     files = _compose(paths)[:FILES]
     known = _examples(context, paths)
     groups: dict[str, list[Place]] = {}
     given: dict[str, list[tuple[str, str, int]]] = {}
     for path in files:
         services = yield from _services(context, path, known)
-        groups.setdefault(_app(path, paths), []).extend(_places(context, services))
+        groups.setdefault(_app(path, present), []).extend(_places(context, services))
         _note_urls(services, given)
     for group in groups.values():
         yield from _against_each_other(context, group)
@@ -75,7 +76,7 @@ def _compose(paths: Iterable[str]) -> list[str]:
     return sorted(found, key=lambda path: (path.count("/"), path.rpartition("/")[2] not in plain, path))
 
 
-def _app(path: str, paths: list[str]) -> str:
+def _app(path: str, paths: frozenset[str]) -> str:
     """The folder of the application that a compose file is of: its own where that holds one, else the checkout."""
     folder = path.rpartition("/")[0]
     return folder if folder and any(f"{folder}/{name}" in paths for name in _OWN) else ""

@@ -7,18 +7,21 @@ True where the code stops without the name, or names nothing to go on with.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILE_BYTES = 1024 * 1024
+# Of one form in one file: each is looked for a line and for what else the file says of the name.
+MATCHES = 500
 _NAME = rb"([A-Za-z_][A-Za-z0-9_]{1,127})"
 _QUOTED = rb"\s{0,40}[\"']" + _NAME + rb"[\"']\s{0,40}"
 _TESTED = re.compile(rb"\s{0,20}(?:\|\||\?\?|\?[^.]|&&|[=!]==?|\bas\b)")
 _ASKED = re.compile(rb"(?:\b(?:if|elif|unless|while|not|and|or)\b|!)\s{0,9}\(?\s{0,9}\Z")
 _WRITTEN = re.compile(rb"\s{0,20}(?:\|\||\?\?)?=[^=]")
-_COMMENT = (b"#", b"//", b"*", b"--", b"<!--")
+_COMMENT = (b"#", b"//", b">>>", b"*", b"--", b"<!--")
 
 
 class Read:
@@ -49,7 +52,7 @@ class _Form:
     def found(self, data: bytes) -> Iterator[re.Match[bytes]]:
         if self.marker in data and (not self.beside or any(word in data for word in self.beside)):
             # Compiled where a language is met: all of them cost more than reading a checkout.
-            yield from re.finditer(self._pattern, data)
+            yield from islice(re.finditer(self._pattern, data), MATCHES)
 
 
 _PYTHON = (
@@ -113,6 +116,8 @@ def of_file(data: bytes, path: str) -> list[Read]:
             before = data[max(start, match.start() - 400) : match.start()]
             if before.lstrip().startswith(_COMMENT) or _WRITTEN.match(behind):
                 continue
+            if match[1].endswith(b"_"):
+                continue  # the start of a name that is put together
             needed = _ASKED.search(before[-40:]) is None and _needed(form.needs, behind, data, match[1])
             found.append(Read(match[1].decode(), path, data.count(b"\n", 0, start) + 1, needed=needed))
     # Where a file reads a name with a default too, or asks for it before, it can do without.

@@ -38,7 +38,7 @@ def read(place: str, data: bytes, path: str, sibling: Sibling, reader: Callable[
         return found
 
     lock = reader(data, path, noted)
-    _store(place, {"key": key, "beside": beside, "lock": _written(lock)})
+    _store(place, {"key": key, "beside": beside, "lock": written(lock)})
     return lock
 
 
@@ -56,12 +56,13 @@ def _load(place: str, key: str, path: str, sibling: Sibling) -> Lock | None:
             found = sibling(name)
             if (None if found is None else _digest(found)) != digest:
                 return None
-        return _lock(path, kept["lock"])
+        return lock_of(path, kept["lock"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
-def _lock(path: str, kept: dict[str, Any]) -> Lock:
+def lock_of(path: str, kept: dict[str, Any]) -> Lock:
+    """Return the lock that `written` wrote down; raise KeyError, TypeError or ValueError for anything else."""
     lock = Lock(path)
     lock.whole = kept["whole"] is True
     lock.warnings = [str(text) for text in kept["warnings"]]
@@ -73,7 +74,8 @@ def _lock(path: str, kept: dict[str, Any]) -> Lock:
     return lock
 
 
-def _written(lock: Lock) -> dict[str, Any]:
+def written(lock: Lock) -> dict[str, Any]:
+    """Return all that a lock says, as JSON holds it."""
     packages = [
         (each.name, each.version, each.source, each.direct, sorted(each.groups), each.origin, each.conditional)
         for each in lock.packages

@@ -122,6 +122,10 @@ class Connection:
             **(self._forward or {}),
         }
 
+    def use(self, token: str) -> None:
+        """Sign what follows with another token."""
+        self._token = token
+
     def close(self) -> None:
         """Close the connection; the next request opens another."""
         if self._open is not None:

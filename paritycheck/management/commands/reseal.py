@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from paritycheck.management.base import WakingCommand
 from paritycheck.services.sealed import SealError, reseal_channels
+from paritycheck.services.sealed_texts import reseal_texts
 
 
 class Command(WakingCommand):
@@ -18,8 +19,11 @@ class Command(WakingCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         try:
             done, closed = reseal_channels()
+            factors = reseal_texts()
         except SealError as error:
             raise CommandError(f"FIELD_KEY {error.reason}.") from error
         self.stdout.write(f"{done} sealed again with the first key.")
+        if factors:
+            self.stdout.write(f"{factors} secrets of second factors, too.")
         if closed:
             raise CommandError(f"{closed} are opened by no key of FIELD_KEY: add the key that sealed them, then again.")

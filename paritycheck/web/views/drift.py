@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -165,6 +166,7 @@ def page_of(
     context = {
         "project": project,
         "tab": "matrix",
+        "here": reverse("web:drift", args=[project.slug, found.id[:10]]),
         "version": version,
         "drift": found,
         "flapping": _flapping(events),

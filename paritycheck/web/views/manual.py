@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from paritycheck.core.project_example import EXAMPLE
 from paritycheck.web import pipelines, tokens
 from paritycheck.web.icons import PATHS
 from paritycheck.web.samples import SAMPLES
@@ -38,6 +39,7 @@ LEAVES = (
     Leaf("compare", "Compare"),
     Leaf("collected", "What is collected"),
     Leaf("access", "Access"),
+    Leaf("apply", "Projects as a file"),
     Leaf("operating", "Operating"),
     Leaf("glossary", "Words"),
     Leaf("design", "Design language"),
@@ -68,6 +70,7 @@ def manual(request: HttpRequest, slug: str = "start") -> HttpResponse:
         "public_url": settings.PUBLIC_URL,
         **(_design() if slug == "design" else {}),
         **({"pipelines": pipelines.shown()} if slug == "pipelines" else {}),
+        **({"example": EXAMPLE.splitlines()} if slug == "apply" else {}),
         **(_commands() if slug == "commands" else {}),
     }
     return render(request, f"docs/{leaf.slug}.html", context)

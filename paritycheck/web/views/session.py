@@ -1,10 +1,9 @@
-"""Signing in and out, and the looks a person chose."""
+"""Signing out, and the looks a person chose."""
 
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import views
-from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,30 +13,6 @@ from typing_extensions import override
 from paritycheck.web.frame import CHOICES
 
 A_YEAR = 365 * 86400
-
-
-class SignInForm(AuthenticationForm):
-    """One answer for a wrong password and for an address nobody has."""
-
-    error_messages = {  # noqa: RUF012  Django's own form of it
-        "invalid_login": "No account has this e-mail address and password.",
-        "inactive": "No account has this e-mail address and password.",
-    }
-
-    @override
-    def clean(self) -> dict[str, Any]:
-        """Addresses are kept in lower case."""
-        if "username" in self.cleaned_data:
-            self.cleaned_data["username"] = self.cleaned_data["username"].strip().lower()
-        return super().clean()
-
-
-class SignIn(views.LoginView):
-    """The e-mail address is the log-in name."""
-
-    template_name = "web/sign_in.html"
-    authentication_form = SignInForm
-    redirect_authenticated_user = True
 
 
 class SignOut(views.LogoutView):

@@ -128,6 +128,7 @@ def _page(request: HttpRequest, project: Project, form: WaiveForm, status: int =
     context = {
         "project": project,
         "tab": "waivers",
+        "here": reverse("web:waivers", args=[project.slug]),
         "version": version,
         "headline": _headline(rows),
         "rows": [row for row in rows if _in(row, chosen)],

@@ -146,7 +146,7 @@ def test_a_container_that_the_url_names_is_what_is_declared(checkout: Checkout) 
     found = checkout.collect()
     assert found["database"] == {
         "name": "database", "kind": "postgresql", "value": "16.4", "via": "declared", "keys": ["DATABASE_URL"],
-        "resource": "r3", "sources": [".env:1", "compose.yaml:4"],
+        "resource": "r3", "sources": ["compose.yaml:4", ".env:1"],
     }  # fmt: skip
     assert (found["cache"]["kind"], found["cache"]["value"]) == ("valkey", "8")
     assert (found["broker"]["kind"], found["broker"]["unknown"]) == ("rabbitmq", "unpinned")
@@ -202,7 +202,7 @@ def test_a_candidate_asks_nobody_and_tells_what_it_declares(
     })  # fmt: skip
     found = checkout.collect({"OTHER_URL": "redis://127.0.0.1"}, candidate=True)
     assert found["database"]["value"] == "16.4"
-    assert found["database"]["sources"] == [".env.example:1", "compose.yaml:4"]
+    assert found["database"]["sources"] == ["compose.yaml:4", ".env.example:1"]
     assert set(found) == {"database", "cache", "queue", "search"}
 
 

@@ -13,18 +13,20 @@ from tests.chaos.shops import make_shops
 if TYPE_CHECKING:
     from tests.chaos.stand import Stand
 
-PEOPLE, HOOKS = 10, 10
 SENDERS = 2
+AHEAD = 4
 # One in so many kills is of the broker's connections, one in many more of all of PostgreSQL.
 BROKER, DATABASE = 6, 60
 LEASE_S = 30
 DUE = "SELECT count(*) FROM paritycheck_job WHERE state = 'due' AND due_at < now()"
 
 
-def run(stand: Stand, *, alerts: int = 1_000, kills: int = 200, patient: bool = True) -> Outcome:
+def run(
+    stand: Stand, *, alerts: int = 1_000, kills: int = 200, people: int = 10, hooks: int = 10, patient: bool = True
+) -> Outcome:
     """`patient` waits for the leases of the killed to end; else what thirty seconds do is done at once."""
-    people = [f"person-{number}@example.com" for number in range(PEOPLE)]
-    shops = make_shops(alerts // (PEOPLE + HOOKS), people, hooks=HOOKS, hook_port=stand.hook_port)
+    addresses = [f"person-{number}@example.com" for number in range(people)]
+    shops = make_shops(alerts // (people + hooks), addresses, hooks=hooks, hook_port=stand.hook_port)
     stand.ready(*stand.start("worker"))
     stand.start("beat")
     stand.until(lambda: not stand.count(DUE), 120)
@@ -32,7 +34,7 @@ def run(stand: Stand, *, alerts: int = 1_000, kills: int = 200, patient: bool = 
     reported = 0
     while stand.kills < kills:
         # Alerts are called for as kills go on, and a few ahead: there is always something on its way.
-        while reported < len(shops) and reported * kills <= (stand.kills + kills // 8) * len(shops):
+        while reported < len(shops) and reported * kills <= (stand.kills + max(kills // 8, AHEAD)) * len(shops):
             shops[reported].report("staging", django="5.2.19", stripe="14.0.1")
             reported += 1
         _wait_for_work(stand)

@@ -112,6 +112,25 @@ def test_each_pair_has_its_gaps_its_score_and_its_course(shop: Shop) -> None:
     assert tools["was"] == "up from 3"
 
 
+def test_what_is_waived_today_was_open_until_then(shop: Shop) -> None:
+    Pair.objects.create(
+        project=shop.project, left=shop.staging, right=shop.production, parity=0.9, coverage=0.9, evaluated_at=BEGAN,
+        time={}, personnel={},
+    )  # fmt: skip
+    for day, name in ((-5, "STAYS"), (-4, "WAIVED"), (-3, "RETURNS")):
+        shop.drift(name, day * DAY)
+    waived = Drift.objects.get(name="WAIVED")
+    waived.state = "waived"
+    shop.happen(waived, "waived", HOUR)
+    returns = Drift.objects.get(name="RETURNS")
+    shop.happen(returns, "waived", -2 * DAY)
+    shop.happen(returns, "unwaived", HOUR)
+    prepare_digests(now=SEVEN)
+    content = Delivery.objects.get(kind="digest").content
+    assert content["stands"][0]["gaps"][2]["trend"] == [0, 1, 2, 3, 2, 2, 2]
+    assert content["title"] == "As many drifts as on 23 Nov: 2"
+
+
 def test_only_active_members_and_channels_that_are_on_get_it(shop: Shop, new_shop: Callable[..., Shop]) -> None:
     shop.join("gone@example.com", active=False)
     new_shop("other").join("eve@example.com")

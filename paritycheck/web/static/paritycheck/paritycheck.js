@@ -280,10 +280,13 @@
     }
   };
 
+  /* Each line of code is a block; an empty one holds a blank, which is no blank to YAML. */
+  const written = (node) => node.innerText.replace(/[ \u00a0]+$/gm, "").trim();
+
   document.addEventListener("click", (event) => {
     closeMenus(event.target.closest("details.menu"));
     const button = event.target.closest("[data-copy]");
-    if (button) copy(button.dataset.copy === "link" ? location.href : $(button.dataset.copy).textContent.trim());
+    if (button) copy(button.dataset.copy === "link" ? location.href : written($(button.dataset.copy)));
     if (event.target.closest("[data-keys]")) $("#keys")?.showModal();
     if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
   });

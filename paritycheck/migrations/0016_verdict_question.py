@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("paritycheck", "0014_audit")]
+    dependencies = [("paritycheck", "0015_named_tokens")]
 
     operations = [
         migrations.AddField(

@@ -1,0 +1,140 @@
+"""Tokens of a project: who reports and who asks, for its maintainers."""
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from paritycheck.models import Project, Token, User
+from paritycheck.selectors.access import may_maintain
+from paritycheck.selectors.tokens import find_token, tokens_of
+from paritycheck.services.errors import Refused
+from paritycheck.services.handing_out import make_project_token
+from paritycheck.services.tokens import revoke_token
+from paritycheck.services.trusts import add_trust, remove_trust
+from paritycheck.web import trusting
+from paritycheck.web.access import of_project
+from paritycheck.web.tokening import days_of, row_of
+
+LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What stands beside the list: the form, what is wrong with it, or a secret, this once."""
+
+    form: dict[str, str] = field(default_factory=dict)
+    fault: str = ""
+    secret: str = ""
+    made: Token | None = None
+    trust_form: dict[str, str] = field(default_factory=dict)
+    trust_fault: str = ""
+    status: int = 200
+
+
+@require_safe
+@of_project
+def tokens(request: HttpRequest, project: Project) -> HttpResponse:
+    """Those that still work, and the form of a new one; `revoke` asks once more before one ends."""
+    _maintainer(request, project)
+    return _page(request, project, Shown())
+
+
+@require_POST
+@of_project
+def new_token(request: HttpRequest, project: Project) -> HttpResponse:
+    """Make one; its secret stands in this answer alone."""
+    user = _maintainer(request, project)
+    form = {name: request.POST.get(name, "").strip()[:LONGEST] for name in ("for", "name", "days")}
+    try:
+        made, text = make_project_token(
+            project=project,
+            kind="report" if form["for"] else "gate",
+            name=form["name"],
+            environment=form["for"],
+            days=days_of(form["days"]),
+            by=user,
+            now=timezone.now(),
+        )
+    except Refused as error:
+        return _page(request, project, Shown(form, f"Not made: {error.detail}", status=error.status))
+    return _page(request, project, Shown(secret=text, made=made))
+
+
+@require_POST
+@of_project
+def revoke(request: HttpRequest, project: Project, token_id: str) -> HttpResponse:
+    """End one."""
+    user, token = _maintainer(request, project), find_token(project, token_id)
+    if token is None:
+        raise Http404
+    revoke_token(token=token, by=user)
+    return HttpResponseRedirect(reverse("web:tokens", args=[project.slug]))
+
+
+@require_POST
+@of_project
+def new_trust(request: HttpRequest, project: Project) -> HttpResponse:
+    """Let a pipeline sign in by what its CI says of it."""
+    user, form = _maintainer(request, project), trusting.sent(request.POST)
+    try:
+        add_trust(project=project, terms=trusting.terms_of(form), by=user, now=timezone.now())
+    except Refused as error:
+        shown = Shown(trust_form=form, trust_fault=f"Not trusted: {error.detail}", status=error.status)
+        return _page(request, project, shown)
+    return HttpResponseRedirect(f"{reverse('web:tokens', args=[project.slug])}#trusts")
+
+
+@require_POST
+@of_project
+def end_trust(request: HttpRequest, project: Project, trust_id: UUID) -> HttpResponse:
+    """Take no more of its id tokens."""
+    user = _maintainer(request, project)
+    trust = project.trusts.select_related("project").filter(pk=trust_id).first()
+    if trust is None:
+        raise Http404
+    remove_trust(trust=trust, by=user)
+    return HttpResponseRedirect(f"{reverse('web:tokens', args=[project.slug])}#trusts")
+
+
+def _maintainer(request: HttpRequest, project: Project) -> User:
+    if not may_maintain(request.user, project):
+        raise PermissionDenied
+    return cast("User", request.user)
+
+
+def _page(request: HttpRequest, project: Project, shown: Shown) -> HttpResponse:
+    now, asked = timezone.now(), request.GET.get("revoke", "")
+    rows = [
+        row_of(token, now, asked, reverse("web:revoke-token", args=[project.slug, token.pk]))
+        for token in tokens_of(project)
+    ]
+    context: dict[str, Any] = {
+        "project": project,
+        "tab": "settings",
+        "part": "tokens",
+        "version": "",
+        "may_maintain": True,
+        "here": reverse("web:tokens", args=[project.slug]),
+        "rows": rows,
+        "environments": [each.slug for each in project.environments.order_by("slug")],
+        "form": shown.form,
+        "fault": shown.fault,
+        "secret": shown.secret,
+        "made": shown.made,
+        "trusts": [trusting.row_of(trust) for trust in project.trusts.order_by("made_at", "id")],
+        "trust_form": shown.trust_form,
+        "trust_fault": shown.trust_fault,
+        "trust_fields": trusting.FIELDS,
+        "issuers": trusting.issuers(),
+    }
+    response = render(request, "web/settings/tokens.html", context, status=shown.status)
+    if shown.secret:
+        response.headers["Cache-Control"] = "no-store"
+    return response

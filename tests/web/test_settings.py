@@ -1,0 +1,125 @@
+"""Settings of a project: its tokens, members and audit log; and one's own tokens."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+
+from tests.web.test_access import OWN_POSTED, SETTINGS_POSTED, session
+
+if TYPE_CHECKING:
+    from paritycheck.models import Token, User
+
+pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
+P = "/p/shop/settings"
+SECRET = re.compile(r"pc[agu]_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}")
+
+
+@pytest.fixture
+def bo(shop: Any) -> User:
+    from django.utils import timezone
+
+    from paritycheck.models import User
+    from paritycheck.services.members import join_project
+
+    user = User.objects.create_user("bo@example.com")
+    join_project(project=shop.project, user=user, role="member", now=timezone.now())
+    return user
+
+
+def secret_of(answer: Any) -> str:
+    """The token that the page shows, once."""
+    found = SECRET.findall(answer.content.decode())
+    assert (answer.status_code, len(found), answer.headers["Cache-Control"]) == (200, 1, "no-store")
+    return str(found[0])
+
+
+def bearer(text: str) -> Client:
+    return Client(headers={"authorization": f"Bearer {text}"})
+
+
+def test_a_token_is_shown_once_and_ends_after_a_second_look(shop: Any) -> None:
+    client = session(shop.owner)
+    form = {"for": "", "name": "GitHub <of> shop", "days": "30"}
+    text = secret_of(client.post(f"{P}/tokens/new", form))
+    page = client.get(f"{P}/tokens").content.decode()
+    assert text not in page
+    assert "GitHub &lt;of&gt; shop" in page
+    assert bearer(text).get("/api/v1/projects/shop/gate?environment=production").status_code == 200
+    ident = text[4:16]
+    asked = client.get(f"{P}/tokens?revoke={ident}").content.decode()
+    assert f'action="{P}/tokens/{ident}/revoke"' in asked
+    assert asked.count("is refused at once") == 1
+    assert client.post(f"{P}/tokens/{ident}/revoke").headers["Location"] == f"{P}/tokens"
+    assert bearer(text).get("/api/v1/projects/shop/gate?environment=production").status_code == 401
+    assert client.post(f"{P}/tokens/{ident}/revoke").status_code == 404
+    log = client.get(f"{P}/audit?action=token").content.decode()
+    assert log.count(text[:16]) == 2
+    assert text not in log
+
+
+def test_a_form_that_cannot_be_made_says_why_and_keeps_what_was_written(shop: Any) -> None:
+    client = session(shop.owner)
+    answer = client.post(f"{P}/tokens/new", {"for": "", "name": "ci", "days": "91"})
+    assert answer.status_code == 422
+    assert "Not made: days: are 1 to 90" in answer.content.decode()
+    assert 'value="ci"' in answer.content.decode()
+    for days in ("x", "-1", "99999"):
+        assert client.post(f"{P}/tokens/new", {"for": "staging", "name": "a", "days": days}).status_code == 422
+    assert "report from staging" in client.post(f"{P}/tokens/new", {"for": "staging", "name": "a"}).content.decode()
+
+
+def test_ones_own_tokens_are_ones_own(shop: Any, bo: User) -> None:
+    client, other = session(shop.owner), session(bo)
+    text = secret_of(client.post("/account/tokens/new", {"name": "laptop", "scopes": ["read", "waive"], "days": "9"}))
+    assert "read, waive" in client.get("/account/tokens").content.decode()
+    assert text[:16] not in other.get("/account/tokens").content.decode()
+    assert other.post(f"/account/tokens/{text[4:16]}/revoke").status_code == 404
+    assert bearer(text).get("/api/v1/projects").status_code == 200
+    assert client.post(f"/account/tokens/{text[4:16]}/revoke").status_code == 302
+    assert bearer(text).get("/api/v1/projects").status_code == 401
+    for wrong in (
+        {"name": "x", "days": "9"},
+        {"name": "", "scopes": "read", "days": "9"},
+        {"name": "x", "scopes": "x"},
+    ):
+        assert client.post("/account/tokens/new", wrong).status_code == 422
+    assert {Client().post(path).status_code for path in OWN_POSTED.values()} == {302}
+
+
+def test_members_come_change_and_go(shop: Any, bo: User) -> None:
+    client = session(shop.owner)
+    assert client.post(f"{P}/members/new", {"email": "eve@example.com", "role": "viewer"}).status_code == 302
+    assert client.post(f"{P}/members/new", {"email": "eve@example.com", "role": "viewer"}).status_code == 422
+    assert client.post(f"{P}/members/{bo.pk}/change", {"role": "maintainer"}).status_code == 302
+    assert shop.project.memberships.get(user=bo).role == "maintainer"
+    assert "see this project no more" in client.get(f"{P}/members?remove={bo.pk}").content.decode()
+    assert client.post(f"{P}/members/{bo.pk}/remove").status_code == 302
+    assert session(bo).get(f"{P}/members").status_code == 404
+    shop.project.memberships.exclude(user=shop.owner).delete()
+    last = client.post(f"{P}/members/{shop.owner.pk}/remove")
+    assert (last.status_code, "the last owner" in last.content.decode()) == (409, True)
+
+
+def test_what_a_role_does_not_allow_it_neither_shows_nor_does(shop: Any, bo: User) -> None:
+    from paritycheck.models import User
+
+    token: Token = shop.project.tokens.get(kind="g")
+    stranger = User.objects.create_user("stranger@example.com")
+    ids = {"slug": "shop", "token": token.pk, "member": shop.owner.pk, "trust": shop.owner.pk}
+    paths = {name: path.format(**ids) for name, path in SETTINGS_POSTED.items()}
+    assert {Client().post(path).status_code for path in paths.values()} == {302}
+    assert {session(stranger).post(path).status_code for path in paths.values()} == {404}
+    assert {session(bo).post(path).status_code for path in paths.values()} == {403}
+    assert [session(bo).get(f"{P}/{part}").status_code for part in ("members", "tokens", "audit")] == [200, 403, 403]
+    page = session(bo).get(f"{P}/members").content.decode()
+    assert f"{P}/tokens" not in page
+    assert "Let somebody in" not in page
+    shop.project.memberships.filter(user=bo).update(role="maintainer")
+    assert [session(bo).get(f"{P}/{part}").status_code for part in ("members", "tokens", "audit")] == [200, 200, 200]
+    assert session(bo).post(paths["remove-member"]).status_code == 403
+    assert {session(shop.owner).get(path).status_code for path in paths.values()} == {405}
+    assert token.revoked_at is None
