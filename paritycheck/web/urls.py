@@ -2,8 +2,8 @@
 
 from django.urls import path, re_path
 
-from paritycheck.web.views.account_tokens import account_tokens, new_account_token, revoke_account_token
 from paritycheck.web.signing.views import SignIn
+from paritycheck.web.views.account_tokens import account_tokens, new_account_token, revoke_account_token
 from paritycheck.web.views.alerts import alerts, delivery_act
 from paritycheck.web.views.audit import audit
 from paritycheck.web.views.channels import channel_act, channels, new_channel
