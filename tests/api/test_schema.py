@@ -45,7 +45,7 @@ def test_every_error_is_a_problem_document(document: dict[str, Any]) -> None:
                 if int(status) >= 400:
                     assert list(response["content"]) == ["application/problem+json"], (path, method, status)
             assert {"401", "403"} <= operation["responses"].keys(), (path, method)
-            signed = path.endswith(("/hooks/github", "/hooks/gitlab"))
+            signed = path.endswith(("/hooks/github", "/hooks/gitlab", "/auth/oidc"))
             assert operation.get("security", []) == ([] if signed else [{"token": []}])
 
 

@@ -181,7 +181,8 @@ def test_the_manual_tells_every_command_and_option(ask: Ask) -> None:
     assert "--until-converged" in text
 
 
-def test_pages_that_list_lead_to_the_same_as_a_file(ask: Callable[[str], str], drifted: Any, signed_in: Any) -> None:
+@pytest.mark.usefixtures("drifted")
+def test_pages_that_list_lead_to_the_same_as_a_file(ask: Callable[[str], str], signed_in: Any) -> None:
     for path, what in (
         ("/p/shop", "drifts"),
         ("/p/shop/compare?left=staging&right=production", "compare"),
