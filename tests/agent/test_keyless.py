@@ -268,7 +268,8 @@ def test_doctor_says_which_way_it_signs_in(
 
 def test_collectors_and_their_programs_never_see_it(checkout: Path) -> None:
     secrets = {
-        "PARITY_ID_TOKEN", "PARITY_ID_TOKEN_DEPLOY", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "CIRCLE_OIDC_TOKEN_V2"
+        "PARITY_ID_TOKEN", "PARITY_ID_TOKEN_DEPLOY", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL",
+        "CIRCLE_OIDC_TOKEN_V2"
     }  # fmt: skip
     environ = dict.fromkeys(secrets, ID)
     assert (

@@ -16,6 +16,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from typing_extensions import override
 from django.test import Client
 
 from tests.api.servers import free_port
@@ -33,6 +34,7 @@ KEY = rsa.generate_private_key(65537, 2048)
 
 
 class _Stay(HTTPRedirectHandler):
+    @override
     def redirect_request(self, *_: Any) -> None:
         return None
 
