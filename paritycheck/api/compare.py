@@ -5,6 +5,7 @@ import json
 from typing import Any, ClassVar
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -12,10 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from paritycheck.api.base import READ, Scopes, bad_parameter, nothing_here
+from paritycheck.api.csv import FORMAT, CsvView
+from paritycheck.api.csv import PARAMETER as AS_CSV
 from paritycheck.api.pagination import PARAMETERS as PAGES
 from paritycheck.api.pagination import PageSerializer, SequencePages
 from paritycheck.api.schema import PAGE_PARAMETERS, READ_REFUSALS
-from paritycheck.api.shapes import FACT_STATES, ProjectApiView, page_url, zulu
+from paritycheck.api.shapes import FACT_STATES, page_url, zulu
 from paritycheck.api.snapshots import SnapshotSerializer, snapshot_document
 from paritycheck.codec.comparing import RULES
 from paritycheck.codec.sides import BUCKETS, counts_of, fact_document, row_document, total
@@ -105,11 +108,12 @@ class ComparisonSerializer(PageSerializer):
     results = ComparedRowSerializer(many=True)
 
 
-class CompareView(ProjectApiView):
+class CompareView(CsvView):
     """Two snapshots of one project."""
 
+    export = "compare"
     scopes: ClassVar[Scopes] = {"GET": READ}
-    parameters = PAGES | PARAMETERS | {"left", "right"}
+    parameters = PAGES | PARAMETERS | {"left", "right", FORMAT}
 
     @extend_schema(
         operation_id="compare_snapshots",
@@ -121,14 +125,18 @@ class CompareView(ProjectApiView):
             OpenApiParameter("only", enum=list(BUCKETS), description="Everything but `same` when left out."),
             OpenApiParameter("section", enum=list(SECTIONS)),
             OpenApiParameter("q", str, description="A part of the fact's name."),
+            AS_CSV,
             *PAGE_PARAMETERS,
         ],
         responses={200: ComparisonSerializer, 304: OpenApiResponse(description="As you have it."), **READ_REFUSALS},
         examples=[EXAMPLE],
     )
-    def get(self, request: Request, project: str) -> Response:
+    def get(self, request: Request, project: str) -> HttpResponseBase:
         """A page of what they have and have not in common."""
         del project
+        file = self.csv(request)
+        if file is not None:
+            return file
         found = self.project()
         asked = _asked(request)
         left, right = (_place(found, request, name) for name in ("left", "right"))

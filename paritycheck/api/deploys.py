@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.http import QueryDict
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -12,11 +13,12 @@ from rest_framework.response import Response
 
 from paritycheck.api.base import READ, Scopes, bad_parameter, nothing_here
 from paritycheck.api.body import WireCall, taken
+from paritycheck.api.csv import FORMAT, CsvView
+from paritycheck.api.csv import PARAMETER as AS_CSV
 from paritycheck.api.deploy_body import SOURCES, read_deploy
 from paritycheck.api.pagination import PARAMETERS as PAGES
 from paritycheck.api.pagination import CursorPages, PageSerializer
 from paritycheck.api.schema import GONE, PAGE_PARAMETERS, READ_REFUSALS, REFUSALS
-from paritycheck.api.shapes import ProjectApiView
 from paritycheck.codec.times import instant
 from paritycheck.core.actors import HOSTS, ROLES
 from paritycheck.core.addresses import is_slug
@@ -117,11 +119,12 @@ def deploy_document(row: Any) -> dict[str, Any]:
     }
 
 
-class DeploysView(ProjectApiView):
+class DeploysView(CsvView):
     """The deploys of a project."""
 
+    export = "deploys"
     scopes: ClassVar[Scopes] = {"POST": {"deploy", "write"}, "GET": READ}
-    parameters = PAGES | {"environment", "since"}
+    parameters = PAGES | {"environment", "since", FORMAT}
     wire = WireCall("POST", "application/json", limits.REPORT_BYTES, spends=True)
 
     @extend_schema(
@@ -130,13 +133,17 @@ class DeploysView(ProjectApiView):
         parameters=[
             OpenApiParameter("environment", str, description="Of this environment only."),
             OpenApiParameter("since", datetime, description="Deployed then or later."),
+            AS_CSV,
             *PAGE_PARAMETERS,
         ],
         responses={200: DeployPageSerializer, **READ_REFUSALS},
     )
-    def get(self, request: Request, project: str) -> Response:
+    def get(self, request: Request, project: str) -> HttpResponseBase:
         """A page of deploys, newest first."""
         del project
+        file = self.csv(request)
+        if file is not None:
+            return file
         slug, since = _environment(request.query_params), _since(request.query_params)
         found = self.project()
         if slug is not None and find_environment(found, slug) is None:

@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from paritycheck.api.base import READ, Scopes, bad_parameter, nothing_here
+from paritycheck.api.csv import FORMAT, CsvView
+from paritycheck.api.csv import PARAMETER as AS_CSV
 from paritycheck.api.pagination import PARAMETERS as PAGES
 from paritycheck.api.pagination import CursorPages, PageSerializer
 from paritycheck.api.schema import PAGE_PARAMETERS, READ_REFUSALS
@@ -195,21 +198,25 @@ FILTERS = [
 ]
 
 
-class DriftsView(ProjectApiView):
+class DriftsView(CsvView):
     """The drifts of a project."""
 
+    export = "drifts"
     scopes: ClassVar[Scopes] = {"GET": READ}
-    parameters = PAGES | PARAMETERS
+    parameters = PAGES | PARAMETERS | {FORMAT}
 
     @extend_schema(
         operation_id="list_drifts",
         summary="List drifts",
-        parameters=[*FILTERS, *PAGE_PARAMETERS],
+        parameters=[*FILTERS, AS_CSV, *PAGE_PARAMETERS],
         responses={200: DriftPageSerializer, **READ_REFUSALS},
     )
-    def get(self, request: Request, project: str) -> Response:
+    def get(self, request: Request, project: str) -> HttpResponseBase:
         """A page of drifts, last opened first."""
         del project
+        file = self.csv(request)
+        if file is not None:
+            return file
         try:
             asked = DriftFilter.read(request.query_params.dict())
         except FilterError as error:

@@ -135,6 +135,8 @@ def _describe_reading(operation: Part, schemas: Part) -> None:
     operation["responses"]["304"] = NOT_MODIFIED
     answer.setdefault("headers", {}).update(ETAG)
     content = answer.get("content", {}).get(JSON)
+    if content and any(each["name"] == "format" for each in operation.get("parameters", ())):
+        answer["content"]["text/csv"] = {"schema": {"type": "string"}}
     known = fields_of(content["schema"], schemas) if content else []
     if known:
         operation.setdefault("parameters", []).append({

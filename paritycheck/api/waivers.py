@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -12,6 +13,8 @@ from rest_framework.response import Response
 
 from paritycheck.api.base import READ, Scopes, bad_parameter, nothing_here
 from paritycheck.api.body import WireCall, taken
+from paritycheck.api.csv import FORMAT, CsvView
+from paritycheck.api.csv import PARAMETER as AS_CSV
 from paritycheck.api.drifts import DriftSerializer, drift_document
 from paritycheck.api.schema import GONE, READ_REFUSALS, REFUSALS
 from paritycheck.api.shapes import ProjectApiView, page_url, zulu
@@ -138,11 +141,12 @@ def _days(said: str | None) -> timedelta | None:
     return timedelta(days=int(said))
 
 
-class WaiversView(ProjectApiView):
+class WaiversView(CsvView):
     """The waivers in force, and making one."""
 
+    export = "waivers"
     scopes: ClassVar[Scopes] = {"GET": READ, "POST": WAIVE}
-    parameters = frozenset({"unused", "ending", "within", "source"})
+    parameters = frozenset({"unused", "ending", "within", "source", FORMAT})
     wire = WireCall("POST", "application/json", BODY_BYTES)
 
     @extend_schema(
@@ -155,12 +159,16 @@ class WaiversView(ProjectApiView):
                 "within", WITHIN, description="Only those that end within so many days, the nearest first."
             ),
             OpenApiParameter("source", enum=list(SOURCES)),
+            AS_CSV,
         ],
         responses={200: WaiversSerializer, **READ_REFUSALS},
     )
-    def get(self, request: Request, project: str) -> Response:
+    def get(self, request: Request, project: str) -> HttpResponseBase:
         """The policy file's and people's."""
         del project
+        file = self.csv(request)
+        if file is not None:
+            return file
         query = request.query_params
         if {query.get("unused", "1"), query.get("ending", "1")} != {"1"} or query.get(
             "source", "person"

@@ -5,7 +5,8 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 
 from paritycheck.models import Project
 from paritycheck.selectors.access import project_of
@@ -13,12 +14,14 @@ from paritycheck.selectors.access import project_of
 P = ParamSpec("P")
 
 
-def of_project(view: Callable[Concatenate[HttpRequest, Project, P], HttpResponse]) -> Callable[..., HttpResponse]:
+def of_project(
+    view: Callable[Concatenate[HttpRequest, Project, P], HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
     """Give the view the project that the address names; 404 for one that is not there or not the caller's."""
 
     @login_required
     @wraps(view)
-    def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             project = project_of(request.user, slug)
         except Project.DoesNotExist:

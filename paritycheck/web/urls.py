@@ -9,6 +9,7 @@ from paritycheck.web.views.audit import audit
 from paritycheck.web.views.channels import channel_act, channels, new_channel
 from paritycheck.web.views.compare import compare
 from paritycheck.web.views.digests import digest_preview, digests, send_digest
+from paritycheck.web.views.downloads import download
 from paritycheck.web.views.drift import drift
 from paritycheck.web.views.environments import environment, environments
 from paritycheck.web.views.factors import factors
@@ -58,6 +59,7 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/cell$", cell, name="cell"),
     re_path(rf"{_PROJECT}/d/(?P<prefix>[0-9a-f]{{10,64}})$", drift, name="drift"),
     re_path(rf"{_PROJECT}/compare$", compare, name="compare"),
+    re_path(rf"{_PROJECT}/(?P<what>drifts|compare|deploys|waivers)\.csv$", download, name="download"),
     re_path(rf"{_PROJECT}/factors$", factors, name="factors"),
     re_path(rf"{_PROJECT}/d/(?P<prefix>[0-9a-f]{{10,64}})/waive$", waive, name="waive"),
     re_path(rf"{_PROJECT}/waivers$", waivers, name="waivers"),

@@ -61,6 +61,7 @@ OF_PROJECT = {
     "cell": "/p/{slug}/cell?environment=ci&section=services&name=database",
     "drift": "/p/{slug}/d/{drift}",
     "compare": "/p/{slug}/compare?left=staging&right=production",
+    "download": "/p/{slug}/drifts.csv",
     "factors": "/p/{slug}/factors",
     "time": "/p/{slug}/time",
     "personnel": "/p/{slug}/personnel",

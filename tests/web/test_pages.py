@@ -179,3 +179,34 @@ def test_the_manual_tells_every_command_and_option(ask: Ask) -> None:
         assert told.rstrip() in text
     assert {"report", "gate", "drifts", "waive"} < helps().keys()
     assert "--until-converged" in text
+
+
+@pytest.mark.usefixtures("drifted")
+def test_pages_that_list_lead_to_the_same_as_a_file(ask: Callable[[str], str], signed_in: Any) -> None:
+    for path, what in (
+        ("/p/shop", "drifts"),
+        ("/p/shop/compare?left=staging&right=production", "compare"),
+        ("/p/shop/time", "deploys"),
+        ("/p/shop/waivers", "waivers"),
+    ):
+        found = re.search(rf'href="(/p/shop/{what}\.csv[^"]*)"', ask(path))
+        assert found, path
+        reply = signed_in.get(unescape(found[1]))
+        assert reply["Content-Type"] == "text/csv; charset=utf-8", path
+        lines = b"".join(reply.streaming_content).decode().splitlines()
+        assert len(lines) > (what in {"drifts", "compare"}), path
+    assert signed_in.get("/p/shop/drifts.csv?state=none").status_code == 400
+    assert signed_in.get("/p/shop/compare.csv?left=none&right=production").status_code == 404
+
+
+def test_the_manual_lists_every_call_of_the_api_with_its_parameters(db: None, client: Any) -> None:
+    del db
+    page = unescape(client.get("/docs/api").content.decode())
+    document = client.get("/api/v1/schema").json()
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert f"<code>{method.upper()} {path}</code> {operation['summary']}" in page
+            for parameter in operation.get("parameters", ()):
+                assert parameter["in"] != "query" or f"<code>{parameter['name']}</code>" in page
+    assert "<script>" not in page
+    assert 'id="deprecation"' in page

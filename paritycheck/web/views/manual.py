@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from paritycheck.core.project_example import EXAMPLE
-from paritycheck.web import pipelines, tokens
+from paritycheck.web import pipelines, reference, tokens
 from paritycheck.web.icons import PATHS
 from paritycheck.web.samples import SAMPLES
 from paritycheck_agent.cli.arguments import helps
@@ -37,6 +37,7 @@ LEAVES = (
     Leaf("alerts", "Alerts"),
     Leaf("channels", "Channels"),
     Leaf("compare", "Compare"),
+    Leaf("api", "API"),
     Leaf("collected", "What is collected"),
     Leaf("access", "Access"),
     Leaf("signing-in", "Signing in"),
@@ -69,6 +70,7 @@ def manual(request: HttpRequest, slug: str = "start") -> HttpResponse:
         "leaves": LEAVES,
         "next_leaf": LEAVES[at + 1] if at + 1 < len(LEAVES) else None,
         "public_url": settings.PUBLIC_URL,
+        **({"api": reference.shown()} if slug == "api" else {}),
         **(_design() if slug == "design" else {}),
         **({"pipelines": pipelines.shown()} if slug == "pipelines" else {}),
         **({"example": EXAMPLE.splitlines()} if slug == "apply" else {}),
