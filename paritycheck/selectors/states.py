@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,8 @@ UNKNOWN_AFTER = timedelta(hours=24)
 MOST_PLACES, MOST_SAID = 3, 8
 _LINE = re.compile(r":\d{1,7}$")
 _cache = BodyCache()
+WORTH_KEEPING = range(16 * 1024, 256 * 1024)
+"""Bytes of a body: smaller ones are decoded in a moment, larger ones would fill the memory."""
 
 
 def body(project_id: UUID, digest: str) -> bytes:
@@ -47,7 +50,16 @@ def section_of(project_id: UUID, name: str, entry: Mapping[str, Any]) -> Section
     """The section of a stored entry; unknown as a whole where the agent said so."""
     if not entry.get("digest"):
         return Section(name, reason=entry.get("reason") or "not-collected")
-    return section_from(body(project_id, entry["digest"]))
+    held = body(project_id, entry["digest"])
+    return _decoded(held) if len(held) in WORTH_KEEPING else section_from(held)
+
+
+@lru_cache(maxsize=16)
+def _decoded(held: bytes) -> Section:
+    """Sections never change and are never written to, so that those that everything is compared with need not be
+    decoded each time. Below 30 MB.
+    """
+    return section_from(held)
 
 
 def side_of(snapshot: Snapshot, environment: Environment, *, stale: Collection[str] = ()) -> Side:

@@ -63,6 +63,7 @@ class _Case:
     right: Exhibit
     base: _Base
     waivers: Waivers
+    _judgements: dict[bool, Judgement] = field(default_factory=dict, compare=False)
 
     def waived(self) -> dict[tuple[str, str, str], Granted]:
         """The waiver of each finding that has one."""
@@ -85,7 +86,11 @@ class _Case:
         )
 
     def _judged(self, left: Exhibit) -> Judgement:
-        return judge(left.side, self.right.side, self.policy)
+        """Of the candidate or of its base, once each: an answer asks for them several times."""
+        of_base = left is not self.left
+        if of_base not in self._judgements:
+            self._judgements[of_base] = judge(left.side, self.right.side, self.policy)
+        return self._judgements[of_base]
 
     def _is_old(self, exhibit: Exhibit) -> bool:
         most = self.policy.unknown_after_s if self.question.max_age_s is None else self.question.max_age_s
