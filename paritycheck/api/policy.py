@@ -68,7 +68,7 @@ class ProjectPolicySerializer(VersionSerializer):
 class PolicyChangeSerializer(serializers.Serializer[Any]):
     """`text` or `policy_from` or both."""
 
-    text = serializers.CharField(required=False)
+    text = serializers.CharField(required=False, allow_blank=True)
     policy_from = serializers.CharField(
         required=False, allow_null=True, help_text="The environment whose parity.toml counts; null is the baseline."
     )

@@ -82,8 +82,10 @@ class AskedTokenSerializer(serializers.Serializer[Any]):
     """A token to make."""
 
     kind = serializers.ChoiceField(MADE_KINDS)
-    name = serializers.CharField(max_length=80, help_text="What it is for.")
-    environment = serializers.CharField(required=False, help_text="Where a `report` token's agent reports from.")
+    name = serializers.CharField(help_text="What it is for; of a longer one the first 80 characters are kept.")
+    environment = serializers.CharField(
+        required=False, allow_blank=True, help_text="Where a `report` token's agent reports from."
+    )
     days = serializers.IntegerField(
         required=False,
         help_text=f"A gate's at most {GATE_DAYS}, which it has when left out; a report's {REPORT_DAYS}, or no end.",
@@ -93,7 +95,7 @@ class AskedTokenSerializer(serializers.Serializer[Any]):
 class AskedPersonalTokenSerializer(serializers.Serializer[Any]):
     """A token of one's own to make."""
 
-    name = serializers.CharField(max_length=80, help_text="What it is for.")
+    name = serializers.CharField(help_text="What it is for; of a longer one the first 80 characters are kept.")
     scopes = serializers.ListField(child=serializers.ChoiceField(PERSONAL), help_text="What it may do of what you may.")
     days = serializers.IntegerField(min_value=1, max_value=PERSONAL_DAYS)
 

@@ -63,7 +63,7 @@ class DriftFilter:
         for name in _TEXTS:
             if len(said.get(name, "")) > LONGEST or "\0" in said.get(name, ""):
                 raise FilterError(f"{name} has at most {LONGEST} printable characters")
-        if "changed_since" in said and not is_instant(said["changed_since"]):
+        if "changed_since" in parameters and not is_instant(parameters["changed_since"]):
             raise FilterError("changed_since is a time as RFC 3339 has it, with a zone")
         return cls(**said)
 
