@@ -142,12 +142,12 @@ def outgoing(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[C
 
 
 def oidc_issuers(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
-    """`paritycheck.E011`: an issuer of id tokens whose keys could not be fetched safely."""
+    """`paritycheck.E012`: an issuer of id tokens whose keys could not be fetched safely."""
     del app_configs
     if all(issuer.startswith("https://") and len(issuer) <= LONGEST_ISSUER for issuer in settings.OIDC_ISSUERS):
         return []
     hint = "Give addresses with commas, as https://gitlab.example.com, as the `iss` of their tokens has them"
-    return [Error("OIDC_ISSUERS holds what is no https address.", hint=hint, id="paritycheck.E011")]
+    return [Error("OIDC_ISSUERS holds what is no https address.", hint=hint, id="paritycheck.E012")]
 
 
 def _certificates(path: str) -> bool:

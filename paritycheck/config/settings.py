@@ -8,6 +8,8 @@ import environ
 
 from paritycheck.config import env
 from paritycheck.config.mail_url import mail
+from paritycheck.config.openapi import SPECTACULAR
+from paritycheck.config.sso import single_sign_on
 
 PACKAGE = Path(__file__).resolve().parent.parent
 REPOSITORY_TEMPLATES = PACKAGE.parent / "templates"
@@ -164,9 +166,8 @@ CELERY_TASK_ALWAYS_EAGER = False
 # --- Mail ---
 
 EMAIL_URL = env.text("EMAIL_URL")
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 _mail = mail(EMAIL_URL)
-EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", EMAIL_BACKEND)
+EMAIL_BACKEND = _mail.get("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
 EMAIL_HOST = _mail.get("EMAIL_HOST") or ""
 EMAIL_PORT = _mail.get("EMAIL_PORT") or 25
 EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER") or ""
@@ -226,7 +227,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = SITE_NAME
 MFA_TOTP_TOLERANCE = 1
 
-# Single sign-on by OpenID Connect, on when issuer and client are named; E011 says so when it is half-set.
+# Single sign-on by OpenID Connect, on when issuer and client are named; E011 says so where it is half-set.
 OIDC_NAME = env.text("OIDC_NAME", "single sign-on")
 OIDC_ISSUER = env.text("OIDC_ISSUER")
 OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID")
@@ -237,21 +238,7 @@ OIDC_ONLY = env.choice("OIDC_ONLY", "NO", ("NO", "YES")) == "YES"
 OIDC_ON = bool(OIDC_ISSUER and OIDC_CLIENT_ID and OIDC_CLIENT_SECRET)
 SOCIALACCOUNT_ADAPTER = "paritycheck.web.signing.adapters.ProviderAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True  # a form's redirect to another site is refused by our policy; the state guards it
-SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
-    "openid_connect": {
-        "provider_class": "paritycheck.web.signing.oidc.Provider",
-        "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": "sso",
-                "name": OIDC_NAME,
-                "client_id": OIDC_CLIENT_ID,
-                "secret": OIDC_CLIENT_SECRET,
-                "settings": {"server_url": OIDC_ISSUER.rstrip("/")},
-            }
-        ],
-    }
-}
+SOCIALACCOUNT_PROVIDERS = single_sign_on(OIDC_NAME, OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)
 
 # --- Browser security: cookies carry the strictest prefix that the scheme allows ---
 
@@ -288,13 +275,8 @@ LANGUAGE_CODE = "en"
 USE_I18N = False
 # What limits sign-ins is counted here, for all processes together. The bound is there so that nobody who makes entries
 # pushes out those that lock an account; expired ones go first.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "paritycheck_cache",
-        "OPTIONS": {"MAX_ENTRIES": 50_000},
-    }
-}
+_table = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "paritycheck_cache"}
+CACHES = {"default": {**_table, "OPTIONS": {"MAX_ENTRIES": 50_000}}}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
 # --- REST API ---
@@ -309,43 +291,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "paritycheck.api.problems.handle",
     "UNAUTHENTICATED_USER": None,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "paritycheck",
-    "DESCRIPTION": "How far apart environments are: reports in, drifts, comparisons and verdicts out.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.1",
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "paritycheck.api.openapi.complete",
-    ],
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": [],
-    "SERVE_AUTHENTICATION": [],
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {
-        "ChannelKind": "paritycheck.api.channels.CHANNEL_KINDS",
-        "ChannelState": "paritycheck.api.channels.CHANNEL_STATES",
-        "ActorRole": "paritycheck.core.actors.ROLES",
-        "DeliveryState": "paritycheck.models.deliveries.DeliveryState.values",
-        "DeploySource": "paritycheck.models.deploys.DeploySource.values",
-        "DeployStatus": "paritycheck.models.deploys.DeployStatus.values",
-        "DriftState": "paritycheck.api.shapes.DRIFT_STATES",
-        "EnvironmentKind": "paritycheck.api.shapes.KINDS",
-        "FactorVerdict": "paritycheck.api.factors.VERDICTS",
-        "FactState": "paritycheck.api.shapes.FACT_STATES",
-        "InstanceKind": "paritycheck.api.shapes.INSTANCE_KINDS",
-        "LagState": "paritycheck.api.time.LAG_STATES",
-        "MemberRole": "paritycheck.models.people.Role.values",
-        "MadeTokenKind": "paritycheck.api.tokens.MADE_KINDS",
-        "SentSource": "paritycheck.api.deploy_body.SOURCES",
-        "Severity": "paritycheck.api.shapes.SEVERITIES",
-        "TrustKind": "paritycheck.api.trusts.TRUST_KINDS",
-        "TokenKind": "paritycheck.api.tokens.KINDS",
-        "TokenScope": "paritycheck.services.handing_out.PERSONAL",
-    },
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-}
+SPECTACULAR_SETTINGS = SPECTACULAR
 
 LOGGING_CONFIG = "paritycheck.config.logs.configure"
 LOGGING: dict[str, Any] = {"level": LOG_LEVEL}
