@@ -214,11 +214,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # an administrator or the provider vouches 
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
-ACCOUNT_RATE_LIMITS = {
-    "login": None,  # the failed ones count
-    "login_failed": "10/m/ip,5/15m/key",
-    "reset_password": "10/m/ip,3/15m/key",
-}
+# Of sign-ins the failed ones count.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "10/m/ip,5/15m/key", "reset_password": "10/m/ip,3/15m/key"}
 
 MFA_ADAPTER = "paritycheck.web.signing.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
