@@ -45,7 +45,8 @@ PLACES: Final = {
     "compare": "drifts", "parity": "drifts", "factors": "drifts", "policies": "policy", "time": "deploys",
     "people": "personnel", "channels": "alerts", "deliveries": "alerts", "subscriptions": "alerts",
     "members": "access", "tokens": "access", "audit": "access", "auth": "access", "reports": "agent",
-    "sections": "agent", "commits": "agent", "schema": "meta", "badge": "projects", "badges": "projects", "card": "projects",
+    "sections": "agent", "commits": "agent", "schema": "meta", "badge": "projects",
+    "badges": "projects", "card": "projects",
 }  # fmt: skip
 
 

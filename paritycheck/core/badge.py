@@ -1,7 +1,7 @@
 """The badge as SVG: `parity 94 % · coverage 71 %`, and the band as colour and word.
 
-Widths come from the table below, since no font is at hand where it is drawn; `textLength` makes whoever shows it keep to
-them. Nothing in it is a text of anybody's: numbers, and words of this file.
+Widths come from the table below, since no font is at hand where it is drawn; `textLength` makes whoever shows it keep
+to them. Nothing in it is a text of anybody's: numbers, and words of this file.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from paritycheck.core.digests import percent
 
 NBSP: Final = "\N{NO-BREAK SPACE}"
 _WIDTHS: Final = {
-    **dict.fromkeys("0123456789", 6.99), **dict.fromkeys(" " + NBSP, 3.87), **dict.fromkeys("fj", 3.87),
-    **dict.fromkeys("il", 3.02), **dict.fromkeys("hnu", 6.96), **dict.fromkeys("bdgpq", 6.85), **dict.fromkeys("cs", 5.73),
+    **dict.fromkeys("0123456789", 6.99), **dict.fromkeys("fj" + " " + NBSP, 3.87), **dict.fromkeys("il", 3.02),
+    **dict.fromkeys("hnu", 6.96), **dict.fromkeys("bdgpq", 6.85), **dict.fromkeys("cs", 5.73),
     **dict.fromkeys("kvxy", 6.51), "%": 11.84, "·": 4.0, "a": 6.61, "e": 6.55, "m": 10.7, "o": 6.68, "r": 4.69,
     "t": 4.33, "w": 9.0, "z": 5.78,
 }  # fmt: skip

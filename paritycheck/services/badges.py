@@ -27,7 +27,7 @@ def make_badge(*, project: Project, by: User | None, now: datetime) -> Badge:
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     said = {"secret": secrets.token_urlsafe(SECRET_BYTES), "made_by": user.email, "made_at": now}
     badge, created = Badge.objects.update_or_create(project=project, defaults=said)
-    record(action="badge.made" if created else "badge.replaced", by=user, project=project, target=str(badge))
+    record(action="badge.made" if created else "badge.replaced", by=user, project=project)
     return badge
 
 
@@ -35,5 +35,5 @@ def make_badge(*, project: Project, by: User | None, now: datetime) -> Badge:
 def end_badge(*, badge: Badge, by: User | None) -> None:
     """Its address shows nothing more. Raises Refused: forbidden."""
     user = require_administering(user=by, project=badge.project)
-    record(action="badge.ended", by=user, project=badge.project, target=str(badge))
+    record(action="badge.ended", by=user, project=badge.project)
     badge.delete()
