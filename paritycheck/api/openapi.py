@@ -64,6 +64,7 @@ def complete(result: Part, generator: Any, request: Any, public: bool) -> Part: 
             operation["requestBody"]["required"] = True
         if method == "get":
             _describe_reading(operation, schemas)
+        operation["responses"] = dict(sorted(operation["responses"].items()))
         _show_example(operation)
     used = {operation["tags"][0] for _path, _method, operation in operations(result)}
     result["tags"] = [{"name": name, "description": said} for name, said in TAGS.items() if name in used]
@@ -134,7 +135,6 @@ def _describe_answers(path: str, operation: Part) -> None:
     answers.setdefault("400", {"description": "Malformed, or a parameter that is not known.", "content": PROBLEM})
     if "{" in path:
         answers.setdefault("404", {"description": "Nothing here, or no access to it.", "content": PROBLEM})
-    operation["responses"] = dict(sorted(answers.items()))
 
 
 def _describe_reading(operation: Part, schemas: Part) -> None:
@@ -148,7 +148,7 @@ def _describe_reading(operation: Part, schemas: Part) -> None:
     if known:
         operation.setdefault("parameters", []).append({
             "name": "fields", "in": "query", "explode": False, "style": "form",
-            "description": "Only these members of the object, or of each row of `results`; joined by commas.",
+            "description": "Only these members of the object, or of each row of a list; joined by commas.",
             "schema": {
                 "type": "array", "minItems": 1, "items": {"type": "string", "enum": known},
             },
