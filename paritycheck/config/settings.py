@@ -234,19 +234,13 @@ OIDC_ONLY = env.choice("OIDC_ONLY", "NO", ("NO", "YES")) == "YES"
 OIDC_ON = bool(OIDC_ISSUER and OIDC_CLIENT_ID and OIDC_CLIENT_SECRET)
 SOCIALACCOUNT_ADAPTER = "paritycheck.web.signing.adapters.ProviderAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True  # a form's redirect to another site is refused by our policy; the state guards it
+_APP = {"provider_id": "sso", "name": OIDC_NAME, "client_id": OIDC_CLIENT_ID, "secret": OIDC_CLIENT_SECRET}
+_APP_SETTINGS = {"settings": {"server_url": OIDC_ISSUER.rstrip("/")}}
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
     "openid_connect": {
         "provider_class": "paritycheck.web.signing.oidc.Provider",
         "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": "sso",
-                "name": OIDC_NAME,
-                "client_id": OIDC_CLIENT_ID,
-                "secret": OIDC_CLIENT_SECRET,
-                "settings": {"server_url": OIDC_ISSUER.rstrip("/")},
-            }
-        ],
+        "APPS": [_APP | _APP_SETTINGS],
     }
 }
 
