@@ -236,8 +236,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = False
-# What limits sign-ins is counted here, for all processes together. The bound is there so that nobody who makes entries
-# pushes out those that lock an account; expired ones go first.
+# Sign-ins are counted here, for all processes. So many that nobody pushes out what locks an account.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
