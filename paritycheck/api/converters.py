@@ -47,6 +47,12 @@ class TokenId(Text):
     regex = "[0-9A-Za-z]{12}"
 
 
+class BadgeSecret(Text):
+    """The part of a badge's address that cannot be guessed."""
+
+    regex = "[0-9A-Za-z_-]{32}"
+
+
 class SnapshotPlace(Text):
     """What follows the environment in a snapshot's address: a number, `latest`, `~2`, `@{2.weeks.ago}`."""
 
@@ -60,4 +66,5 @@ def register() -> None:
     register_converter(DriftId, "api-drift")
     register_converter(FileName, "api-file")
     register_converter(TokenId, "api-token")
+    register_converter(BadgeSecret, "api-badge")
     register_converter(SnapshotPlace, "api-snapshot")

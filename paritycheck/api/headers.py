@@ -57,6 +57,7 @@ def unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     tag = f'W/"{hashlib.sha256(response.content).hexdigest()[:32]}"'
     known = {said.removeprefix("W/") for said in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))}
     if known & {"*", tag.removeprefix("W/")}:
-        response = HttpResponseNotModified()
+        kept, response = getattr(response, KEPT_FOR, CACHED), HttpResponseNotModified()
+        setattr(response, KEPT_FOR, kept)
     response.headers["ETag"] = tag
     return response

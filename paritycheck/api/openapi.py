@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from paritycheck.api.converters import Digest, DriftId, Slug, SnapshotPlace
+from paritycheck.api.converters import BadgeSecret, Digest, DriftId, Slug, SnapshotPlace
 from paritycheck.api.documents import MEDIA_TYPE
 
 Part = dict[str, Any]
@@ -14,7 +14,14 @@ Part = dict[str, Any]
 JSON: Final = "application/json"
 OPERATIONS: Final = ("get", "put", "post", "patch", "delete")
 PROBLEM: Final = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-ADDRESSES: Final = {"project": Slug, "environment": Slug, "sha256": Digest, "ident": DriftId, "place": SnapshotPlace}
+ADDRESSES: Final = {
+    "project": Slug,
+    "environment": Slug,
+    "sha256": Digest,
+    "ident": DriftId,
+    "place": SnapshotPlace,
+    "secret": BadgeSecret,
+}
 NOT_MODIFIED: Final = {"description": "As `If-None-Match` has it; without a body."}
 ETAG: Final = {
     "ETag": {"description": "Of this answer; send it back as `If-None-Match`.", "schema": {"type": "string"}}
@@ -38,8 +45,8 @@ PLACES: Final = {
     "compare": "drifts", "parity": "drifts", "factors": "drifts", "policies": "policy", "time": "deploys",
     "people": "personnel", "channels": "alerts", "deliveries": "alerts", "subscriptions": "alerts",
     "members": "access", "tokens": "access", "audit": "access", "auth": "access", "reports": "agent",
-    "sections": "agent", "commits": "agent", "schema": "meta", "badge": "projects", "badge.svg": "projects",
-    "card": "projects",
+    "sections": "agent", "commits": "agent", "schema": "meta", "badge": "projects",
+    "badges": "projects", "card": "projects",
 }  # fmt: skip
 
 

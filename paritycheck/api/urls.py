@@ -4,6 +4,8 @@ from django.urls import include, path
 
 from paritycheck.api import converters
 from paritycheck.api.audit import AuditView
+from paritycheck.api.badges import BadgeImageView, BadgeView
+from paritycheck.api.cards import CardView
 from paritycheck.api.channels import ChannelRotateView, ChannelsView, ChannelTestView, ChannelView
 from paritycheck.api.commits import CommitsView
 from paritycheck.api.compare import CompareView
@@ -62,6 +64,9 @@ version_1 = [
     path(f"{PROJECT}/drifts/<api-drift:ident>", DriftView.as_view(), name="drift"),
     path(f"{PROJECT}/compare", CompareView.as_view(), name="compare"),
     path(f"{PROJECT}/parity", ParityView.as_view(), name="parity"),
+    path(f"{PROJECT}/card", CardView.as_view(), name="card"),
+    path(f"{PROJECT}/badge", BadgeView.as_view(), name="badge"),
+    path("badges/<api-badge:secret>.svg", BadgeImageView.as_view(), name="badge-image"),
     path(f"{PROJECT}/factors", FactorsView.as_view(), name="factors"),
     path(f"{PROJECT}/policy", PolicyView.as_view(), name="project-policy"),
     path(f"{PROJECT}/policy/preview", PolicyPreviewView.as_view(), name="policy-preview"),

@@ -6,6 +6,7 @@ from paritycheck.web.signing.views import SignIn
 from paritycheck.web.views.account_tokens import account_tokens, new_account_token, revoke_account_token
 from paritycheck.web.views.alerts import alerts, delivery_act
 from paritycheck.web.views.audit import audit
+from paritycheck.web.views.badge import badge, end_badge, make_badge
 from paritycheck.web.views.channels import channel_act, channels, new_channel
 from paritycheck.web.views.compare import compare
 from paritycheck.web.views.digests import digest_preview, digests, send_digest
@@ -83,6 +84,9 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/settings/members/new$", new_member, name="new-member"),
     path("p/<slug:slug>/settings/members/<uuid:user_id>/change", member_act, {"verb": "change"}, name="change-member"),
     path("p/<slug:slug>/settings/members/<uuid:user_id>/remove", member_act, {"verb": "remove"}, name="remove-member"),
+    re_path(rf"{_PROJECT}/settings/badge$", badge, name="badge"),
+    re_path(rf"{_PROJECT}/settings/badge/make$", make_badge, name="make-badge"),
+    re_path(rf"{_PROJECT}/settings/badge/end$", end_badge, name="end-badge"),
     re_path(rf"{_PROJECT}/settings/audit$", audit, name="audit"),
     re_path(rf"{_ALERTS}(?:/deliveries)?$", alerts, name="alerts"),
     re_path(

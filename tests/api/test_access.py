@@ -105,6 +105,12 @@ MATRIX = {
     ("time", "GET"): Row(P + "/time?pair=staging..production", 200, READERS),
     ("parity", "GET"): Row(P + "/parity", 200, READERS),
     ("compare", "GET"): Row(P + "/compare?left=production&right=production", 200, READERS),
+    ("card", "GET"): Row(P + "/card", 200, READERS),
+    ("badge", "GET"): Row(P + "/badge", 200, READERS),
+    ("badge", "POST"): Row(P + "/badge", 201, MAINTAINERS, readers=READERS - MAINTAINERS),
+    ("badge", "DELETE"): Row(P + "/badge", 204, MAINTAINERS, readers=READERS - MAINTAINERS),
+    # Whoever has the address.
+    ("badge-image", "GET"): Row(f"/api/v1/badges/{32 * 'a'}.svg", 200, frozenset(PRINCIPALS)),
     ("factors", "GET"): Row(P + "/factors", 200, READERS),
     ("project-policy", "GET"): Row(P + "/policy", 200, READERS),
     ("project-policy", "PUT"): Row(
@@ -203,7 +209,18 @@ def peopled(site: "Site") -> "Site":
     from django.utils import timezone
 
     from paritycheck.channels.webhook import make_secret
-    from paritycheck.models import Channel, Delivery, Drift, Membership, Project, Subscription, Token, User, Waiver
+    from paritycheck.models import (
+        Badge,
+        Channel,
+        Delivery,
+        Drift,
+        Membership,
+        Project,
+        Subscription,
+        Token,
+        User,
+        Waiver,
+    )
     from paritycheck.services.sealed import seal
     from paritycheck.services.tokens import issue_token
 
@@ -223,6 +240,7 @@ def peopled(site: "Site") -> "Site":
         project.trusts.create(
             id=digit * 32, kind="gitlab", issuer="https://gitlab.com", gitlab_project="1", made_at=timezone.now()
         )
+        Badge.objects.create(project=project, secret=digit * 32, made_at=timezone.now())
         Token.objects.create(id=digit * 12, kind="g", project=project, sha256=b"")
         environment = project.environments.get(slug="production")
         Drift.objects.create(

@@ -125,6 +125,28 @@ def test_what_a_role_does_not_allow_it_neither_shows_nor_does(shop: Any, bo: Use
     assert token.revoked_at is None
 
 
+def test_a_badge_is_made_by_maintainers_copied_by_all_and_ends_after_a_second_look(shop: Any, bo: User) -> None:
+    owner, member = session(shop.owner), session(bo)
+    assert "Make badge" in owner.get(f"{P}/badge").content.decode()
+    assert "Make badge" not in member.get(f"{P}/badge").content.decode()
+    assert owner.post(f"{P}/badge/end").status_code == 404
+    assert owner.post(f"{P}/badge/make").headers["Location"] == f"{P}/badge"
+    page = member.get(f"{P}/badge").content.decode()
+    (image,) = re.findall(r'<img src="(/api/v1/badges/[\w-]{32}\.svg)"', page)
+    assert f"[![parity](http://127.0.0.1:8000{image})](http://127.0.0.1:8000/p/shop)" in page
+    assert "ask=" not in page
+    assert Client().get(image).status_code == 200
+    assert owner.get(f"{P}/badge?ask=replace").content.decode().count(f'action="{P}/badge/make"') == 1
+    owner.post(f"{P}/badge/make")
+    assert Client().get(image).status_code == 404
+    assert owner.get(f"{P}/badge?ask=end").content.decode().count(f'action="{P}/badge/end"') == 1
+    owner.post(f"{P}/badge/end")
+    assert "No badge yet" in member.get(f"{P}/badge").content.decode()
+    log = owner.get(f"{P}/audit?action=badge").content.decode()
+    assert image[15:47] not in log
+    assert [what for what in ("made", "replaced", "ended") if f"badge {what}" not in log.lower()] == []
+
+
 def test_a_pipeline_is_trusted_by_numbers_and_no_more_when_taken_back(shop: Any, settings: Any) -> None:
     settings.OIDC_ISSUERS = ["https://gitlab.example.com"]
     client = session(shop.owner)
