@@ -59,6 +59,10 @@ fmt: install ## Put code into shape
 api-fuzz: install ## Schemathesis over the served OpenAPI document. ARGS="--max-examples 200"
 	@API_FUZZ="$(or $(ARGS),--max-examples 100)" exec $(BIN)/pytest tests/api/test_openapi_fuzz.py -n 0 -s
 
+.PHONY: api-examples
+api-examples: install ## Write anew the answers that the OpenAPI document shows
+	@exec $(BIN)/pytest tests/api/write_examples.py -n 0 -q
+
 .PHONY: bench
 bench: install ## Ratios to peers measured in the same run
 	@for script in tests/benchmarks/*.py; do PYTHONPATH=. $(BIN)/python "$$script" || exit 1; done
@@ -80,7 +84,7 @@ agent: install ## The agent as one file, dist/parity.pyz, for any Python from 3.
 .PHONY: help
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+		/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: clean
 clean: ## Delete the data of demo and up, and caches; .venv stays
