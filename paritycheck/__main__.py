@@ -11,14 +11,14 @@ SETTINGS = "paritycheck.config.settings"
 HELP = """\
 paritycheck COMMAND [--data DIR]
 
-  up          the whole service from one directory, until Ctrl-C
-  demo        three environments of a small shop, reported by real agents, compared
-  diff        two outputs of `parity show` side by side, with no server at all
-  bootstrap   a project with its environments, tokens and an administrator
+  up            the whole service from one directory, until Ctrl-C
+  demo          three environments of a small shop, reported by real agents, compared
+  diff          two outputs of `parity show` side by side, with no server at all
+  bootstrap     a project with its environments, tokens and an administrator
   drop-factors  takes away the second step of somebody who lost the device and the recovery codes
-  apply       projects with members, channels and tokens as a TOML file says, with a plan shown first
-  mail-test   a sample of an alert by EMAIL_URL, and what to do where it fails
-  audit       `audit verify`: whether the audit log is as it was written
+  apply         projects with members, channels and tokens as a TOML file says, with a plan shown first
+  mail-test     a sample of an alert by EMAIL_URL, and what to do where it fails
+  audit         `audit verify`: whether the audit log is as it was written
 
 Every other command is Django's. Without DATABASE_URL it uses the database of --data, else of PARITYCHECK_DATA, else of
 .paritycheck here, and starts it for the while when it is not running.

@@ -108,5 +108,5 @@ def test_a_job_s_report_sends_its_own_services(
     found = services(list(reporting.bodies.values()))
     assert set(found) == {"database"}
     assert (found["database"]["value"], found["database"]["via"]) == ("16", "declared")
-    assert found["database"]["sources"] == ["env", ".github/workflows/ci.yml:7"]
+    assert found["database"]["sources"] == [".github/workflows/ci.yml:7", "env"]
     assert b"canary" not in b"\n".join([*reporting.received, *reporting.bodies.values()])

@@ -272,8 +272,9 @@ def test_snapshots_are_listed_newest_first(history: "Site") -> None:
 
 
 def test_every_answer_is_hardened(apart: "Site") -> None:
-    for reply in (apart.get(SHOP), apart.get(f"{SHOP}/nothing"), apart.get(SHOP, who=None)):
-        assert reply.headers["cache-control"] == "no-store"
+    answers = (apart.get(SHOP), apart.get(f"{SHOP}/nothing"), apart.get(SHOP, who=None))
+    for reply, kept in zip(answers, ("private, no-cache", "no-store", "no-store"), strict=True):
+        assert reply.headers["cache-control"] == kept
         assert reply.headers["x-content-type-options"] == "nosniff"
         assert reply.headers["x-frame-options"] == "DENY"
         assert reply.headers["referrer-policy"] == "same-origin"
