@@ -95,7 +95,8 @@ def _actor(said: Any, where: str, problems: Problems) -> Actor | None:
         problems.add("too-long", f"name, email and login have at most {ACTOR_CHARS} characters", where)
         return None
     provider = said.get("provider", "github")
-    good = said.get("role") in ROLES and provider in HOSTS and isinstance(said.get("bot", False), bool)
+    hosted = isinstance(provider, str) and provider in HOSTS
+    good = said.get("role") in ROLES and hosted and isinstance(said.get("bot", False), bool)
     if not good or not any(text.strip() for text in texts.values()):
         detail = f"has a role ({', '.join(ROLES)}) and a name, email or login; provider is {' or '.join(HOSTS)}"
         problems.add(CODE, detail, where)

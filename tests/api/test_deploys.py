@@ -117,6 +117,10 @@ def test_what_is_not_valid_is_422_and_keeps_nothing(site: Site, name: str) -> No
 def test_bytes_and_parameters_that_are_wrong_are_400(site: Site) -> None:
     assert site.post(b"[", who="gate", path=DEPLOYS).code == "bad-json"
     assert site.post(b"[]", who="gate", path=DEPLOYS).code == "invalid-deploy"
+    for provider in ([], {}, 1, None):
+        actor = {"role": "deployer", "login": "ann", "provider": provider}
+        asked = {"environment": "production", "commit": "a" * 40, "actors": [actor]}
+        assert site.post(asked, who="gate", path=DEPLOYS).code == "invalid-deploy"
     for query in ("environment=No", "since=then", "sort=1", "cursor=x", "page_size=0"):
         assert site.get(f"{DEPLOYS}?{query}").code == "bad-parameter", query
     for query in ("", "?pair=staging", "?pair=staging..staging", "?pair=a..b..c", "?pair=A..b"):
