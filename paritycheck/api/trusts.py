@@ -48,9 +48,13 @@ class AskedTrustSerializer(serializers.Serializer[Any]):
     repository_id = serializers.CharField(required=False, help_text="GitHub's number of the repository.")
     repository_owner_id = serializers.CharField(required=False, help_text="And of its owner.")
     project_id = serializers.CharField(required=False, help_text="GitLab's number of the project.")
-    ref = serializers.CharField(required=False, help_text="`refs/heads/main`, as the token's claim has it.")
-    environment = serializers.CharField(required=False)
-    job_workflow_ref = serializers.CharField(required=False, help_text="GitHub's, of a reusable workflow.")
+    ref = serializers.CharField(
+        required=False, allow_blank=True, help_text="`refs/heads/main`, as the token's claim has it."
+    )
+    environment = serializers.CharField(required=False, allow_blank=True)
+    job_workflow_ref = serializers.CharField(
+        required=False, allow_blank=True, help_text="GitHub's, of a reusable workflow."
+    )
 
 
 class TrustSerializer(serializers.Serializer[Any]):

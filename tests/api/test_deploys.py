@@ -118,7 +118,7 @@ def test_bytes_and_parameters_that_are_wrong_are_400(site: Site) -> None:
     assert site.post(b"[", who="gate", path=DEPLOYS).code == "bad-json"
     assert site.post(b"[]", who="gate", path=DEPLOYS).code == "invalid-deploy"
     for provider in ([], {}, 1, None):
-        actor = {"role": "deployer", "login": "ann", "provider": provider}
+        actor = {"role": "trigger", "login": "ann", "provider": provider}
         asked = {"environment": "production", "commit": "a" * 40, "actors": [actor]}
         assert site.post(asked, who="gate", path=DEPLOYS).code == "invalid-deploy"
     for query in ("environment=No", "since=then", "sort=1", "cursor=x", "page_size=0"):
