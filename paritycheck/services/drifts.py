@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from paritycheck.core.facts import Fact, State
 from paritycheck.core.lifecycle import Change, Known, Transition
 from paritycheck.core.waivers import converged
@@ -134,4 +136,32 @@ def _event(drift: Drift, step: Transition, now: datetime) -> DriftEvent:
         left_side=drift.left_side,
         right_side=drift.right_side,
         at=now,
+    )
+
+
+def end_quietly(*, of: Q, why: str, now: datetime) -> int:
+    """Resolve the drifts of these pairs without a message, because nothing is compared there any more, and forget the
+    pairs. How many; the caller is in a transaction.
+    """
+    living = Drift.objects.select_for_update().filter(of).exclude(state=DriftState.RESOLVED)
+    drifts = list(living.order_by("id"))
+    DriftEvent.objects.bulk_create(_ended(drift, why, now) for drift in drifts)
+    Drift.objects.filter(pk__in=[drift.pk for drift in drifts]).update(
+        state=DriftState.RESOLVED, resolved_at=now, changed_at=now, waiver=None
+    )
+    Pair.objects.filter(of).delete()
+    return len(drifts)
+
+
+def _ended(drift: Drift, why: str, now: datetime) -> DriftEvent:
+    return DriftEvent(
+        project_id=drift.project_id,
+        drift=drift,
+        kind="resolved",
+        severity=drift.severity,
+        left_side=drift.left_side,
+        right_side=drift.right_side,
+        why=why,
+        at=now,
+        routed_at=now,
     )

@@ -8,10 +8,10 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Q
 
-from paritycheck.models import Drift, DriftEvent, Environment, Pair, Project, User
-from paritycheck.models.drifts import DriftState
+from paritycheck.models import Environment, Project, User
 from paritycheck.models.projects import EnvironmentKind
 from paritycheck.services.audit import record
+from paritycheck.services.drifts import end_quietly
 from paritycheck.services.errors import Refused
 from paritycheck.services.jobs import request_evaluation
 
@@ -57,7 +57,8 @@ def choose_baseline(
     locked.baseline = environment
     locked.save(update_fields=["baseline"])
     if before is not None:
-        _end_comparisons(before, now)
+        # The look inside the former one goes on.
+        end_quietly(of=Q(right=before) & ~Q(left=before), why=REPLACED, now=now)
     said = {**detail, "was": before.slug if before else None}
     record(action="baseline.chosen", by=by, project=locked, target=environment.slug, detail=said)
     _evaluate(locked.environments.all())
@@ -65,29 +66,3 @@ def choose_baseline(
 
 def _evaluate(environments: Any) -> None:
     request_evaluation(environments=[one for one in environments if one.latest_id is not None])
-
-
-def _end_comparisons(baseline: Environment, now: datetime) -> None:
-    """With a former baseline, but for the look inside it."""
-    of_it = Q(right=baseline) & ~Q(left=baseline)
-    living = Drift.objects.select_for_update().filter(of_it).exclude(state=DriftState.RESOLVED)
-    drifts = list(living.order_by("id"))
-    DriftEvent.objects.bulk_create(_event(drift, now) for drift in drifts)
-    Drift.objects.filter(pk__in=[drift.pk for drift in drifts]).update(
-        state=DriftState.RESOLVED, resolved_at=now, changed_at=now, waiver=None
-    )
-    Pair.objects.filter(of_it).delete()
-
-
-def _event(drift: Drift, now: datetime) -> DriftEvent:
-    return DriftEvent(
-        project_id=drift.project_id,
-        drift=drift,
-        kind="resolved",
-        severity=drift.severity,
-        left_side=drift.left_side,
-        right_side=drift.right_side,
-        why=REPLACED,
-        at=now,
-        routed_at=now,
-    )

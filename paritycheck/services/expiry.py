@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from paritycheck.core.policy import DAY
-from paritycheck.models import Drift, DriftEvent, Environment, Pair
-from paritycheck.models.drifts import DriftState
+from paritycheck.models import Environment
 from paritycheck.models.projects import EnvironmentKind
 from paritycheck.selectors.policies import policy_of
+from paritycheck.services.drifts import end_quietly
 
 log = structlog.get_logger(__name__)
 LIVES_S: Final = 7 * DAY
@@ -50,28 +50,8 @@ def _expire(environment: Environment, now: datetime) -> None:
     locked.expired_at = now
     locked.save(update_fields=["expired_at"])
     locked.instances.filter(retired_at=None).update(retired_at=now)
-    of_it = Q(left=locked) | Q(right=locked)
-    drifts = list(Drift.objects.select_for_update().filter(of_it).exclude(state=DriftState.RESOLVED).order_by("id"))
-    DriftEvent.objects.bulk_create(_event(drift, now) for drift in drifts)
-    Drift.objects.filter(pk__in=[drift.pk for drift in drifts]).update(
-        state=DriftState.RESOLVED, resolved_at=now, changed_at=now, waiver=None
-    )
-    Pair.objects.filter(of_it).delete()
-    log.info("environment expired", environment=str(locked.pk), drifts=len(drifts))
-
-
-def _event(drift: Drift, now: datetime) -> DriftEvent:
-    return DriftEvent(
-        project_id=drift.project_id,
-        drift=drift,
-        kind="resolved",
-        severity=drift.severity,
-        left_side=drift.left_side,
-        right_side=drift.right_side,
-        why=EXPIRED,
-        at=now,
-        routed_at=now,
-    )
+    drifts = end_quietly(of=Q(left=locked) | Q(right=locked), why=EXPIRED, now=now)
+    log.info("environment expired", environment=str(locked.pk), drifts=drifts)
 
 
 def revive(*, environment: Environment) -> bool:

@@ -117,7 +117,8 @@ def test_what_is_not_valid_is_422_and_keeps_nothing(site: Site, name: str) -> No
 def test_bytes_and_parameters_that_are_wrong_are_400(site: Site) -> None:
     assert site.post(b"[", who="gate", path=DEPLOYS).code == "bad-json"
     assert site.post(b"[]", who="gate", path=DEPLOYS).code == "invalid-deploy"
-    for provider in ([], {}, 1, None):
+    others: tuple[Any, ...] = ([], {}, 1, None)
+    for provider in others:
         actor = {"role": "trigger", "login": "ann", "provider": provider}
         asked = {"environment": "production", "commit": "a" * 40, "actors": [actor]}
         assert site.post(asked, who="gate", path=DEPLOYS).code == "invalid-deploy"
