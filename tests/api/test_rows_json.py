@@ -99,6 +99,8 @@ def test_a_bad_report_is_refused_as_the_table_says(either: "Site", make: Make, s
 
 
 def test_row_19_deep_nesting_is_refused_at_once(site: "Site") -> None:
+    # The first call of a process loads every address, which is no part of what a body costs.
+    assert site.post(b"[").status == 400
     started = time.process_time()
     assert site.post(b"[" * 1_100).status == 400
     assert time.process_time() - started < 0.25
