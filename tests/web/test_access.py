@@ -103,6 +103,7 @@ ALERTS_POSTED = {
 SETTINGS_POSTED = {
     "new-token": "/p/{slug}/settings/tokens/new",
     "revoke-token": "/p/{slug}/settings/tokens/{token}/revoke",
+    "change-token": "/p/{slug}/settings/tokens/{token}/from",
     "new-trust": "/p/{slug}/settings/trusts/new",
     "remove-trust": "/p/{slug}/settings/trusts/{trust}/remove",
     "make-badge": "/p/{slug}/settings/badge/make",
