@@ -83,6 +83,12 @@ def remove_member(*, membership: Membership, by: User) -> None:
         require_owning(user=by, project=membership.project)
     _lock(membership.project)
     _keep_an_owner(membership)
+    drop_member(membership=membership, by=by)
+
+
+@transaction.atomic
+def drop_member(*, membership: Membership, by: User) -> None:
+    """End a membership whoever they are, as an administrator of the installation may."""
     project, said = membership.project, {"role": membership.role}
     if Membership.objects.filter(pk=membership.pk).delete()[0]:
         record(action="member.removed", by=by, project=project, target=membership.user.email, detail=said)

@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from paritycheck.web.signing.views import SignIn
 from paritycheck.web.views.account_tokens import account_tokens, new_account_token, revoke_account_token
 from paritycheck.web.views.alerts import alerts, delivery_act
-from paritycheck.web.views.audit import audit
+from paritycheck.web.views.audit import audit, system_audit
 from paritycheck.web.views.badge import badge, end_badge, make_badge
 from paritycheck.web.views.channels import channel_act, channels, new_channel
 from paritycheck.web.views.compare import compare
@@ -55,6 +55,7 @@ urlpatterns = [
     path("account/tokens/new", new_account_token, name="new-account-token"),
     re_path(rf"^account/tokens/{_IDENT}/revoke$", revoke_account_token, name="revoke-account-token"),
     path("system", system, name="system"),
+    path("system/audit", system_audit, name="system-audit"),
     path("docs", manual, name="docs"),
     path("docs/<slug:slug>", manual, name="manual"),
     re_path(rf"{_PROJECT}$", matrix, name="matrix"),

@@ -154,10 +154,8 @@ def _page(request: HttpRequest, project: Project, shown: Shown) -> HttpResponse:
         "places_fault": shown.places_fault,
         "made": shown.made,
         "trusts": [trusting.row_of(trust) for trust in project.trusts.order_by("made_at", "id")],
-        "trust_form": shown.trust_form,
+        "trust": trusting.form_of(shown.trust_form, request.GET.get("trust", "")),
         "trust_fault": shown.trust_fault,
-        "trust_fields": trusting.FIELDS,
-        "issuers": trusting.issuers(),
     }
     response = render(request, "web/settings/tokens.html", context, status=shown.status)
     if shown.secret:
