@@ -107,7 +107,9 @@ def test_members_come_change_and_go(shop: Any, bo: User) -> None:
     assert (last.status_code, "the last owner" in last.content.decode()) == (409, True)
 
 
-def test_somebody_new_chooses_a_password_by_a_mail_once(shop: Any, settings: Any) -> None:
+def test_somebody_new_chooses_a_password_by_a_mail_once(
+    shop: Any, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
     from paritycheck.models import AuditEntry, User
     from paritycheck.services import account_mail
 
@@ -115,14 +117,16 @@ def test_somebody_new_chooses_a_password_by_a_mail_once(shop: Any, settings: Any
     with running_mailbox() as mailbox:
         settings.EMAIL_URL, settings.EMAIL_HOST, settings.EMAIL_PORT = "smtp://x", "127.0.0.1", mailbox.port
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        assert client.post(f"{P}/members/new", {"email": address, "role": "member"}).status_code == 302
+        with django_capture_on_commit_callbacks(execute=True):
+            assert client.post(f"{P}/members/new", {"email": address, "role": "member"}).status_code == 302
         user = User.objects.get(email=address)
         assert client.post(f"{P}/members/{user.pk}/invite").status_code == 409, "one mail in ten minutes"
         assert client.post(f"{P}/members/{shop.owner.pk}/invite").status_code == 409, "has been here"
         account_mail._SENDERS.submit(int).result()
         (mail,) = mailbox.wait_for(1)
         User.objects.filter(pk=user.pk).update(invited_at=timezone.now() - timedelta(hours=1))
-        assert client.post(f"{P}/members/{user.pk}/invite").status_code == 302
+        with django_capture_on_commit_callbacks(execute=True):
+            assert client.post(f"{P}/members/{user.pk}/invite").status_code == 302
         account_mail._SENDERS.submit(int).result()
         again = mailbox.wait_for(2)[1]
     assert "has not signed in yet" in client.get(f"{P}/members").content.decode()
