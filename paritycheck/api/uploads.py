@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -34,6 +34,12 @@ ANY_TEXT = (
     "application/spdx+json", "text/spdx",
 )  # fmt: skip
 FILE = {("application/octet-stream"): OpenApiTypes.BINARY}
+EXAMPLE = {
+    "name": "web/package-lock.json",
+    "kind": "lock",
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "received_at": "2026-11-24T09:12:03Z",
+}
 NAME = OpenApiParameter("name", str, description=f"Of the file, `{USUAL_NAME}` when left out: each name is kept once.")
 
 
@@ -112,6 +118,7 @@ class UploadsView(ProjectApiView):
         operation_id="list_uploads",
         summary="List uploaded files",
         parameters=PAGE_PARAMETERS,
+        examples=[OpenApiExample("One", {"next": None, "previous": None, "results": [EXAMPLE]}, response_only=True)],
         responses={200: UploadPageSerializer, **READ_REFUSALS},
     )
     def get(self, request: Request, project: str, environment: str) -> Response:
