@@ -31,7 +31,11 @@ ANY_TEXT = (
     "application/spdx+json", "text/spdx",
 )  # fmt: skip
 FILE = {("application/octet-stream"): OpenApiTypes.BINARY}
-NAME = OpenApiParameter("name", str, description=f"Of the file, `{USUAL_NAME}` when left out: each name is kept once.")
+NAME = OpenApiParameter(
+    "name",
+    {"type": "string", "pattern": f"^{FileName.regex}$"},
+    description=f"Of the file, `{USUAL_NAME}` when left out: each name is kept once.",
+)
 
 
 class UploadTakenSerializer(serializers.Serializer[Any]):
