@@ -40,7 +40,11 @@ EXAMPLE = {
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "received_at": "2026-11-24T09:12:03Z",
 }
-NAME = OpenApiParameter("name", str, description=f"Of the file, `{USUAL_NAME}` when left out: each name is kept once.")
+NAME = OpenApiParameter(
+    "name",
+    {"type": "string", "pattern": f"^{FileName.regex}$"},
+    description=f"Of the file, `{USUAL_NAME}` when left out: each name is kept once.",
+)
 
 
 class UploadTakenSerializer(serializers.Serializer[Any]):
