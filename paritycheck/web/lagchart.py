@@ -189,11 +189,16 @@ def _labels(limits: Sequence[tuple[str, float]], age: float | None, frame: _Fram
 
 
 def _days(begin: datetime, now: datetime) -> tuple[str, ...]:
-    """No day twice; the time of day where it is about hours."""
+    """No label twice: the time of day where it is about hours, with seconds where it is about minutes."""
     span = now - begin
-    parts = DAYS_UNDER_IT if span < SHORT else min(DAYS_UNDER_IT, span.days)
+    if span >= SHORT:
+        parts, told = min(DAYS_UNDER_IT, span.days), ""
+    elif span >= DAYS_UNDER_IT * timedelta(minutes=1):
+        parts, told = DAYS_UNDER_IT, "%H:%M"
+    else:
+        parts, told = max(1, min(DAYS_UNDER_IT, int(span.total_seconds()))), "%H:%M:%S"
     moments = [begin + span * at / parts for at in range(parts + 1)]
-    return tuple(f"{one:%H:%M}" if span < SHORT else words.day(one, now) for one in moments)
+    return tuple(f"{one:{told}}" if told else words.day(one, now) for one in moments)
 
 
 def _tick(point: Mapping[str, Any], frame: _Frame) -> Tick:

@@ -90,9 +90,9 @@ def coverage(fraction: float | None, label: str = "coverage") -> SafeString:
 
 
 @register.simple_tag
-def sparkline(values: Sequence[float], name: str) -> SafeString:
+def sparkline(values: Sequence[float], name: str, limit: float = 0) -> SafeString:
     """A small line in the colour of its text."""
-    return charts.sparkline(values, name)
+    return charts.sparkline(values, name, limit)
 
 
 @register.simple_tag

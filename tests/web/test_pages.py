@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +145,33 @@ def test_projects_come_worst_first_with_their_gaps(drifted: Any, ask: Ask) -> No
     assert re.findall(r'<a class="name" href="/p/([^"]+)"', html) == ["shop", "a-calm-one"]
     assert re.findall(r'<a class="name" href="/p/([^"]+)"', ask("/?q=calm")) == ["a-calm-one"]
     assert "No project matches “nothing-like-it”" in text_of(ask("/?q=nothing-like-it"))
+
+
+def test_the_worst_finding_of_a_project_leads_to_its_drift_by_one_link(drifted: Any, ask: Ask) -> None:
+    """What differs from another environment comes before what is out of support everywhere."""
+    drifted.project.drifts.filter(name="database").update(severity="error")
+    drifted.project.drifts.exclude(name="database").update(severity="warning")
+    inside = drifted.project.drifts.exclude(name="database").first()
+    inside.left_id, inside.severity, inside.opened_at = inside.right_id, "error", datetime(2020, 1, 1, tzinfo=UTC)
+    inside.save()
+    worst = drifted.project.drifts.get(name="database")
+    assert re.findall(r'href="/p/shop/d/(\w+)"', ask("/")) == [worst.id[:10]]
+
+
+def test_the_totals_look_back_a_week_and_ahead_a_week(drifted: Any, ask: Ask) -> None:
+    now = datetime.now(UTC)
+    assert "a week ago" not in text_of(ask("/"))
+    count = drifted.project.drifts.filter(state="open").count()
+    old = drifted.project.drifts.get(name="database")
+    old.events.update(at=now - timedelta(days=9))
+    drifted.project.drifts.filter(pk=old.pk).update(opened_at=now - timedelta(days=9))
+    from paritycheck.models import Waiver
+
+    Waiver.objects.create(
+        project=drifted.project, match="tools/*", made_at=now, made_by="maria", until=now + timedelta(days=3)
+    )
+    told = f"{count} drifts are open against 1 a week ago, {count - 1} new in 7 d, 1 waiver ends this week."
+    assert told in text_of(ask("/"))
 
 
 def test_live_says_only_whether_something_changed(drifted: Any, signed_in: Any, ask: Ask) -> None:

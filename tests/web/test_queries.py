@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
 # Session and user are two of each.
 MOST = {
-    "/": 13,
+    "/": 15,
     "/p/shop": 16,
     "/p/shop?show=dependencies": 16,
     "/p/shop/time": 22,
