@@ -35,6 +35,26 @@ def test_a_drift_shows_both_sides_with_source_snapshot_and_time(drifted: Any, as
     assert "3 majors" in page
 
 
+def test_a_drift_shows_what_both_sides_had_over_time_and_the_move_that_parted_them(shop: Any, ask: Ask) -> None:
+    now = datetime.now(UTC)
+    moves = (("production", "13.22", 200), ("ci", "13.22", 85), ("ci", "13.23", 65), ("production", "16.14", 24))
+    for slug, version, days in moves:
+        shop.report(slug, shop.facts("services", "database", value=version))
+        newest = shop.project.environments.get(slug=slug).snapshots.order_by("-number").first()
+        newest.opened_at = now - timedelta(days=days)
+        newest.save(update_fields=["opened_at"])
+    shop.evaluate("ci")
+    page = drift_page(shop, ask, name="database", state="open")
+    day = f"{now - timedelta(days=65):%-d %b}"
+    assert re.search(rf"parted {day} [\d:]+", page)
+    assert re.search(r"ci#1 13.22 .+ ci#2 13.23 .+ now production#1 13.22 .+ production#2 16.14 .+ now", page)
+    assert re.search(r"ci#1 = met .+ production#1 then ci#2 ≠ did not with production#1 What that move changed", page)
+    html = ask(f"/p/shop/d/{shop.project.drifts.get(name='database', state='open').id[:10]}")
+    assert (html.count("lane-known lane-apart"), html.count('class="lane-known"')) == (3, 1)
+    compared = re.findall(r'href="([^"]+)">What that move changed', html)
+    assert "13.22" in text_of(ask(unescape(compared[0])))
+
+
 def test_a_drift_says_rule_expectation_age_and_owner(drifted: Any, ask: Ask) -> None:
     page = drift_page(drifted, ask, name="database")
     assert "services/database:version" in page
