@@ -13,6 +13,7 @@ from paritycheck.models import Drift, Project
 from paritycheck.models.drifts import DriftState
 from paritycheck.web import charts, words
 from paritycheck.web.icons import PATHS
+from paritycheck.web.notices import troubles_of
 
 register = template.Library()
 
@@ -130,6 +131,12 @@ def _time(moment: datetime, text: str, css: str, *, relative: bool = False) -> S
         format_html(' data-age="{}"', int(moment.timestamp())) if relative else "",
         text,
     )
+
+
+@register.inclusion_tag("web/frame/notices.html")
+def troubles(project: Project) -> dict[str, object]:
+    """What stands above a page of a project while something is silent or failed; two queries."""
+    return {"notices": troubles_of(project, timezone.now())}
 
 
 @register.filter

@@ -52,7 +52,7 @@ def test_a_drift_shows_what_both_sides_had_over_time_and_the_move_that_parted_th
     html = ask(f"/p/shop/d/{shop.project.drifts.get(name='database', state='open').id[:10]}")
     assert (html.count("lane-known lane-apart"), html.count('class="lane-known"')) == (3, 1)
     compared = re.findall(r'href="([^"]+)">What that move changed', html)
-    assert "13.22" in text_of(ask(unescape(compared[0])))
+    assert "database" in text_of(ask(unescape(compared[0])))
 
 
 def test_a_drift_says_rule_expectation_age_and_owner(drifted: Any, ask: Ask) -> None:
