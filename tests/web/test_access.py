@@ -72,6 +72,7 @@ OF_PROJECT = {
     "gates": "/p/{slug}/gate",
     "gate": "/p/{slug}/gate/{verdict}",
     "policy": "/p/{slug}/settings/policy",
+    "policy-backtest-run": "/p/{slug}/settings/policy/backtest/{run}",
     "tokens": "/p/{slug}/settings/tokens",
     "members": "/p/{slug}/settings/members",
     "audit": "/p/{slug}/settings/audit",
@@ -125,7 +126,9 @@ def addresses(drifted: Any) -> dict[str, str]:
     drift = drifted.project.drifts.order_by("id").first()
     verdict = drifted.project.verdicts.get()
     assert asked["verdict"]
-    found = {"slug": "shop", "drift": drift.id[:10], "verdict": verdict.id, **alerting(drifted.project)}
+    run = drifted.project.backtests.create(digest=b"", days=30, asked_at=verdict.created_at)
+    made = {"drift": drift.id[:10], "verdict": verdict.id, "run": run.pk}
+    found = {"slug": "shop", **made, **alerting(drifted.project)}
     return {name: path.format(**found) for name, path in OF_PROJECT.items()}
 
 
