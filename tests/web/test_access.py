@@ -210,6 +210,7 @@ def test_what_is_foreign_and_what_is_missing_answer_alike(
                 slug="never-was",
                 drift="0" * 10,
                 verdict=uuid.uuid4(),
+                run=uuid.uuid4(),
                 delivery=uuid.uuid4(),
                 rule=uuid.uuid4(),
                 channel=uuid.uuid4(),
