@@ -9,6 +9,7 @@ from functools import cached_property
 from paritycheck.core.comparison import Relation, Row, compare, relate
 from paritycheck.core.facts import Fact, Section, Side, State
 from paritycheck.core.findings import rank
+from paritycheck.core.natural import natural
 from paritycheck.core.policy import DAY
 from paritycheck.models import Drift, Project, Snapshot
 from paritycheck.models.drifts import DriftState
@@ -110,7 +111,7 @@ class Matrix:
                 found[section].add(name)
         for section, name in self.live:
             found.setdefault(section, set()).add(name)
-        return {section: sorted(names) for section, names in found.items() if names}
+        return {section: sorted(names, key=natural) for section, names in found.items() if names}
 
     @cached_property
     def looks(self) -> dict[str, dict[str, str]]:
@@ -158,7 +159,7 @@ class Matrix:
 
     def _unfolded(self, section: str, wanted: Filter) -> list[str]:
         looks = self.looks[section]
-        rest = [name for name in looks if looks[name] not in DIFFERING and name > wanted.after]
+        rest = [name for name in looks if looks[name] not in DIFFERING and natural(name) > natural(wanted.after)]
         return [name for name in rest if wanted.asked.names(name)]
 
     def open_in(self, wanted: Filter) -> list[Drift]:

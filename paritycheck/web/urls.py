@@ -21,7 +21,7 @@ from paritycheck.web.views.manual import manual
 from paritycheck.web.views.matrix import cell, matrix
 from paritycheck.web.views.members import member_act, members, new_member
 from paritycheck.web.views.personnel import personnel
-from paritycheck.web.views.policy import policy, policy_backtest, policy_trial
+from paritycheck.web.views.policy import backtest_run, policy, policy_backtest, policy_trial
 from paritycheck.web.views.projects import projects
 from paritycheck.web.views.session import SignOut, preferences
 from paritycheck.web.views.snapshots import snapshot
@@ -78,6 +78,7 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/settings/policy$", policy, name="policy"),
     re_path(rf"{_PROJECT}/settings/policy/trial$", policy_trial, name="policy-trial"),
     re_path(rf"{_PROJECT}/settings/policy/backtest$", policy_backtest, name="policy-backtest"),
+    path("p/<slug:slug>/settings/policy/backtest/<uuid:run_id>", backtest_run, name="policy-backtest-run"),
     re_path(rf"{_PROJECT}/settings/tokens$", tokens, name="tokens"),
     re_path(rf"{_PROJECT}/settings/tokens/new$", new_token, name="new-token"),
     re_path(rf"{_PROJECT}/settings/tokens/{_IDENT}/revoke$", revoke, name="revoke-token"),

@@ -72,6 +72,7 @@ OF_PROJECT = {
     "gates": "/p/{slug}/gate",
     "gate": "/p/{slug}/gate/{verdict}",
     "policy": "/p/{slug}/settings/policy",
+    "policy-backtest-run": "/p/{slug}/settings/policy/backtest/{run}",
     "tokens": "/p/{slug}/settings/tokens",
     "members": "/p/{slug}/settings/members",
     "audit": "/p/{slug}/settings/audit",
@@ -129,7 +130,9 @@ def addresses(drifted: Any) -> dict[str, str]:
     drift = drifted.project.drifts.order_by("id").first()
     verdict = drifted.project.verdicts.get()
     assert asked["verdict"]
-    found = {"slug": "shop", "drift": drift.id[:10], "verdict": verdict.id, **alerting(drifted.project)}
+    run = drifted.project.backtests.create(digest=b"", days=30, asked_at=verdict.created_at)
+    made = {"drift": drift.id[:10], "verdict": verdict.id, "run": run.pk}
+    found = {"slug": "shop", **made, **alerting(drifted.project)}
     return {name: path.format(**found) for name, path in OF_PROJECT.items()}
 
 
@@ -211,6 +214,7 @@ def test_what_is_foreign_and_what_is_missing_answer_alike(
                 slug="never-was",
                 drift="0" * 10,
                 verdict=uuid.uuid4(),
+                run=uuid.uuid4(),
                 delivery=uuid.uuid4(),
                 rule=uuid.uuid4(),
                 channel=uuid.uuid4(),

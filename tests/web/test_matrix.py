@@ -169,6 +169,11 @@ def test_an_environment_that_fell_silent_is_named_and_its_drifts_stay(drifted: A
     assert "staging has been silent for 3 h 12 min Its drifts stay as they were." in page
     assert "pypi/stripe" in rows_of(ask("/p/shop"))
     assert "silent" in text_of(ask("/p/shop/environments"))
+    production = drifted.project.environments.get(slug="production")
+    production.instances.update(last_seen=F("last_seen") - timedelta(hours=1))
+    said = "staging and production are silent, for 3 h 12 min at most Their drifts stay as they were."
+    assert said in text_of(ask("/p/shop"))
+    assert "production and staging are silent" in text_of(ask("/p/shop/time"))
 
 
 def test_a_section_nobody_confirms_for_a_day_keeps_its_value_and_is_unknown(drifted: Any, ask: Ask) -> None:
@@ -197,7 +202,13 @@ def test_a_comparison_that_failed_says_which_state_is_shown(drifted: Any, ask: A
     Job.objects.filter(environment__slug="ci").update(state="dead")
     pair = drifted.project.pairs.get(left__slug="ci", right__slug="production")
     said = f"The comparison of ci failed Shown is the last good one, of {pair.evaluated_at:%H:%M}."
-    assert said in text_of(ask("/p/shop"))
+    assert f"{said} It is tried again with the next report." in text_of(ask("/p/shop"))
+    Job.objects.filter(environment__slug="ci").update(state="due", attempts=2, error="OperationalError")
+    drift = drifted.project.drifts.get(name="database")
+    for path in ("/p/shop", "/p/shop/time", "/p/shop/factors", f"/p/shop/d/{drift.id[:10]}"):
+        assert f"{said} The next try comes within 15 s, the third." in text_of(ask(path)), path
+    Job.objects.filter(environment__slug="ci").update(state="done", attempts=0, error="")
+    assert "failed" not in text_of(ask("/p/shop"))
 
 
 def test_a_policy_with_a_mistake_is_named_by_line_and_column(drifted: Any, ask: Ask) -> None:
