@@ -17,6 +17,8 @@ SECTIONS = ("services", "runtime", "dependencies", "config", "processes", "migra
 QUIET = frozenset({"not-collected", "disabled", "not-asked", "stale"})
 LOOKS = ("error", "warning", "note", "waived", "unknown", "within", "quiet", "same")
 DIFFERING = frozenset(LOOKS[:5])
+MOST_LINES, FEWEST_LINES, MOST_CELLS = 200, 10, 3_000
+"""How many lines of a section are drawn at a time, and about how many cells of all: what a browser draws at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One section: the lines to draw, how many there are of each look, and who could not read it at all."""
+    """One section: the lines to draw, how many there are of each look, and who could not read it at all. `skipped` and
+    `more` count lines that differ, pass the filter, and stand before and after those that are drawn.
+    """
 
     section: str
     lines: tuple[Line, ...]
     looks: Counter[str]
     unreadable: tuple[tuple[Column, str], ...] = ()
     more_after: str = ""
+    skipped: int = 0
+    more: int = 0
 
     @property
     def differing(self) -> int:
@@ -72,14 +78,18 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a page was asked to show; `unfold` names sections whose equal facts are wanted too, from `after` on."""
+    """What a page was asked to show; `unfold` names sections whose equal facts are wanted too, from `after` on.
+
+    `skip` leaves out so many of the lines that differ; `most` is how many of either kind a section draws at a time.
+    """
 
     sections: frozenset[str] = frozenset()
     severities: frozenset[str] = frozenset()
     text: str = ""
     unfold: frozenset[str] = frozenset()
     after: str = ""
-    most: int = 200
+    skip: int = 0
+    most: int = MOST_LINES
 
     @property
     def narrows(self) -> bool:
@@ -105,6 +115,11 @@ class Filter:
         if not wanted or wanted in name.casefold() or wanted in name.casefold().replace("%40", "@"):
             return True
         return any(wanted in word.casefold() for drift in drifts for word in (drift.owner, *_keys(drift)))
+
+
+def most_lines(columns: int, sections: int) -> int:
+    """How many lines a section draws at a time in a table of so many columns and sections."""
+    return max(FEWEST_LINES, min(MOST_LINES, MOST_CELLS // max(1, columns * sections)))
 
 
 def _keys(drift: Drift) -> list[str]:
