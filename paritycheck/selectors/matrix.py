@@ -154,7 +154,7 @@ class Matrix:
         names.sort(key=lambda name: (LOOKS.index(looks[name]), name))
         drawn = names[wanted.skip :][: wanted.most]
         left, more = len(names) - wanted.skip - len(drawn), ""
-        if section in wanted.unfold and left <= 0:
+        if section in wanted.unfold and not wanted.skip:
             rest = self._unfolded(section, wanted)
             more = rest[wanted.most - 1] if len(rest) > wanted.most else ""
             drawn += rest[: wanted.most]

@@ -59,7 +59,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """One line of the matrix as `drawing` writes it. `pick` names it in a form, where something of it is open."""
+    """One line of the matrix as `drawing` writes it. `pick` names it in a form, where `open` drifts of it are open."""
 
     icon: str
     prefix: str
@@ -72,6 +72,7 @@ class FactRow:
     same_in: str
     folded: bool
     pick: str = ""
+    open: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,11 @@ class FactGroup:
     skipped: int = 0
     more: int = 0
     """Lines that differ and stand before and after those that are drawn."""
+
+    @property
+    def next(self) -> int:
+        """Where the lines after these begin."""
+        return self.skipped + sum(not row.folded for row in self.rows)
 
 
 def group_of(project: str, group: Group) -> FactGroup:
@@ -131,6 +137,7 @@ def row_of(project: str, line: Line) -> FactRow:
     mixed = len({spot.fact.kind for spot in line.spots if spot.fact.kind}) > 1
     lacking = any(spot.drifts for spot in line.spots if spot.column.baseline)
     cells = _cells(project, line, mixed=mixed, lacking=lacking)
+    opened = sum(drift.state == DriftState.OPEN for drift in drifts)
     return FactRow(
         icon=line.look if line.look in DIFFERING else "",
         prefix=prefix,
@@ -142,7 +149,8 @@ def row_of(project: str, line: Line) -> FactRow:
         owner=next((drift.owner for drift in drifts if drift.owner), ""),
         same_in=words.listed([cell.environment for cell in cells if cell.look == "same" and not cell.base]),
         folded=line.look not in DIFFERING,
-        pick=f"{line.section}/{line.name}" if any(drift.state == DriftState.OPEN for drift in drifts) else "",
+        pick=f"{line.section}/{line.name}" if opened else "",
+        open=opened,
     )
 
 

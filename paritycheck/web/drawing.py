@@ -16,7 +16,10 @@ from paritycheck.web.tags import glyph, lasted, on_day, severity_icon
 register = template.Library()
 
 
-_PICK = '<input class="pick" type="checkbox" form="pick" name="row" value="{}" aria-label="Select {}">'
+_PICK = (
+    '<label class="pick"><input type="checkbox" form="pick" name="row" value="{}" data-open="{}" '
+    'aria-label="Select {}"></label>'
+)
 
 
 @register.simple_tag
@@ -58,7 +61,7 @@ def matrix_row(row: FactRow, may_pick: bool = False) -> SafeString:  # noqa: FBT
 
 def _head(row: FactRow, *, may_pick: bool) -> str:
     whole = escape(row.name + row.end)
-    pick = _PICK.format(escape(row.pick), whole) if may_pick and row.pick else ""
+    pick = _PICK.format(escape(row.pick), row.open, whole) if may_pick and row.pick else ""
     sign = severity_icon(row.icon) if row.icon else '<span class="no-icon"></span>'
     prefix = f'<span class="faint">{escape(row.prefix)}</span>' if row.prefix else ""
     end = f"<span>{escape(row.end)}</span>" if row.end else ""
