@@ -8,6 +8,10 @@ from paritycheck.selectors.matrix import Matrix
 from paritycheck.web import words
 from paritycheck.web.visible import visible
 
+SILENT = "circle-question-mark"
+MOST_NAMED = 3
+"""Silent environments that get a line each; more than these are told in one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -51,15 +55,16 @@ def _failed(matrix: Matrix) -> list[Notice]:
 
 
 def _silent(matrix: Matrix) -> list[Notice]:
+    silent = [(column.slug, column.pulse.seen) for column in matrix.columns if column.silent and column.pulse]
+    lasted = {slug: words.duration((matrix.now - seen).total_seconds()) for slug, seen in silent}
+    if len(silent) > MOST_NAMED:
+        longest, _ = min(silent, key=lambda each: each[1])
+        title = f"{words.number(len(silent))} of {words.plural(len(matrix.columns), 'environment')} are silent"
+        text = f"{longest} the longest, for {lasted[longest]}. Their drifts stay as they were."
+        return [Notice("unknown", SILENT, title, text)]
     return [
-        Notice(
-            "unknown",
-            "circle-question-mark",
-            f"{column.slug} has been silent for {words.duration((matrix.now - column.pulse.seen).total_seconds())}",
-            "Its drifts stay as they were.",
-        )
-        for column in matrix.columns
-        if column.silent and column.pulse
+        Notice("unknown", SILENT, f"{slug} has been silent for {lasted[slug]}", "Its drifts stay as they were.")
+        for slug, _ in silent
     ]
 
 

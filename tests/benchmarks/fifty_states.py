@@ -32,7 +32,9 @@ def facts_of(state: int) -> Facts:
         }
         for at in range(PACKAGES)
     ]
-    keys = [{"name": f"KEY_{at:03d}", "shape": "text", "length": "32-63", "sources": ["env"]} for at in range(KEYS)]
+    keys: list[dict[str, Any]] = [
+        {"name": f"KEY_{at:03d}", "shape": "text", "length": "32-63", "sources": ["env"]} for at in range(KEYS)
+    ]
     if state:
         keys[state] = {"name": f"KEY_{state:03d}", "absent": True, "sources": ["env"]}
     services = [

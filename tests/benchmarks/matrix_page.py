@@ -193,10 +193,10 @@ def main() -> int:
         installation(Path(directory)) as (database, cookie),
         granian({"DATABASE_URL": database}) as (port, pid),
     ):
-        for _ in range(TRIES):
-            served = serve(port, pid, cookie)
-            if max(served["fifty"].p95, served["shared"].p95) <= FIRST_BYTE_MS:
-                break
+        served = serve(port, pid, cookie)
+        for _ in range(TRIES - 1):
+            if max(served["fifty"].p95, served["shared"].p95) > FIRST_BYTE_MS:
+                served = serve(port, pid, cookie)
         with running_browser() as browser:
             shown = {
                 name: best([show(browser, port, cookie, path) for _ in range(TRIES)]) for name, path in PATHS.items()

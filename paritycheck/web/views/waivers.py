@@ -109,8 +109,8 @@ def waivers(request: HttpRequest, project: Project) -> HttpResponse:
 @of_project
 def new_waiver(request: HttpRequest, project: Project) -> HttpResponse:
     """Waive by pattern, accept all of today, or waive what was picked in the matrix and go back to it."""
-    form, partly = sent_form(request), getattr(request, "htmx", False)
-    if "preview" in request.POST or (partly and partly.target == "waive-preview"):
+    form, partly = sent_form(request), request.headers.get("HX-Request") == "true"
+    if "preview" in request.POST or (partly and request.headers.get("HX-Target") == "waive-preview"):
         if not may_waive(request.user, project):
             raise PermissionDenied
         form = previewed(project, form, None)
@@ -120,13 +120,13 @@ def new_waiver(request: HttpRequest, project: Project) -> HttpResponse:
         say_waived(request, made)
         target = way_back(request, reverse("web:waivers", args=[project.slug]))
         return HttpResponseClientRedirect(target) if partly else HttpResponseRedirect(target)
-    if partly:
-        return _preview_alone(request, made, status=UNPROCESSABLE)
+    if partly:  # by 200: a script that asked hears by the text, and a browser's console is for what went wrong
+        return _preview_alone(request, made)
     return page_of_waivers(request, project, made, status=UNPROCESSABLE)
 
 
-def _preview_alone(request: HttpRequest, form: WaiveForm, status: int = 200) -> HttpResponse:
-    return render(request, "web/waiver/preview.html", {"form": form}, status=status)
+def _preview_alone(request: HttpRequest, form: WaiveForm) -> HttpResponse:
+    return render(request, "web/waiver/preview.html", {"form": form})
 
 
 def page_of_waivers(request: HttpRequest, project: Project, form: WaiveForm, status: int = 200) -> HttpResponse:
