@@ -147,11 +147,25 @@ def row_of(project: str, line: Line) -> FactRow:
         cells=cells,
         since=min(drifts, key=lambda drift: drift.opened_at) if drifts else None,
         owner=next((drift.owner for drift in drifts if drift.owner), ""),
-        same_in=words.listed([cell.environment for cell in cells if cell.look == "same" and not cell.base]),
+        same_in=_alike(line, cells),
         folded=line.look not in DIFFERING,
         pick=f"{line.section}/{line.name}" if opened else "",
         open=opened,
     )
+
+
+def _alike(line: Line, cells: tuple[Cell, ...]) -> str:
+    """`same in ci and staging`. Of what the baseline lacks it is said who has it, and who lacks it too."""
+    same = [(cell, spot) for cell, spot in zip(cells, line.spots, strict=True) if cell.look == "same" and not cell.base]
+    if not any(spot.column.baseline and spot.drifts and spot.fact.state is State.ABSENT for spot in line.spots):
+        return _in("same", [cell.environment for cell, _ in same])
+    lacking = [cell.environment for cell, spot in same if spot.fact.state is State.ABSENT]
+    having = [cell.environment for cell, spot in same if spot.fact.state is not State.ABSENT]
+    return ", ".join(filter(None, (_in("present", having), _in("absent", lacking))))
+
+
+def _in(word: str, environments: list[str]) -> str:
+    return f"{word} in {words.listed(environments)}" if environments else ""
 
 
 def _remark(line: Line, drifts: list[Drift]) -> str:

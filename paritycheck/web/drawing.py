@@ -53,7 +53,7 @@ def _inside(sign: str, word: str, value: str, whole: str, note: str) -> str:
 def matrix_row(row: FactRow, may_pick: bool = False) -> SafeString:  # noqa: FBT001, FBT002  a template says it by place
     """One line: name, cells, since when, whose, and for a narrow page where it is the same."""
     cells = "".join(map(_cell, row.cells))
-    also = f'<td class="cell-also">{glyph("same")}same in {escape(row.same_in)}</td>' if row.same_in else ""
+    also = f'<td class="cell-also">{glyph("same")}{escape(row.same_in)}</td>' if row.same_in else ""
     folded = " data-folded" if row.folded else ""
     drawn = f"<tr data-row{folded}>{_head(row, may_pick=may_pick)}{cells}{_since(row)}{also}</tr>"
     return mark_safe(drawn)  # noqa: S308  every part is escaped or our own
