@@ -17,7 +17,7 @@ SECTIONS = ("services", "runtime", "dependencies", "config", "processes", "migra
 QUIET = frozenset({"not-collected", "disabled", "not-asked", "stale"})
 LOOKS = ("error", "warning", "note", "waived", "unknown", "within", "quiet", "same")
 DIFFERING = frozenset(LOOKS[:5])
-MOST_LINES, FEWEST_LINES, MOST_CELLS = 200, 10, 3_000
+MOST_LINES, FEWEST_LINES, MOST_CELLS = 200, 10, 1_500
 """How many lines of a section are drawn at a time, and about how many cells of all: what a browser draws at once."""
 
 
