@@ -21,6 +21,7 @@ from paritycheck.web.views.manual import manual
 from paritycheck.web.views.matrix import cell, matrix
 from paritycheck.web.views.members import member_act, members, new_member
 from paritycheck.web.views.personnel import personnel
+from paritycheck.web.views.picking import pick
 from paritycheck.web.views.policy import backtest_run, policy, policy_backtest, policy_trial
 from paritycheck.web.views.projects import projects
 from paritycheck.web.views.session import SignOut, preferences
@@ -68,6 +69,7 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/d/(?P<prefix>[0-9a-f]{{10,64}})/waive$", waive, name="waive"),
     re_path(rf"{_PROJECT}/waivers$", waivers, name="waivers"),
     re_path(rf"{_PROJECT}/waivers/new$", new_waiver, name="new-waiver"),
+    re_path(rf"{_PROJECT}/waivers/picked$", pick, name="pick"),
     path("p/<slug:slug>/waivers/<uuid:waiver_id>/end", end, name="end-waiver"),
     re_path(rf"{_PROJECT}/time$", time, name="time"),
     re_path(rf"{_PROJECT}/personnel$", personnel, name="personnel"),

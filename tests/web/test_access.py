@@ -119,6 +119,7 @@ SETTINGS_POSTED = {
 POSTED_OF_PROJECT = {
     "waive": "/p/{slug}/d/{drift}/waive",
     "new-waiver": "/p/{slug}/waivers/new",
+    "pick": "/p/{slug}/waivers/picked",
     "end-waiver": "/p/{slug}/waivers/{waiver}/end",
 }
 
