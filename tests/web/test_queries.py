@@ -17,6 +17,7 @@ MOST = {
     "/": 15,
     "/p/shop": 16,
     "/p/shop?show=dependencies": 16,
+    "/p/shop?section=dependencies": 17,
     "/p/shop/time": 24,
     "/p/shop/personnel": 15,
     "/p/shop/environments": 12,

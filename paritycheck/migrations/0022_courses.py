@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("paritycheck", "0020_badges")]
+    dependencies = [("paritycheck", "0021_places_and_invitations")]
 
     operations = [
         migrations.AddField(

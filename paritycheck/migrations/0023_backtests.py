@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("paritycheck", "0021_courses"),
+        ("paritycheck", "0022_courses"),
     ]
 
     operations = [
