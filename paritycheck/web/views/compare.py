@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 from paritycheck.codec.sides import BUCKET_OF, BUCKETS, counts_of, total
 from paritycheck.core.addresses import AddressError
 from paritycheck.core.comparison import FARTHEST, Relation, Row
-from paritycheck.core.facts import Fact, State
 from paritycheck.models import Project
 from paritycheck.selectors.comparisons import (
     ComparisonFilter,
@@ -29,10 +28,11 @@ from paritycheck.selectors.projects import environments_of
 from paritycheck.web import words
 from paritycheck.web.access import of_project
 from paritycheck.web.cells import SECTION_TITLES
-from paritycheck.web.evidence import STEPS, split
+from paritycheck.web.evidence import STEPS
 from paritycheck.web.evidence import sources_of as read_from
-from paritycheck.web.facts import name_parts, value_words
-from paritycheck.web.views.environments import ORDER
+from paritycheck.web.facts import name_parts
+from paritycheck.web.halves import Half, halves_of
+from paritycheck.web.moves import place_of
 from paritycheck.web.visible import visible
 
 MOST_ROWS = 200
@@ -46,16 +46,6 @@ TITLES = {
     "same": "Same",
 }
 GLYPHS = {"different": "different", "left": "missing", "right": "missing", "unknown": "unknown", "same": "same"}
-
-
-@dataclass(frozen=True, slots=True)
-class Half:
-    """One side of a row; `before`, `part` and `after` are its value, cut where it begins to differ."""
-
-    state: str
-    before: str
-    part: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +183,7 @@ def _named(place: Place) -> str:
 def _chapters(
     rows: Sequence[Row], sections: dict[str, dict[str, int]], left: Place, right: Place, after: str
 ) -> list[Chapter]:
-    names = sorted(
-        {row.section for row in rows}, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)
-    )
+    names = sorted({row.section for row in rows}, key=place_of)
     return [
         _chapter(name, [row for row in rows if row.section == name], sections.get(name, {}), left, right, after)
         for name in names
@@ -219,28 +207,16 @@ def _chapter(name: str, rows: Sequence[Row], counts: dict[str, int], left: Place
 
 def _line(row: Row, left: Place, right: Place) -> Line:
     prefix, name = name_parts(row.section, row.name)
-    one, other = (
-        visible(value_words(row.section, fact, with_kind=row.left.kind != row.right.kind))
-        for fact in (row.left, row.right)
-    )
-    marked = row.relation is Relation.DIFFERENT
+    left_half, right_half = halves_of(row.section, row.left, row.right, marked=row.relation is Relation.DIFFERENT)
     return Line(
         prefix,
         visible(name),
         GLYPHS[BUCKET_OF[row.relation]],
-        _half(row.left, one, other, marked=marked),
-        _half(row.right, other, one, marked=marked),
+        left_half,
+        right_half,
         _distance(row),
         _sources(row, left, right),
     )
-
-
-def _half(fact: Fact, mine: str, theirs: str, *, marked: bool) -> Half:
-    if fact.state is State.ABSENT:
-        return Half("missing", "missing", "", "")
-    if fact.state is State.UNKNOWN:
-        return Half("unknown", f"unknown: {mine}", "", "")
-    return Half("present", *(split(mine, theirs) if marked else (mine, "", "")))
 
 
 def _distance(row: Row) -> str:
