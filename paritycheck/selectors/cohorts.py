@@ -36,7 +36,7 @@ Likeness = tuple[str, str, str, tuple[tuple[str, str, str], ...]]
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One value of a fact: how many laptops have it, and whether it is what the baseline has."""
+    """One value of a fact: how many laptops have it, and whether the baseline has it, which is always told."""
 
     fact: Fact
     laptops: int
@@ -169,5 +169,7 @@ def _spread(at: Name, conforming: int, faces: _Faces) -> Spread:
         Vote(facts[0], len(facts), relate(section, name, facts[0], base).relation is Relation.SAME)
         for facts in held.values()
     ]
+    if not any(vote.same for vote in votes):
+        votes.append(Vote(base, 0, same=True))
     votes.sort(key=lambda vote: (not vote.same, -vote.laptops, vote.fact.values, vote.fact.kind or ""))
     return Spread(section, name, conforming, tuple(votes))

@@ -184,7 +184,7 @@ def _product(ending: Ending) -> str:
 def _state(ending: Ending, today: date) -> str:
     days = abs((ending.ends - today).days)
     if ending.state == ENDED:
-        return f"ended {_span(days)} ago"
+        return f"ended {words.number(days)}{words.NBSP}d ago"
     if not days:
         return "ends today"
     return f"{_span(days)} left" if ending.state == SUPPORTED else f"ends in {_span(days)}"

@@ -1,9 +1,8 @@
-"""What a snapshot changed, as pages show it: before and after, the part that differs told apart."""
+"""What a snapshot changed, as pages show it: before and after."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from paritycheck.core.facts import State
 from paritycheck.selectors.history import Move
 from paritycheck.web.facts import name_parts
 from paritycheck.web.halves import Half, halves_of
@@ -36,6 +35,5 @@ def changed_of(moves: Iterable[Move]) -> list[Changed]:
 
 def _changed(move: Move) -> Changed:
     prefix, name = name_parts(move.section, move.name)
-    both = move.before.state is move.after.state is State.PRESENT
-    before, after = halves_of(move.section, move.before, move.after, marked=both)
+    before, after = halves_of(move.section, move.before, move.after, marked=False)
     return Changed(move.section, prefix, visible(name), before, after)

@@ -11,7 +11,7 @@ from paritycheck.web.facts import name_parts, value_words
 from paritycheck.web.visible import visible
 
 MOST_SQUARES = 24
-SIDE, GAP = 10, 4
+SIDE, GAP = 8, 3
 SHOWN = 6
 
 

@@ -27,6 +27,7 @@ PATHS = (
     "/p/shop/gate", "/p/shop/cell?environment=ci&section=services&name=celery-broker", "/docs", "/docs/agent",
     "/docs/gate", "/docs/pipelines", "/docs/time", "/docs/personnel", "/docs/collected", "/docs/glossary",
     "/docs/design", "/docs/api", "/p/shop/time", "/p/shop/settings/badge",
+    "/p/shop/tools", "/docs/tools", "/p/shop/environments/staging?at=1", "/p/shop/compare?left=ci&right=production",
     "/p/none", "/account", "/account/password", "/account/passkeys", "/account/again", "/sign-in/forgotten",
 )  # fmt: skip
 

@@ -129,7 +129,7 @@ def _examples(project: Project, slugs: Sequence[str]) -> list[str]:
 def _compared(request: HttpRequest, fields: tuple[Field, Field]) -> dict[str, Any]:
     left, right = fields[0].place, fields[1].place
     if left is None or right is None:
-        return {"chapters": [], "options": [], "headline": ""}
+        return {"chapters": [], "options": [], "headline": "", "answer": "Compare any two snapshots"}
     asked = _asked(request)
     sections = counts_of(comparison_of(left, right))
     counts = total(sections)
@@ -141,6 +141,7 @@ def _compared(request: HttpRequest, fields: tuple[Field, Field]) -> dict[str, An
         "right": right,
         "counts": counts,
         "options": _options(counts, asked.only),
+        "answer": _answer(counts),
         "headline": _headline(left, right),
         "chapters": _chapters(rows, sections, left, right, request.GET.get("after", "")[:512]),
         "nothing": not rows and not asked.only and not asked.q and not asked.section,
@@ -167,6 +168,16 @@ def _options(counts: dict[str, int], only: str) -> list[dict[str, Any]]:
         }
         for bucket, title in TITLES.items()
     ]
+
+
+def _answer(counts: dict[str, int]) -> str:
+    """The page's first sentence: how many facts differ, and how many could not be compared."""
+    apart = sum(counts[bucket] for bucket in ("different", "left", "right"))
+    facts, unknown = words.plural(sum(counts.values()), "fact"), counts["unknown"]
+    said = f"{words.number(apart)} of {facts} {'differs' if apart == 1 else 'differ'}" if apart else "Nothing differs"
+    if unknown:
+        return f"{said}, {words.number(unknown)} cannot be compared"
+    return said if apart else f"{said}, {facts} are the same"
 
 
 def _headline(left: Place, right: Place) -> str:

@@ -31,6 +31,7 @@ def tools(request: HttpRequest, project: Project) -> HttpResponse:
     now = timezone.now()
     found = tools_of(project, now)
     bars, ticks = bars_of(found)
+    ends = ends_of(found, now.date())
     context = {
         "project": project,
         "tab": "tools",
@@ -43,7 +44,8 @@ def tools(request: HttpRequest, project: Project) -> HttpResponse:
         "bars": bars,
         "ticks": ticks,
         "counted": any(bar.counts is not None for bar in bars),
-        "ends": ends_of(found, now.date()),
+        "ends": [end for end in ends if not end.quiet],
+        "quiet": [end for end in ends if end.quiet],
         "checked": CHECKED,
         "populations": [population_of(cohort) for cohort in found.cohorts],
         "waiting": waiting_for(found.matrix),
