@@ -20,7 +20,7 @@ def text_of(html: str) -> str:
 
 
 def row_of(page: str, name: str) -> str:
-    rows = re.findall(r"<tr data-row>.*?</tr>", page, re.DOTALL)
+    rows: list[str] = re.findall(r"<tr data-row>.*?</tr>", page, re.DOTALL)
     return next(row for row in rows if f"/environments/{name}" in row)
 
 
