@@ -12,7 +12,8 @@ from paritycheck.web.views.compare import compare
 from paritycheck.web.views.digests import digest_preview, digests, send_digest
 from paritycheck.web.views.downloads import download
 from paritycheck.web.views.drift import drift
-from paritycheck.web.views.environments import environment, environments
+from paritycheck.web.views.environment import environment
+from paritycheck.web.views.environments import environments
 from paritycheck.web.views.factors import factors
 from paritycheck.web.views.gates import gate, gates
 from paritycheck.web.views.invited import invited
@@ -30,6 +31,7 @@ from paritycheck.web.views.subscriptions import new_subscription, subscription_a
 from paritycheck.web.views.system import system
 from paritycheck.web.views.time import time
 from paritycheck.web.views.tokens import change_from, end_trust, new_token, new_trust, revoke, tokens
+from paritycheck.web.views.tools import tools
 from paritycheck.web.views.unsubscribe import confirming, unsubscribing
 from paritycheck.web.views.waivers import end, new_waiver, waive, waivers
 
@@ -73,6 +75,7 @@ urlpatterns = [
     path("p/<slug:slug>/waivers/<uuid:waiver_id>/end", end, name="end-waiver"),
     re_path(rf"{_PROJECT}/time$", time, name="time"),
     re_path(rf"{_PROJECT}/personnel$", personnel, name="personnel"),
+    re_path(rf"{_PROJECT}/tools$", tools, name="tools"),
     re_path(rf"{_PROJECT}/environments$", environments, name="environments"),
     re_path(rf"{_ENVIRONMENT}$", environment, name="environment"),
     re_path(rf"{_ENVIRONMENT}/(?P<number>[1-9][0-9]{{0,8}})$", snapshot, name="snapshot"),

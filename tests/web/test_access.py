@@ -65,6 +65,7 @@ OF_PROJECT = {
     "factors": "/p/{slug}/factors",
     "time": "/p/{slug}/time",
     "personnel": "/p/{slug}/personnel",
+    "tools": "/p/{slug}/tools",
     "environments": "/p/{slug}/environments",
     "environment": "/p/{slug}/environments/staging",
     "snapshot": "/p/{slug}/environments/staging/1",

@@ -28,6 +28,7 @@ PATHS = (
     "/docs/gate", "/docs/pipelines", "/docs/time", "/docs/personnel", "/docs/collected", "/docs/glossary",
     "/docs/design", "/docs/api", "/p/shop/time", "/p/shop/settings/badge",
     "/p/shop/settings/members", "/p/shop/settings/tokens?trust=github", "/p/shop?owner=nobody&rule=version",
+    "/p/shop/tools", "/docs/tools", "/p/shop/environments/staging?at=1", "/p/shop/compare?left=ci&right=production",
     "/p/none", "/account", "/account/password", "/account/passkeys", "/account/again", "/sign-in/forgotten",
 )  # fmt: skip
 

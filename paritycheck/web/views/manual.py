@@ -34,6 +34,7 @@ LEAVES = (
     Leaf("pipelines", "Pipelines"),
     Leaf("time", "What waits, and how long"),
     Leaf("personnel", "Who writes, who ships"),
+    Leaf("tools", "How far apart the tools are"),
     Leaf("alerts", "Alerts"),
     Leaf("channels", "Channels"),
     Leaf("compare", "Compare"),
