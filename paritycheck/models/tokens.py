@@ -17,6 +17,7 @@ class Token(models.Model):
     """A token's public id, the SHA-256 of the whole token, and what it is bound to.
 
     `made_by` is the address of who made it, empty for those of commands; it is text, so that it stays when they go.
+    `refused` is what an agent with it was refused last: `{"code", "detail", "at"}`.
     """
 
     id = models.CharField(primary_key=True, max_length=12)
@@ -34,6 +35,7 @@ class Token(models.Model):
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
+    refused = models.JSONField(null=True)
 
     @override
     def __str__(self) -> str:
