@@ -55,11 +55,17 @@ def arrival_of(project: Project, environment: Environment, environments: list[En
     """Three queries, four while a report is on its way."""
     tokens = list(tokens_of(project).filter(kind=TokenKind.REPORT, environment=environment))
     instance = environment.instances.filter(retired_at=None).order_by("-last_seen").first()
-    used = max((token.last_used_at for token in tokens if token.last_used_at), default=None)
+    used = max((at for token in tokens for at in _uses(token)), default=None)
     token = tokens[0] if tokens else None
     coming = _coming(project, token) if token and used and instance is None else frozenset()
     others = tuple(each for each in environments if each.latest_id and each.pk != environment.pk)
     return Arrival(environment, token, used, _refused(tokens, instance), instance, coming, others)
+
+
+def _uses(token: Token) -> list[datetime]:
+    """When it was shown: as it says, and when something sent with it was refused."""
+    refused = [datetime.fromisoformat(token.refused["at"])] if token.refused else []
+    return [*refused, token.last_used_at] if token.last_used_at else refused
 
 
 def _coming(project: Project, token: Token) -> frozenset[str]:

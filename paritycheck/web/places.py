@@ -34,7 +34,7 @@ class Block:
 class Place:
     """`blocks` report, in this order; `show` prints what would be sent, `doctor` says what is in the way of it.
 
-    `then` is the sentence on what comes after the first report, `leaf` the page of the manual that says more.
+    `later` is the sentence on what comes after the first report, `leaf` the page of the manual that says more.
     """
 
     slug: str
@@ -43,7 +43,7 @@ class Place:
     blocks: tuple[Block, ...]
     show: str
     doctor: str
-    then: str
+    later: str
     leaf: str = "agent"
 
 

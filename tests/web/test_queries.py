@@ -17,7 +17,7 @@ MOST = {
     "/": 13,
     "/p/shop": 16,
     "/p/shop?show=dependencies": 16,
-    "/p/shop/time": 22,
+    "/p/shop/time": 23,
     "/p/shop/personnel": 15,
     "/p/shop/environments": 12,
     "/p/shop/environments/staging": 14,
@@ -25,6 +25,9 @@ MOST = {
     "/p/shop/gate": 9,
     "/p/shop/waivers": 11,
     "/p/shop/live": 5,
+    "/p/shop/start?environment=staging": 10,
+    "/p/shop/start/waiting?environment=staging": 7,
+    "/p/shop/settings": 9,
 }
 
 
