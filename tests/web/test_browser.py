@@ -295,7 +295,7 @@ def test_the_command_as_it_is_copied_reports_and_the_page_that_waits_says_so(
     assert done.returncode == 0, done.stderr
     assert "report taken" in done.stdout
     expect(page.locator("[data-step='report'].is-done")).to_contain_text("6 of 7 sections read", timeout=15_000)
-    expect(page.locator("#waiting")).to_contain_text("Review reports")
+    expect(page.locator("#waiting")).to_contain_text("review reports")
     assert page.locator("#run-laptop-1").inner_text().strip() == copied
     page.click("#waiting a:has-text('See what differs')")
     page.wait_for_url("**/p/shop")
