@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +14,7 @@ from paritycheck.web.pipelines import EXAMPLES, STAND_IN, folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -26,9 +29,10 @@ PATHS = (
     "/p/shop/factors", "/p/shop/factors?show=broken&environment=ci", "/p/shop/personnel", "/p/shop/settings/policy",
     "/p/shop/gate", "/p/shop/cell?environment=ci&section=services&name=celery-broker", "/docs", "/docs/agent",
     "/docs/gate", "/docs/pipelines", "/docs/time", "/docs/personnel", "/docs/collected", "/docs/glossary",
-    "/docs/design", "/docs/api", "/p/shop/time", "/p/shop/settings/badge",
     "/p/shop/settings/members", "/p/shop/settings/tokens?trust=github", "/p/shop?owner=nobody&rule=version",
     "/p/shop/tools", "/docs/tools", "/p/shop/environments/staging?at=1", "/p/shop/compare?left=ci&right=production",
+    "/docs/design", "/docs/api", "/p/shop/time", "/p/shop/settings/badge", "/p/shop/settings",
+    "/p/shop/start", "/p/shop/start?environment=staging&where=server",
     "/p/none", "/account", "/account/password", "/account/passkeys", "/account/again", "/sign-in/forgotten",
 )  # fmt: skip
 
@@ -293,6 +297,35 @@ def test_hostile_strings_run_nothing(open_page: Callable[[str], Page], site: tup
         open_page(path)
         assert "owned" not in page.title()
         assert page.locator("img").count() == 0
+
+
+def test_the_command_as_it_is_copied_reports_and_the_page_that_waits_says_so(
+    open_page: Callable[[str], Page], site: tuple[str, Any], tmp_path: Path, settings: Any
+) -> None:
+    settings.PUBLIC_URL = site[0]
+    # Without git there is no release to tell of, and the page says so.
+    (tmp_path / "requirements.txt").write_text("stripe==14.0.1\n")
+    site[1].project.environments.create(slug="review", tier="development")
+    page = open_page("/p/shop/start?environment=review")
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
+    page.click("button:has-text('Make token'):visible")
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
+    expect(page.locator("#waiting")).to_contain_text("Waiting for the first report")
+    page.click("label[for='at-ci']")
+    expect(page.locator("#doctor")).to_contain_text("parity.pyz doctor")
+    page.click("label[for='at-laptop']")
+    page.click("[data-copy='#run-laptop-1']")
+    copied = page.evaluate("window.copied")
+    script = f"{copied}\n{page.inner_text('#show-laptop')} | grep -c stripe"
+    environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "PARITY_INSTANCE_KIND": "laptop"}
+    done = subprocess.run(["sh", "-ec", script], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "report taken" in done.stdout
+    expect(page.locator("[data-step='report'].is-done")).to_contain_text("6 of 7 sections read", timeout=15_000)
+    expect(page.locator("#waiting")).to_contain_text("review reports")
+    assert page.locator("#run-laptop-1").inner_text().strip() == copied
+    page.click("#waiting a:has-text('See what differs')")
+    page.wait_for_url("**/p/shop")
 
 
 def test_a_passkey_is_made_signs_in_alone_and_is_taken_away(

@@ -28,6 +28,9 @@ MOST = {
     "/p/shop/gate": 9,
     "/p/shop/waivers": 11,
     "/p/shop/live": 5,
+    "/p/shop/start?environment=staging": 10,
+    "/p/shop/start/waiting?environment=staging": 7,
+    "/p/shop/settings": 9,
 }
 
 
