@@ -16,12 +16,13 @@ from paritycheck.web.views.environments import environment, environments
 from paritycheck.web.views.factors import factors
 from paritycheck.web.views.gates import gate, gates
 from paritycheck.web.views.live import live_project, live_projects
-from paritycheck.web.views.manual import manual
+from paritycheck.web.views.manual import manual, manual_search
 from paritycheck.web.views.matrix import cell, matrix
 from paritycheck.web.views.members import member_act, members, new_member
 from paritycheck.web.views.personnel import personnel
 from paritycheck.web.views.policy import policy, policy_backtest, policy_trial
 from paritycheck.web.views.projects import projects
+from paritycheck.web.views.search import search
 from paritycheck.web.views.session import SignOut, preferences
 from paritycheck.web.views.snapshots import snapshot
 from paritycheck.web.views.subscriptions import new_subscription, subscription_act, subscriptions
@@ -53,7 +54,9 @@ urlpatterns = [
     path("account/tokens/new", new_account_token, name="new-account-token"),
     re_path(rf"^account/tokens/{_IDENT}/revoke$", revoke_account_token, name="revoke-account-token"),
     path("system", system, name="system"),
+    path("search", search, name="search"),
     path("docs", manual, name="docs"),
+    path("docs/search", manual_search, name="manual-search"),
     path("docs/<slug:slug>", manual, name="manual"),
     re_path(rf"{_PROJECT}$", matrix, name="matrix"),
     re_path(rf"{_PROJECT}/live$", live_project, name="live"),

@@ -25,6 +25,8 @@ MOST = {
     "/p/shop/gate": 9,
     "/p/shop/waivers": 11,
     "/p/shop/live": 5,
+    "/search?q=lib&in=shop": 9,
+    "/search": 9,
 }
 
 
