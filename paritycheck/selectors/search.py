@@ -138,12 +138,17 @@ def _state(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
 
 
 def find_drifts(projects: QuerySet[Project], text: str, most: int) -> list[Drift]:
-    """Open and waived drifts by name, kind, configuration key or owner; the worst first, of one severity the oldest."""
+    """Open and waived drifts by name, kind, configuration key or owner; the worst first, of one severity the oldest. Of
+    those that many environments have alike the first alone.
+    """
     condition = Q(project__in=projects, state__in=(DriftState.OPEN, DriftState.WAIVED))
     for word in words_of(text):
         condition &= _told_by(word)
-    rows = Drift.objects.filter(condition).select_related("project")
-    return list(rows.order_by("state", _WORST_FIRST, "opened_at", "id")[:most])
+    order = ("state", _WORST_FIRST, "opened_at", "id")
+    alike = ("project", "section", "name", "rule")
+    first = Drift.objects.filter(condition).order_by(*alike, *order).distinct(*alike)
+    rows = Drift.objects.filter(pk__in=first.values("pk")).select_related("project")
+    return list(rows.order_by(*order)[:most])
 
 
 def _told_by(word: str) -> Q:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from paritycheck.core.project_example import EXAMPLE
-from paritycheck.web import keys, pipelines, reference, tokens
+from paritycheck.web import agent_reference, keys, pipelines, policy_reference, reference, tokens
 from paritycheck.web.icons import PATHS
 from paritycheck.web.samples import SAMPLES
 from paritycheck_agent.cli.arguments import helps
@@ -37,6 +37,8 @@ LEAVES: Final = (
     Leaf("signing-in", "Set up signing in", PARTS[1]),
     Leaf("operating", "Operate a server", PARTS[1]),
     Leaf("agent", "Agent", PARTS[2]),
+    Leaf("readers", "What the agent reads", PARTS[2]),
+    Leaf("policy", "Policy: parity.toml", PARTS[2]),
     Leaf("commands", "Command line", PARTS[2]),
     Leaf("gate", "Gate", PARTS[2]),
     Leaf("api", "API", PARTS[2]),
@@ -44,6 +46,7 @@ LEAVES: Final = (
     Leaf("keys", "Keys and search", PARTS[2]),
     Leaf("glossary", "Words", PARTS[2]),
     Leaf("design", "Design language", PARTS[2]),
+    Leaf("ideas", "Three gaps, and what is unknown", PARTS[3]),
     Leaf("time", "What waits, and how long", PARTS[3]),
     Leaf("personnel", "Who writes, who ships", PARTS[3]),
     Leaf("collected", "What is collected, what is not", PARTS[3]),
@@ -73,6 +76,12 @@ _SHOWN: Final[dict[str, Callable[[], dict[str, Any]]]] = {
     "commands": _commands,
     "design": lambda: {"tokens": tokens.shown(), "icons": sorted(PATHS), "samples": SAMPLES},
     "keys": lambda: {"sheet": keys.SHEET},
+    "policy": lambda: {
+        "policy": policy_reference.POLICY,
+        "agent": policy_reference.AGENT,
+        "shipped": policy_reference.SHIPPED,
+    },
+    "readers": agent_reference.shown,
     "pipelines": lambda: {"pipelines": pipelines.shown()},
 }
 

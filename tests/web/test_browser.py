@@ -26,7 +26,8 @@ PATHS = (
     "/p/shop/factors", "/p/shop/factors?show=broken&environment=ci", "/p/shop/personnel", "/p/shop/settings/policy",
     "/p/shop/gate", "/p/shop/cell?environment=ci&section=services&name=celery-broker", "/docs", "/docs/agent",
     "/docs/gate", "/docs/pipelines", "/docs/time", "/docs/personnel", "/docs/collected", "/docs/glossary",
-    "/docs/design", "/docs/api", "/docs/keys", "/docs/search?q=baseline", "/search", "/search?q=stripe&in=shop", "/p/shop/time", "/p/shop/settings/badge",
+    "/docs/design", "/docs/api", "/docs/keys", "/docs/search?q=baseline", "/search", "/search?q=stripe&in=shop",
+    "/p/shop/time", "/p/shop/settings/badge",
     "/p/none", "/account", "/account/password", "/account/passkeys", "/account/again", "/sign-in/forgotten",
 )  # fmt: skip
 

@@ -39,8 +39,8 @@ def test_the_page_and_the_palette_find_the_same(drifted: Any, signed_in: Client)
     assert found(page)[:4] == [
         "Production has no STRIPE_WEBHOOK_SECRET Config keys",
         "Staging has pypi/stripe 14.0.1, production has 13.2.0 Dependencies",
-        "pypi/stripe Dependencies, present in 4 of 4",
         "STRIPE_WEBHOOK_SECRET Config keys, present in 3 of 4",
+        "pypi/stripe Dependencies, present in 4 of 4",
     ]
     drift = drifted.project.drifts.get(name="pkg:pypi/stripe")
     assert f'href="/p/shop/d/{drift.id[:10]}"' in inside
