@@ -9,9 +9,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from paritycheck.core.project_example import EXAMPLE
-from paritycheck.web import agent_reference, keys, pipelines, policy_reference, reference, tokens
-from paritycheck.web.icons import PATHS
-from paritycheck.web.samples import SAMPLES
+from paritycheck.web import agent_reference, design, keys, pipelines, policy_reference, reference
 from paritycheck_agent.cli.arguments import helps
 
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
@@ -74,7 +72,7 @@ _SHOWN: Final[dict[str, Callable[[], dict[str, Any]]]] = {
     "api": lambda: {"api": reference.shown()},
     "apply": lambda: {"example": EXAMPLE.splitlines()},
     "commands": _commands,
-    "design": lambda: {"tokens": tokens.shown(), "icons": sorted(PATHS), "samples": SAMPLES},
+    "design": design.shown,
     "keys": lambda: {"sheet": keys.SHEET},
     "policy": lambda: {
         "policy": policy_reference.POLICY,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from django.test import Client
 
 pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
-STATIC = keys.__file__.replace("keys.py", "static/paritycheck/")
+STATIC = Path(keys.__file__).parent / "static" / "paritycheck"
 FILES = ("paritycheck.js", "keys.js", "palette.js")
 
 
@@ -100,7 +101,7 @@ def test_hostile_words_and_names_stay_text(drifted: Any, ask: Callable[[str], st
 
 def test_each_key_of_the_sheet_has_an_act_and_each_act_its_word() -> None:
     """What the sheet promises a script does; what a script does by a key stands in the sheet."""
-    scripts = "".join(open(STATIC + name, encoding="utf-8").read() for name in FILES)  # noqa: PTH123, SIM115 - three small files
+    scripts = "".join((STATIC / name).read_text(encoding="utf-8") for name in FILES)
     told = {key.act for line in (*keys.MOVING, *keys.DOING) for key in line.keys if key.act}
     defined = set(re.findall(r'^\s+(?:"([a-z-]+)"|([a-z]+)): \(\)', scripts, re.MULTILINE))
     does = {one or other for one, other in defined}
