@@ -63,6 +63,8 @@ class Eyes:
 
 def _grounds(name: str) -> tuple[str, ...]:
     """What a token is drawn upon; nothing for a ground itself."""
+    if name.startswith("ink"):
+        return (*SURFACES, "surface-3")
     if name == "on-solid":
         return ("ink-1",)
     if name == "code-ink":

@@ -27,6 +27,7 @@ class Leaf:
 PARTS: Final = ("Tutorial", "How to", "Reference", "Explanation")
 LEAVES: Final = (
     Leaf("start", "From nothing to the first gate", PARTS[0]),
+    Leaf("matrix", "Work in the matrix", PARTS[1]),
     Leaf("pipelines", "Ask in a pipeline", PARTS[1]),
     Leaf("alerts", "Be told of drifts", PARTS[1]),
     Leaf("channels", "Set up a channel", PARTS[1]),

@@ -57,7 +57,7 @@ def test_the_page_of_the_design_language_tells_of_every_colour_and_measures_as_h
     # As the design has measured them by other means.
     assert (shown["ink-3"].light, shown["ink-3"].dark) == ("4.6", "4.8")
     assert (shown["warning-mark"].light, shown["warning-mark"].dark) == ("3.2", "6.9")
-    assert [each.nearest for each in design.shown()["eyes"]][0] == "45 / 52"
+    assert next(each.nearest for each in design.shown()["eyes"]) == "45 / 52"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
