@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import pytest
 import yaml
 from django.core.management import CommandError, load_command_class
 from django.urls import Resolver404, resolve
@@ -27,6 +26,8 @@ from paritycheck_agent.cli.arguments import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    import pytest
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "agents/README.md", "CONTRIBUTING.md")
