@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
-from typing import Final
+from typing import Any, Final
 
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,6 +18,7 @@ from paritycheck.core.searching import words_of
 from paritycheck.web.manual_pages import LEAVES, Leaf, context_of
 
 SHELL: Final = "docs/bare.html"
+COSTLY: Final = frozenset({"api", "readers"})
 AROUND: Final = 70
 """Characters of a snippet before the word that was found, and about twice as many behind it."""
 _HEAD: Final = re.compile(r"<(h2|h3|dt)((?: [^>]*)?)>(.*?)</\1>", re.DOTALL)
@@ -104,12 +105,16 @@ class _Cutter(HTMLParser):
 
 def html_of(leaf: Leaf) -> str:
     """A page of the manual without its frame, as everybody sees it."""
-    return anchored(render_to_string(f"docs/{leaf.slug}.html", {**context_of(leaf), "shell": SHELL}))
+    return _drawn(leaf, context_of(leaf))
 
 
-def _pieces_of(leaf: Leaf) -> Iterator[Piece]:
+def _drawn(leaf: Leaf, context: dict[str, Any]) -> str:
+    return anchored(render_to_string(f"docs/{leaf.slug}.html", {**context, "shell": SHELL}))
+
+
+def _pieces_of(leaf: Leaf, html: str) -> Iterator[Piece]:
     cutter = _Cutter()
-    cutter.feed(html_of(leaf))
+    cutter.feed(html)
     for head, ident, text in cutter.pieces:
         yield Piece(leaf, _flat(head), ident, _flat(text))
 
@@ -121,7 +126,16 @@ def _flat(parts: list[str]) -> str:
 @cache
 def pieces() -> tuple[Piece, ...]:
     """The whole manual; it does not change while the server runs."""
-    return tuple(piece for leaf in LEAVES for piece in _pieces_of(leaf))
+    return tuple(piece for leaf in LEAVES for piece in _pieces_of(leaf, html_of(leaf)))
+
+
+@cache
+def headings() -> tuple[Piece, ...]:
+    """The manual's headings, without those that take the whole API or the whole agent to draw: the palette, which asks
+    at each key, does not wait for them.
+    """
+    cheap = ((leaf, {"leaf": leaf} if leaf.slug in COSTLY else context_of(leaf)) for leaf in LEAVES)
+    return tuple(piece for leaf, context in cheap for piece in _pieces_of(leaf, _drawn(leaf, context)))
 
 
 def find(text: str, most: int, *, named: bool = False) -> list[ManualHit]:
@@ -131,7 +145,8 @@ def find(text: str, most: int, *, named: bool = False) -> list[ManualHit]:
     words = words_of(text)
     if not words:
         return []
-    scored = [(score, at, piece) for at, piece in enumerate(pieces()) if (score := _score(words, piece, named=named))]
+    among = headings() if named else pieces()
+    scored = [(score, at, piece) for at, piece in enumerate(among) if (score := _score(words, piece, named=named))]
     scored.sort(key=lambda each: (-each[0], each[1]))
     return [_hit(piece, words) for _, _, piece in scored[:most]]
 
