@@ -19,7 +19,7 @@ from paritycheck.web.views.factors import factors
 from paritycheck.web.views.gates import gate, gates
 from paritycheck.web.views.invited import invited
 from paritycheck.web.views.live import live_project, live_projects
-from paritycheck.web.views.manual import manual
+from paritycheck.web.views.manual import manual, manual_search
 from paritycheck.web.views.matrix import cell, matrix
 from paritycheck.web.views.members import member_act, members, new_member
 from paritycheck.web.views.new_project import new_project
@@ -27,6 +27,7 @@ from paritycheck.web.views.personnel import personnel
 from paritycheck.web.views.picking import pick
 from paritycheck.web.views.policy import backtest_run, policy, policy_backtest, policy_trial
 from paritycheck.web.views.projects import projects
+from paritycheck.web.views.search import search
 from paritycheck.web.views.session import SignOut, preferences
 from paritycheck.web.views.settings import new_environment, set_baseline, set_environment, settings_page
 from paritycheck.web.views.snapshots import snapshot
@@ -65,7 +66,9 @@ urlpatterns = [
     path("system", system, name="system"),
     path("system/audit", system_audit, name="system-audit"),
     re_path(r"^agent/(?P<name>parity\.(?:pyz(?:\.sha256)?|service))$", agent_file, name="agent-file"),
+    path("search", search, name="search"),
     path("docs", manual, name="docs"),
+    path("docs/search", manual_search, name="manual-search"),
     path("docs/<slug:slug>", manual, name="manual"),
     re_path(rf"{_PROJECT}$", matrix, name="matrix"),
     re_path(rf"{_PROJECT}/start$", start, name="start"),

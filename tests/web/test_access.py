@@ -17,8 +17,19 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
 
 # By name: who may see it, and its address. Every page of web.urls stands here or the last test fails.
-OPEN = {"docs": "/docs", "manual": "/docs/gate", "sign-in": "/sign-in", "agent-file": "/agent/parity.pyz"}
-SIGNED_IN = {"projects": "/", "live-projects": "/live", "account-tokens": "/account/tokens"}
+OPEN = {
+    "docs": "/docs",
+    "manual": "/docs/gate",
+    "manual-search": "/docs/search?q=gate",
+    "sign-in": "/sign-in",
+    "agent-file": "/agent/parity.pyz",
+}
+SIGNED_IN = {
+    "projects": "/",
+    "search": "/search?q=stripe",
+    "live-projects": "/live",
+    "account-tokens": "/account/tokens",
+}
 OWN_POSTED = {
     "new-account-token": "/account/tokens/new",
     "revoke-account-token": "/account/tokens/aaaaaaaaaaaa/revoke",

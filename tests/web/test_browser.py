@@ -31,8 +31,10 @@ PATHS = (
     "/docs/gate", "/docs/pipelines", "/docs/time", "/docs/personnel", "/docs/collected", "/docs/glossary",
     "/p/shop/settings/members", "/p/shop/settings/tokens?trust=github", "/p/shop?owner=nobody&rule=version",
     "/p/shop/tools", "/docs/tools", "/p/shop/environments/staging?at=1", "/p/shop/compare?left=ci&right=production",
-    "/docs/design", "/docs/api", "/p/shop/time", "/p/shop/settings/badge", "/p/shop/settings",
+    "/p/shop/settings",
     "/p/shop/start", "/p/shop/start?environment=staging&where=server",
+    "/docs/design", "/docs/api", "/docs/keys", "/docs/search?q=baseline", "/search", "/search?q=stripe&in=shop",
+    "/p/shop/time", "/p/shop/settings/badge",
     "/p/none", "/account", "/account/password", "/account/passkeys", "/account/again", "/sign-in/forgotten",
 )  # fmt: skip
 

@@ -31,6 +31,8 @@ MOST = {
     "/p/shop/start?environment=staging": 10,
     "/p/shop/start/waiting?environment=staging": 7,
     "/p/shop/settings": 9,
+    "/search?q=lib&in=shop": 9,
+    "/search": 9,
 }
 
 

@@ -199,14 +199,14 @@ def test_what_an_agent_is_refused_with_holds_nothing_that_it_sent(shop: Any) -> 
     document = {**shop._document("staging", "web-1", {}, {}), "hunter2": {"<b>hunter2": "hunter2"}, "seq": "hunter2"}
     assert agent.post("/api/v1/reports", document, content_type="application/json").status_code >= 400
     token = shop.project.tokens.get(environment__slug="staging")
-    assert set(token.refused) == {"code", "detail", "at"}
-    assert "hunter2" not in str(token.refused)
+    assert set(token.refusal) == {"code", "detail", "at"}
+    assert "hunter2" not in str(token.refusal)
     assert "hunter2" not in side_of(session(shop.owner))
     agent.get("/api/v1/projects")
     gate = shop.project.tokens.get(kind="g")
     bearer(shop.gate_token).post("/api/v1/reports", {}, content_type="application/json")
     gate.refresh_from_db()
-    assert gate.refused is None
+    assert gate.refusal is None
 
 
 def test_project_settings_say_what_environments_are_and_what_they_are_compared_with(shop: Any) -> None:
