@@ -19,6 +19,7 @@ OPEN: Final[Pages] = {
     "manual": tuple(f"/docs/{leaf.slug}" for leaf in LEAVES),
     "unsubscribe": ("/unsubscribe/{unsubscribe}",),
     "confirm": ("/confirm/{confirm}",),
+    "invited": ("/invited/{invited}",),
 }
 # For who has not signed in yet.
 SIGNING_IN: Final[Pages] = {
@@ -53,11 +54,12 @@ GUARDED: Final[Pages] = {
 }
 # On the way in, between the password and the second step.
 HALFWAY: Final[Pages] = {"mfa_authenticate": ("/sign-in/code",)}
-OF_ADMINISTRATORS: Final[Pages] = {"system": ("/system",)}
+OF_ADMINISTRATORS: Final[Pages] = {"system": ("/system",), "system-audit": ("/system/audit",)}
 # Of whoever is in the project.
 OF_PROJECT: Final[Pages] = {
     "matrix": (
         P, f"{P}?show=services&show=dependencies", f"{P}?severity=error", f"{P}?q=stripe", f"{P}?q=nothing-like-it",
+        f"{P}?owner=nobody&rule=version",
     ),
     "cell": (f"{P}/cell?environment=ci&section=services&name=celery-broker",),
     "drift": (f"{P}/d/{{drift}}", f"{P}/d/{{missing}}", f"{P}/d/{{kind}}", f"{P}/d/{{waived}}"),
@@ -92,7 +94,12 @@ FRAMED: Final[Pages] = {
 }  # fmt: skip
 # Of its maintainers and owners.
 OF_MAINTAINERS: Final[Pages] = {
-    "tokens": (f"{P}/settings/tokens", f"{P}/settings/tokens?revoke={{token}}"),
+    "tokens": (
+        f"{P}/settings/tokens",
+        f"{P}/settings/tokens?revoke={{token}}",
+        f"{P}/settings/tokens?trust=github",
+        f"{P}/settings/tokens?from={{token}}",
+    ),
     "members": (f"{P}/settings/members",),
     "audit": (f"{P}/settings/audit", f"{P}/settings/audit?action=token"),
     "badge": (f"{P}/settings/badge?ask=end",),
@@ -105,9 +112,9 @@ POSTED: Final = frozenset((
     "sign-out", "account_logout", "preferences", "new-account-token", "revoke-account-token", "policy-trial",
     "policy-backtest", "delivery-act", "new-channel", "channel-act", "new-subscription", "subscription-act",
     "send-digest", "new-token", "revoke-token", "new-trust", "remove-trust", "make-badge", "end-badge", "new-member",
-    "change-member", "remove-member", "waive", "new-waiver", "end-waiver",
+    "change-member", "remove-member", "invite-member", "change-token", "waive", "new-waiver", "end-waiver",
 ))  # fmt: skip
-PARTS: Final = frozenset(("live", "live-projects", "download"))
+PARTS: Final = frozenset(("live", "live-projects", "download", "policy-backtest-run"))
 PASSING: Final = frozenset(("mfa_login_webauthn", "openid_connect_login", "openid_connect_callback"))
 
 LISTS: Final = (OPEN, SIGNING_IN, OWN, GUARDED, HALFWAY, OF_ADMINISTRATORS, OF_PROJECT, FRAMED, OF_MAINTAINERS)

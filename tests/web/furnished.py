@@ -32,7 +32,7 @@ def furnished(shop: Any, commits: int = 120) -> Furnished:
     three_months(shop, commits)
     people = _people(shop)
     clients = {role: session(user) for role, user in people.items()}
-    ids = {**_forms(clients["owner"], shop), **_alerts(shop), **_keys(people["member"])}
+    ids = {**_forms(clients["owner"], shop), **_alerts(shop), **_keys(people["member"]), **_invited(shop)}
     clients["halfway"] = _asked(people["member"])
     return Furnished(shop, people, clients, ids)
 
@@ -62,6 +62,16 @@ def _people(shop: Any) -> dict[str, User]:
         shop.project.memberships.create(user=people[role], role=role)
     people["administrator"] = User.objects.create_superuser("root@example.com", PASSWORD)
     return people
+
+
+def _invited(shop: Any) -> dict[str, str]:
+    """Somebody who has not come yet."""
+    from paritycheck.models import User
+    from paritycheck.services.invitations import invitation_link
+
+    user = User.objects.create_user("ivy@example.com")
+    shop.project.memberships.create(user=user, role="member")
+    return {"invited": invitation_link(user).rpartition("/")[2]}
 
 
 def _forms(owner: Client, shop: Any) -> dict[str, str]:
