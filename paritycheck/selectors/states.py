@@ -9,9 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from paritycheck.codec.bodies import BodyCache, inflate
+from paritycheck.codec.comparing import BULK
+from paritycheck.codec.differing import line_of
 from paritycheck.codec.digests import to_bytes
-from paritycheck.codec.facts import evidence_from, section_from
-from paritycheck.core.facts import Section, Side
+from paritycheck.codec.facts import evidence_from, fact_from, head_of, section_from
+from paritycheck.core.facts import Fact, Section, Side
 from paritycheck.core.merge import tallies
 from paritycheck.models import Environment, Instance, SectionBody, Snapshot
 
@@ -54,6 +56,15 @@ def section_of(project_id: UUID, name: str, entry: Mapping[str, Any]) -> Section
         return Section(name, reason=entry.get("reason") or "not-collected")
     held = body(project_id, entry["digest"])
     return _decoded(held) if len(held) in WORTH_KEEPING else section_from(held)
+
+
+def fact_in(project_id: UUID, section: str, entry: Mapping[str, Any], name: str) -> Fact:
+    """One fact of a stored entry; of a long list of packages only a few lines are decoded to find it."""
+    if section != BULK or not entry.get("digest"):
+        return section_of(project_id, section, entry).look_up(name)
+    held = body(project_id, entry["digest"])
+    row = line_of(held, name)
+    return fact_from(row) if row else Section(section, {}, tuple(head_of(held)["covers"])).look_up(name)
 
 
 @lru_cache(maxsize=16)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from paritycheck.selectors.access import projects_of
+from paritycheck.web.undoing import taken_word
 
 CHOICES = {"theme": ("system", "light", "dark"), "density": ("system", "comfortable")}
 SWITCHER_LENGTH = 50
@@ -27,5 +28,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "theme": chosen(request, "theme"),
         "density": chosen(request, "density"),
         "page_time": timezone.now(),
+        "said": SimpleLazyObject(lambda: taken_word(request)),
         "switcher": SimpleLazyObject(lambda: list(projects_of(user)[:SWITCHER_LENGTH]) if user else []),
     }

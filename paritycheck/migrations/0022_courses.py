@@ -2,12 +2,12 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("paritycheck", "0020_badges")]
+    dependencies = [("paritycheck", "0021_places_and_invitations")]
 
     operations = [
         migrations.AddField(
             model_name="pair",
-            name="sections",
+            name="courses",
             field=models.JSONField(db_default={}, default=dict),
         ),
     ]
