@@ -14,6 +14,8 @@ REQUEST_ID = "paritycheck.request_id"
 MOST_ERRORS = 20
 
 TITLES = {
+    "address-refused": "Not allowed from this address",
+    "not-invited": "No invitation was sent",
     "bad-encoding": "Body is not whole gzip",
     "bad-fingerprint": "Fingerprint is not well formed",
     "bad-header": "Header is not valid",

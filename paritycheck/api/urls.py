@@ -33,7 +33,7 @@ from paritycheck.api.subscriptions import SubscriptionsView, SubscriptionView
 from paritycheck.api.time import TimeView
 from paritycheck.api.tokens import ProjectTokensView, ProjectTokenView, TokensView, TokenView
 from paritycheck.api.trusts import TrustsView, TrustView
-from paritycheck.api.uploads import LocksView, SbomView
+from paritycheck.api.uploads import LocksView, SbomView, UploadsView
 from paritycheck.api.waivers import WaiverPreviewView, WaiversView, WaiverView
 
 converters.register()
@@ -53,6 +53,7 @@ version_1 = [
     path(ENVIRONMENT, EnvironmentView.as_view(), name="environment"),
     path(f"{ENVIRONMENT}/snapshots", SnapshotsView.as_view(), name="snapshots"),
     path(f"{ENVIRONMENT}/snapshots/<api-snapshot:place>", SnapshotView.as_view(), name="snapshot"),
+    path(f"{ENVIRONMENT}/uploads", UploadsView.as_view(), name="uploads"),
     path(f"{ENVIRONMENT}/sbom", SbomView.as_view(), name="sbom"),
     path(f"{ENVIRONMENT}/locks/<api-file:name>", LocksView.as_view(), name="lock"),
     path(f"{PROJECT}/deploys", DeploysView.as_view(), name="deploys"),

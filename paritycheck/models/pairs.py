@@ -10,7 +10,8 @@ class Pair(models.Model):
     `parity` and `coverage` are fractions; `counts` maps a section to its number of facts by relation;
     `basis` is a hash of all that was compared and by which policy: the same basis is not compared again.
     `time` and `personnel` hold the gap's value, band and reason as `core` gives them; `bands` the known band of each
-    that people were told last, so that a time without one hides no change.
+    that people were told last, so that a time without one hides no change. `courses` holds both gaps day by day as
+    services/courses.py counts them.
     """
 
     project = models.ForeignKey("Project", on_delete=models.CASCADE, related_name="pairs")
@@ -26,6 +27,7 @@ class Pair(models.Model):
     time = models.JSONField(default=dict)
     personnel = models.JSONField(default=dict)
     bands = models.JSONField(default=dict, db_default={})
+    courses = models.JSONField(default=dict, db_default={})
     evaluated_at = models.DateTimeField()
 
     class Meta:

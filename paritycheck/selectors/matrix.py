@@ -9,6 +9,7 @@ from functools import cached_property
 from paritycheck.core.comparison import Relation, Row, compare, relate
 from paritycheck.core.facts import Fact, Section, Side, State
 from paritycheck.core.findings import rank
+from paritycheck.core.natural import natural
 from paritycheck.core.policy import DAY
 from paritycheck.models import Drift, Project, Snapshot
 from paritycheck.models.drifts import DriftState
@@ -110,7 +111,7 @@ class Matrix:
                 found[section].add(name)
         for section, name in self.live:
             found.setdefault(section, set()).add(name)
-        return {section: sorted(names) for section, names in found.items() if names}
+        return {section: sorted(names, key=natural) for section, names in found.items() if names}
 
     @cached_property
     def looks(self) -> dict[str, dict[str, str]]:
@@ -145,11 +146,12 @@ class Matrix:
         return [self._group(section, names, wanted) for section, names in self.looks.items()]
 
     def _group(self, section: str, looks: dict[str, str], wanted: Filter) -> Group:
-        chosen = [name for name in looks if looks[name] in DIFFERING and self._takes(section, name, wanted)]
+        chosen = [name for name in looks if wanted.takes(section, name, looks[name])]
         chosen.sort(key=lambda name: (LOOKS.index(looks[name]), name))
         more = ""
         if section in wanted.unfold:
-            rest = self._unfolded(section, wanted)
+            shown = set(chosen)
+            rest = [name for name in self._unfolded(section, wanted) if name not in shown]
             more = rest[wanted.most - 1] if len(rest) > wanted.most else ""
             chosen += rest[: wanted.most]
         lines = tuple(self.line(section, name) for name in chosen)
@@ -157,20 +159,12 @@ class Matrix:
 
     def _unfolded(self, section: str, wanted: Filter) -> list[str]:
         looks = self.looks[section]
-        rest = [name for name in looks if looks[name] not in DIFFERING and name > wanted.after]
-        return [name for name in rest if wanted.matches(name, ())]
-
-    def _takes(self, section: str, name: str, wanted: Filter) -> bool:
-        held = self.live.get((section, name), {}).values()
-        return wanted.takes(section, name, self.looks[section][name], [drift for some in held for drift in some])
+        rest = [name for name in looks if looks[name] not in DIFFERING and natural(name) > natural(wanted.after)]
+        return [name for name in rest if wanted.asked.names(name)]
 
     def open_in(self, wanted: Filter) -> list[Drift]:
         """The open drifts that a filter leaves, each judged by itself."""
-        return [
-            drift
-            for drift in self.drifts
-            if drift.state == DriftState.OPEN and wanted.takes(drift.section, drift.name, drift.severity, [drift])
-        ]
+        return [drift for drift in self.drifts if drift.state == DriftState.OPEN and wanted.holds(drift)]
 
     def _unreadable(self, section: str) -> tuple[tuple[Column, str], ...]:
         found = []

@@ -13,6 +13,7 @@ from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.projects import find_environment
 from paritycheck.selectors.tokens import tokens_of, tokens_of_person
 from paritycheck.services.errors import Refused
+from paritycheck.services.token_places import change_places
 from paritycheck.services.tokens import SCOPES, issue_token
 
 GATE_DAYS: Final = 90
@@ -35,9 +36,18 @@ def require_administering(*, user: User | None, project: Project) -> User:
 
 @transaction.atomic
 def make_project_token(
-    *, project: Project, kind: str, name: str, by: User, now: datetime, environment: str = "", days: int | None = None
+    *,
+    project: Project,
+    kind: str,
+    name: str,
+    by: User,
+    now: datetime,
+    environment: str = "",
+    days: int | None = None,
+    networks: Collection[str] = (),
 ) -> tuple[Token, str]:
-    """A token of the project and its text: of a `report` the environment it reports from, of a `gate` 90 days at most.
+    """A token of the project and its text: of a `report` the environment it reports from, of a `gate` 90 days at most;
+    with `networks` it may be used from these alone.
 
     Raises Refused: forbidden, invalid-token with a pointer.
     """
@@ -54,9 +64,10 @@ def make_project_token(
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     if tokens_of(project).count() >= MOST:
         raise invalid("kind", f"a project has at most {MOST} tokens at a time")
-    return issue_token(
+    token, text = issue_token(
         kind=BOUND[kind], project=project, environment=found, name=_name(name), expires_at=expires, by=by
     )
+    return change_places(token=token, networks=networks, by=by), text
 
 
 @transaction.atomic

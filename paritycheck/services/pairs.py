@@ -16,6 +16,7 @@ from paritycheck.core.policy import Policy, default_policy, read_policy
 from paritycheck.models import Environment, Pair, Snapshot
 from paritycheck.selectors.states import read_times, side_of, stale_sections
 from paritycheck.services.bands import note_bands
+from paritycheck.services.courses import note_courses
 from paritycheck.services.drifts import known_drifts, write_steps
 from paritycheck.services.gaps import personnel_gap, time_gap
 from paritycheck.services.lasting import Lasting, lasting_names
@@ -136,5 +137,6 @@ def _note(pair: Pair, halves: tuple[Half, Half], policy: Policy, now: datetime) 
         pair.time = time_gap(upstream=halves[0].snapshot, downstream=halves[1].snapshot, policy=policy, now=now)
         pair.personnel, again_in = personnel_gap(environment=pair.right, policy=policy, now=now)
         note_bands(pair=pair, now=now)
+        note_courses(pair=pair, now=now)
     pair.save()
     return again_in

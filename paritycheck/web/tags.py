@@ -13,6 +13,7 @@ from paritycheck.models import Drift, Project
 from paritycheck.models.drifts import DriftState
 from paritycheck.web import charts, words
 from paritycheck.web.icons import PATHS
+from paritycheck.web.notices import troubles_of
 
 register = template.Library()
 
@@ -90,9 +91,9 @@ def coverage(fraction: float | None, label: str = "coverage") -> SafeString:
 
 
 @register.simple_tag
-def sparkline(values: Sequence[float], name: str) -> SafeString:
+def sparkline(values: Sequence[float], name: str, limit: float = 0) -> SafeString:
     """A small line in the colour of its text."""
-    return charts.sparkline(values, name)
+    return charts.sparkline(values, name, limit)
 
 
 @register.simple_tag
@@ -130,6 +131,12 @@ def _time(moment: datetime, text: str, css: str, *, relative: bool = False) -> S
         format_html(' data-age="{}"', int(moment.timestamp())) if relative else "",
         text,
     )
+
+
+@register.inclusion_tag("web/frame/notices.html")
+def troubles(project: Project) -> dict[str, object]:
+    """What stands above a page of a project while something is silent or failed; two queries."""
+    return {"notices": troubles_of(project, timezone.now())}
 
 
 @register.filter

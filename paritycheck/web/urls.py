@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from paritycheck.web.signing.views import SignIn
 from paritycheck.web.views.account_tokens import account_tokens, new_account_token, revoke_account_token
 from paritycheck.web.views.alerts import alerts, delivery_act
-from paritycheck.web.views.audit import audit
+from paritycheck.web.views.audit import audit, system_audit
 from paritycheck.web.views.badge import badge, end_badge, make_badge
 from paritycheck.web.views.channels import channel_act, channels, new_channel
 from paritycheck.web.views.compare import compare
@@ -15,12 +15,13 @@ from paritycheck.web.views.drift import drift
 from paritycheck.web.views.environments import environment, environments
 from paritycheck.web.views.factors import factors
 from paritycheck.web.views.gates import gate, gates
+from paritycheck.web.views.invited import invited
 from paritycheck.web.views.live import live_project, live_projects
 from paritycheck.web.views.manual import manual, manual_search
 from paritycheck.web.views.matrix import cell, matrix
 from paritycheck.web.views.members import member_act, members, new_member
 from paritycheck.web.views.personnel import personnel
-from paritycheck.web.views.policy import policy, policy_backtest, policy_trial
+from paritycheck.web.views.policy import backtest_run, policy, policy_backtest, policy_trial
 from paritycheck.web.views.projects import projects
 from paritycheck.web.views.search import search
 from paritycheck.web.views.session import SignOut, preferences
@@ -28,7 +29,7 @@ from paritycheck.web.views.snapshots import snapshot
 from paritycheck.web.views.subscriptions import new_subscription, subscription_act, subscriptions
 from paritycheck.web.views.system import system
 from paritycheck.web.views.time import time
-from paritycheck.web.views.tokens import end_trust, new_token, new_trust, revoke, tokens
+from paritycheck.web.views.tokens import change_from, end_trust, new_token, new_trust, revoke, tokens
 from paritycheck.web.views.unsubscribe import confirming, unsubscribing
 from paritycheck.web.views.waivers import end, new_waiver, waive, waivers
 
@@ -49,12 +50,14 @@ urlpatterns = [
     path("sign-out", SignOut.as_view(), name="sign-out"),
     path("unsubscribe/<str:token>", unsubscribing, name="unsubscribe"),
     path("confirm/<str:token>", confirming, name="confirm"),
+    path("invited/<str:token>", invited, name="invited"),
     path("preferences", preferences, name="preferences"),
     path("account/tokens", account_tokens, name="account-tokens"),
     path("account/tokens/new", new_account_token, name="new-account-token"),
     re_path(rf"^account/tokens/{_IDENT}/revoke$", revoke_account_token, name="revoke-account-token"),
     path("system", system, name="system"),
     path("search", search, name="search"),
+    path("system/audit", system_audit, name="system-audit"),
     path("docs", manual, name="docs"),
     path("docs/search", manual_search, name="manual-search"),
     path("docs/<slug:slug>", manual, name="manual"),
@@ -78,14 +81,17 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/settings/policy$", policy, name="policy"),
     re_path(rf"{_PROJECT}/settings/policy/trial$", policy_trial, name="policy-trial"),
     re_path(rf"{_PROJECT}/settings/policy/backtest$", policy_backtest, name="policy-backtest"),
+    path("p/<slug:slug>/settings/policy/backtest/<uuid:run_id>", backtest_run, name="policy-backtest-run"),
     re_path(rf"{_PROJECT}/settings/tokens$", tokens, name="tokens"),
     re_path(rf"{_PROJECT}/settings/tokens/new$", new_token, name="new-token"),
     re_path(rf"{_PROJECT}/settings/tokens/{_IDENT}/revoke$", revoke, name="revoke-token"),
+    re_path(rf"{_PROJECT}/settings/tokens/{_IDENT}/from$", change_from, name="change-token"),
     re_path(rf"{_PROJECT}/settings/trusts/new$", new_trust, name="new-trust"),
     path("p/<slug:slug>/settings/trusts/<uuid:trust_id>/remove", end_trust, name="remove-trust"),
     re_path(rf"{_PROJECT}/settings/members$", members, name="members"),
     re_path(rf"{_PROJECT}/settings/members/new$", new_member, name="new-member"),
     path("p/<slug:slug>/settings/members/<uuid:user_id>/change", member_act, {"verb": "change"}, name="change-member"),
+    path("p/<slug:slug>/settings/members/<uuid:user_id>/invite", member_act, {"verb": "invite"}, name="invite-member"),
     path("p/<slug:slug>/settings/members/<uuid:user_id>/remove", member_act, {"verb": "remove"}, name="remove-member"),
     re_path(rf"{_PROJECT}/settings/badge$", badge, name="badge"),
     re_path(rf"{_PROJECT}/settings/badge/make$", make_badge, name="make-badge"),

@@ -58,7 +58,7 @@ ON_THE_WAY = {
     "openid_connect_login": "/sign-in/sso",
     "openid_connect_callback": "/sign-in/sso/callback",
 }
-OF_ADMINISTRATORS = {"system": "/system"}
+OF_ADMINISTRATORS = {"system": "/system", "system-audit": "/system/audit"}
 POSTED = {"sign-out": "/sign-out", "preferences": "/preferences"}
 OF_PROJECT = {
     "matrix": "/p/{slug}",
@@ -77,6 +77,7 @@ OF_PROJECT = {
     "gates": "/p/{slug}/gate",
     "gate": "/p/{slug}/gate/{verdict}",
     "policy": "/p/{slug}/settings/policy",
+    "policy-backtest-run": "/p/{slug}/settings/policy/backtest/{run}",
     "tokens": "/p/{slug}/settings/tokens",
     "members": "/p/{slug}/settings/members",
     "audit": "/p/{slug}/settings/audit",
@@ -89,6 +90,8 @@ OF_PROJECT = {
 }
 # Pages that a signed token opens, for whoever has it.
 BY_TOKEN = {"unsubscribe": "/unsubscribe/{token}", "confirm": "/confirm/{token}"}
+# And one that is of a person, tested in test_settings.
+BY_INVITATION = {"invited": "/invited/{token}"}
 # Pages whose forms are sent to their own address, and addresses that forms alone use.
 FORMS = {"policy"}
 TRIALS = {
@@ -108,6 +111,8 @@ ALERTS_POSTED = {
 SETTINGS_POSTED = {
     "new-token": "/p/{slug}/settings/tokens/new",
     "revoke-token": "/p/{slug}/settings/tokens/{token}/revoke",
+    "invite-member": "/p/{slug}/settings/members/{member}/invite",
+    "change-token": "/p/{slug}/settings/tokens/{token}/from",
     "new-trust": "/p/{slug}/settings/trusts/new",
     "remove-trust": "/p/{slug}/settings/trusts/{trust}/remove",
     "make-badge": "/p/{slug}/settings/badge/make",
@@ -130,7 +135,9 @@ def addresses(drifted: Any) -> dict[str, str]:
     drift = drifted.project.drifts.order_by("id").first()
     verdict = drifted.project.verdicts.get()
     assert asked["verdict"]
-    found = {"slug": "shop", "drift": drift.id[:10], "verdict": verdict.id, **alerting(drifted.project)}
+    run = drifted.project.backtests.create(digest=b"", days=30, asked_at=verdict.created_at)
+    made = {"drift": drift.id[:10], "verdict": verdict.id, "run": run.pk}
+    found = {"slug": "shop", **made, **alerting(drifted.project)}
     return {name: path.format(**found) for name, path in OF_PROJECT.items()}
 
 
@@ -177,10 +184,10 @@ def test_what_is_of_administrators_is_not_there_for_members(drifted: Any) -> Non
 
     for role in ("viewer", "member", "maintainer", "owner"):
         drifted.project.memberships.filter(user=drifted.owner).update(role=role)
-        assert statuses(OF_ADMINISTRATORS.values(), drifted.owner) == [404], role
+        assert statuses(OF_ADMINISTRATORS.values(), drifted.owner) == [404, 404], role
         assert ">System<" not in session(drifted.owner).get("/").content.decode()
     admin = User.objects.create_superuser("root@example.com", "a password of some length")
-    assert statuses(OF_ADMINISTRATORS.values(), admin) == [200]
+    assert statuses(OF_ADMINISTRATORS.values(), admin) == [200, 200]
     assert "System</a>" in session(admin).get("/").content.decode()
 
 
@@ -212,6 +219,7 @@ def test_what_is_foreign_and_what_is_missing_answer_alike(
                 slug="never-was",
                 drift="0" * 10,
                 verdict=uuid.uuid4(),
+                run=uuid.uuid4(),
                 delivery=uuid.uuid4(),
                 rule=uuid.uuid4(),
                 channel=uuid.uuid4(),
@@ -373,7 +381,7 @@ def test_every_page_is_in_one_of_these_lists() -> None:
     from paritycheck.web.urls import urlpatterns
 
     listed = {
-        *OPEN, *BY_TOKEN, *SIGNED_IN, *OF_ADMINISTRATORS,
+        *OPEN, *BY_TOKEN, *BY_INVITATION, *SIGNED_IN, *OF_ADMINISTRATORS,
         *POSTED, *OF_PROJECT, *TRIALS, *POSTED_OF_PROJECT, *ALERTS_POSTED,
         *OWN_POSTED, *SETTINGS_POSTED,
     }  # fmt: skip

@@ -28,6 +28,7 @@ PATHS = (
     "/docs/gate", "/docs/pipelines", "/docs/time", "/docs/personnel", "/docs/collected", "/docs/glossary",
     "/docs/design", "/docs/api", "/docs/keys", "/docs/search?q=baseline", "/search", "/search?q=stripe&in=shop",
     "/p/shop/time", "/p/shop/settings/badge",
+    "/p/shop/settings/members", "/p/shop/settings/tokens?trust=github", "/p/shop?owner=nobody&rule=version",
     "/p/none", "/account", "/account/password", "/account/passkeys", "/account/again", "/sign-in/forgotten",
 )  # fmt: skip
 
@@ -136,6 +137,31 @@ def test_a_cell_shows_both_sides_when_pointed_at(open_page: Callable[[str], Page
     assert 0 <= box["y"] - (cell["y"] + cell["height"]) < 10
     page.keyboard.press("Escape")
     expect(pop).to_have_count(0)
+
+
+def test_what_waits_is_bars_what_is_lost_says_since_when_and_what_fails_leaves_the_page(
+    open_page: Callable[[str], Page], said: list[str]
+) -> None:
+    page = open_page("/p/shop")
+    page.route("**/p/shop?q=*", lambda route: (page.wait_for_timeout(900), route.continue_()))
+    page.fill("#filter", "stripe")
+    page.wait_for_selector("main[aria-busy='true']")
+    colour = page.locator("main .fact-name >> nth=0").evaluate("node => getComputedStyle(node).color")
+    assert colour == "rgba(0, 0, 0, 0)"
+    expect(page.locator("tr[data-row]")).to_have_count(2)
+    expect(page.locator("main")).not_to_have_attribute("aria-busy", "true")
+    page.context.set_offline(True)
+    page.evaluate("htmx.trigger('#live', 'parity:look')")
+    expect(page.locator("#lost")).to_contain_text("Connection lost at")
+    assert page.locator("#lost time").get_attribute("title").endswith("GMT")
+    page.fill("#filter", "stripe_w")
+    expect(page.locator("#toasts")).to_contain_text("What you see is as it was.")
+    expect(page.locator("tr[data-row]")).to_have_count(2)
+    page.context.set_offline(False)
+    page.click("#lost button")
+    expect(page.locator("#lost")).to_have_count(0)
+    assert [text for text in said if "ERR_INTERNET_DISCONNECTED" not in text and not text.startswith("htmx:")] == []
+    said.clear()
 
 
 def test_equal_facts_unfold_in_place(open_page: Callable[[str], Page]) -> None:

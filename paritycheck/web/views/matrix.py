@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,7 +17,9 @@ from paritycheck.models import Drift, Project
 from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.access import may_waive
 from paritycheck.selectors.columns import Column, columns_of
-from paritycheck.selectors.lines import DIFFERING, Filter
+from paritycheck.selectors.drifts import drifts_of
+from paritycheck.selectors.filters import LIVE, PARAMETERS, UNKNOWN, DriftFilter, FilterError
+from paritycheck.selectors.lines import DIFFERING, EVERYTHING, Filter
 from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.matrix import Matrix, live_drifts
 from paritycheck.selectors.policies import policy_of, refused_policy
@@ -28,12 +31,23 @@ from paritycheck.web.cells import SECTION_TITLES, FactGroup, group_of
 from paritycheck.web.evidence import evidence_of_cell
 from paritycheck.web.gaps import tiles_of
 from paritycheck.web.heads import heads_of
-from paritycheck.web.notices import notices_of, waiting_for
+from paritycheck.web.notices import Notice, notices_of, waiting_for
 from paritycheck.web.tags import SEVERITY_ICONS
 
 WIDE = 6
 MOST_PICKED = 100
 SHOWN_DIGITS = 10
+# What an address can ask for that the filter bar has no choice for, as the page calls it.
+MORE = {
+    "state": "state",
+    "pair": "pair",
+    "rule": "rule",
+    "name": "name",
+    "owner": "owner",
+    "initial": "from the first evaluation",
+    "waived": "waived",
+    "changed_since": "changed since",
+}
 SEVERITIES = {"error": "Errors", "warning": "Warnings", "note": "Notes", "waived": "Waived", "unknown": "Unknown"}
 
 
@@ -67,16 +81,18 @@ def _options(titles: dict[str, str], counts: dict[str, int], chosen: frozenset[s
     ]
 
 
-def filter_of(request: HttpRequest) -> Filter:
-    """The filter that the query string spells; what it does not know it leaves out."""
-    asked = request.GET
-    return Filter(
-        sections=frozenset(asked.getlist("section")) & frozenset(SECTION_TITLES),
-        severities=frozenset(asked.getlist("severity")) & frozenset(SEVERITIES),
-        text=asked.get("q", "").strip()[:100],
-        unfold=frozenset(asked.getlist("show")) & frozenset(SECTION_TITLES),
-        after=asked.get("after", "")[:512],
-    )
+def filter_of(request: HttpRequest, project: Project) -> tuple[Filter, str]:
+    """The filter that the query string spells, and what is wrong with it: one that says nothing is none."""
+    fault, asked = "", EVERYTHING
+    try:
+        asked = DriftFilter.read(dict(request.GET.lists()), LIVE)
+    except FilterError as error:
+        fault = str(error)
+    found = None
+    if asked != EVERYTHING:
+        found = frozenset(drifts_of(project, asked).values_list("id", "section", "name"))
+    unfold = frozenset(request.GET.getlist("show")) & frozenset(SECTION_TITLES)
+    return Filter(asked, found, unfold, request.GET.get("after", "")[:512]), fault
 
 
 def matrix_of(project: Project) -> Matrix:
@@ -100,7 +116,7 @@ def _most_first(columns: tuple[Column, ...], drifts: tuple[Drift, ...]) -> tuple
 def matrix(request: HttpRequest, project: Project) -> HttpResponse:
     """Only rows that differ are sent; a section unfolds on demand."""
     version = version_of([project.id])
-    found, chosen = matrix_of(project), filter_of(request)
+    found, (chosen, fault) = matrix_of(project), filter_of(request, project)
     groups = _groups(found, chosen)
     context = {
         "project": project,
@@ -111,7 +127,7 @@ def matrix(request: HttpRequest, project: Project) -> HttpResponse:
         "chosen": chosen,
         "heads": heads_of(found.columns),
         "tiles": tiles_of(found, open_by_day([project.id], found.now).get(project.id, ())),
-        "notices": notices_of(found, refused_policy(project)),
+        "notices": [*_faulty(fault), *notices_of(found, refused_policy(project))],
         "open_drifts": sum(drift.state == DriftState.OPEN for drift in found.drifts),
         "headline": headline(found),
         "policy_words": policy_words(project),
@@ -119,6 +135,7 @@ def matrix(request: HttpRequest, project: Project) -> HttpResponse:
         "pick": _pick(request, found, chosen),
         **_bounds(found, chosen),
         **_filters(found, chosen),
+        **_asked(request, chosen, fault),
         **_empty(found, chosen, groups),
     }
     return render(request, "web/matrix/page.html", context)
@@ -155,6 +172,26 @@ def _filters(found: Matrix, chosen: Filter) -> dict[str, Any]:
         "severity_options": _options(SEVERITIES, {**found.severities, "unknown": unknown}, chosen.severities),
         "section_words": words.listed([SECTION_TITLES[name] for name in sorted(chosen.sections)]),
         "severity_words": words.listed([SEVERITIES[name] for name in sorted(chosen.severities)]),
+    }
+
+
+def _faulty(fault: str) -> list[Notice]:
+    """That a filter was not understood and nothing is left out, which a page that looks whole would not tell."""
+    said = f"Its address asks for something that is not known here: {fault}."
+    return [Notice("warning", "triangle-alert", "This page is not filtered", said)] if fault else []
+
+
+def _asked(request: HttpRequest, chosen: Filter, fault: str) -> dict[str, Any]:
+    """What the address asks for beyond the filter bar, and the same question to the list as a file."""
+    said = () if fault else [(name, value) for name, value in request.GET.lists() if name in PARAMETERS - {"q"}]
+    asked = chosen.asked
+    more = {name: value for name, value in asked.words if name in MORE}
+    if asked.severity or asked.state == LIVE:
+        more.pop("state", None)
+    return {
+        "kept": [(name, each) for name, values in said for each in values],
+        "more_asked": [(MORE[name], name, value) for name, value in more.items()],
+        "file": "" if asked.severity == {UNKNOWN} else urlencode(asked.words),
     }
 
 

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from paritycheck.core.facts import Fact, Section, State
+from paritycheck.core.natural import natural
 from paritycheck.models import Environment, Project, Snapshot
 from paritycheck.selectors.history import Move, around, moves
 from paritycheck.selectors.liveness import version_of
@@ -127,8 +128,8 @@ def _chapter(snapshot: Snapshot, section: Section, text: str, after: str, *, wan
 
 def _matching(facts: Iterable[Fact], text: str, after: str) -> list[Fact]:
     wanted = text.casefold()
-    every = sorted(facts, key=lambda fact: fact.name)
-    return [fact for fact in every if fact.name > after and wanted in fact.name.casefold().replace("%40", "@")]
+    every = sorted((fact for fact in facts if natural(fact.name) > natural(after)), key=lambda fact: natural(fact.name))
+    return [fact for fact in every if wanted in fact.name.casefold().replace("%40", "@")]
 
 
 def _shown(section: str, fact: Fact, sources: Iterable[Any]) -> Shown:
