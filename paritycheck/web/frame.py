@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 
 from paritycheck.selectors.access import projects_of
 from paritycheck.web.keys import SHEET
+from paritycheck.web.undoing import taken_word
 
 CHOICES = {"theme": ("system", "light", "dark"), "density": ("system", "comfortable"), "keys": ("system", "off")}
 SWITCHER_LENGTH = 50
@@ -30,5 +31,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "single_keys": chosen(request, "keys"),
         "sheet": SHEET,
         "page_time": timezone.now(),
+        "said": SimpleLazyObject(lambda: taken_word(request)),
         "switcher": SimpleLazyObject(lambda: list(projects_of(user)[:SWITCHER_LENGTH]) if user else []),
     }

@@ -47,6 +47,7 @@ LEAVES: Final = (
     Leaf("design", "Design language", PARTS[2]),
     Leaf("ideas", "Three gaps, and what is unknown", PARTS[3]),
     Leaf("time", "What waits, and how long", PARTS[3]),
+    Leaf("tools", "How far apart the tools are", PARTS[3]),
     Leaf("personnel", "Who writes, who ships", PARTS[3]),
     Leaf("collected", "What is collected, what is not", PARTS[3]),
 )

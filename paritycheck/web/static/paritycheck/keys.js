@@ -78,7 +78,7 @@
   const named = { Escape: "Esc" };
   let pending = false;
 
-  const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+  const typing = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
   const off = () => document.documentElement.dataset.keys === "off";
   const start = (key) => acts[starts.get(key)]?.();
 

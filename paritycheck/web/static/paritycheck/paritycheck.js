@@ -5,7 +5,6 @@
   const $ = (selector, from = document) => from.querySelector(selector);
   const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
   const clock = () => new Date().toISOString().slice(11, 19);
-
   /* Words */
 
   const age = (seconds) => {
@@ -35,6 +34,7 @@
     place.append(item);
     setTimeout(() => item.remove(), 4000);
   };
+  for (const told of $$("[data-said]")) setTimeout(() => told.remove(), 10000);
 
   /* Live: a small request says whether something changed; only then the page is asked for again. */
 
