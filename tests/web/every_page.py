@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from paritycheck.web.views.manual import LEAVES
+from paritycheck.web.manual_pages import LEAVES
 
 Pages = dict[str, tuple[str, ...]]
 P: Final = "/p/shop"
@@ -17,6 +17,7 @@ P: Final = "/p/shop"
 OPEN: Final[Pages] = {
     "docs": ("/docs",),
     "manual": tuple(f"/docs/{leaf.slug}" for leaf in LEAVES),
+    "manual-search": ("/docs/search", "/docs/search?q=baseline", "/docs/search?q=nothing-like-it"),
     "unsubscribe": ("/unsubscribe/{unsubscribe}",),
     "confirm": ("/confirm/{confirm}",),
     "invited": ("/invited/{invited}",),
@@ -33,6 +34,7 @@ SIGNING_IN: Final[Pages] = {
 # Of a person, whatever the person is elsewhere.
 OWN: Final[Pages] = {
     "projects": ("/", "/?q=shop", "/?q=nothing-like-it"),
+    "search": ("/search", "/search?q=stripe&in=shop", "/search?q=strpie"),
     "account": ("/account",),
     "account_change_password": ("/account/password",),
     "account_reauthenticate": ("/account/again",),
@@ -115,7 +117,7 @@ POSTED: Final = frozenset((
     "change-member", "remove-member", "invite-member", "change-token", "waive", "new-waiver", "end-waiver",
 ))  # fmt: skip
 PARTS: Final = frozenset(("live", "live-projects", "download", "policy-backtest-run"))
-PASSING: Final = frozenset(("mfa_login_webauthn", "openid_connect_login", "openid_connect_callback"))
+PASSING: Final = frozenset(("problem", "mfa_login_webauthn", "openid_connect_login", "openid_connect_callback"))
 
 LISTS: Final = (OPEN, SIGNING_IN, OWN, GUARDED, HALFWAY, OF_ADMINISTRATORS, OF_PROJECT, FRAMED, OF_MAINTAINERS)
 

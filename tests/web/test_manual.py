@@ -274,6 +274,16 @@ def test_the_manual_is_searched_by_any_word_of_it(client: Any) -> None:
     assert "Search the manual" in client.get("/docs/search").content.decode()
 
 
+def test_every_error_of_the_api_leads_to_its_place_in_the_manual(client: Any) -> None:
+    from paritycheck.core.problem_titles import TITLES
+
+    page = client.get("/docs/problems").content.decode()
+    for code in TITLES:
+        assert client.get(f"/problems/{code}").headers["Location"] == f"/docs/problems#{code}"
+        assert f'id="{code}"' in page
+    assert client.get("/problems/none").status_code == 404
+
+
 def test_every_heading_has_an_address_of_its_own_and_every_page_a_part() -> None:
     for leaf in LEAVES:
         html = manual_index.html_of(leaf)
