@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from paritycheck.api.base import READ, Scopes
 from paritycheck.api.schema import READ_REFUSALS
 from paritycheck.api.shapes import BANDS, FACT_STATES, SEVERITIES, CountsSerializer, ProjectApiView, counts
+from paritycheck.core.facts import SECTIONS
 from paritycheck.core.parity import DISTANCES
 from paritycheck.selectors.cohorts import Cohort, Spread, Vote
-from paritycheck.selectors.lines import SECTIONS
 from paritycheck.selectors.tools import STATES, Chapter, Distance, Ending, tools_of
 
 
