@@ -189,6 +189,8 @@ def test_every_address_of_this_server_is_served(settings: Any) -> None:
         for where, text in sources.items()
         for found in re.finditer(rf"{public}(/[^\s\"'`]+)|(?<![\w/.])(/(?:api/v1|p/shop|docs)/[^\s\"'`]*)", text)
     ]
+    # The API's own list is made of its routes.
+    asked = [(where, address) for where, address in asked if "{" not in address or where != "docs/api"]
     assert len(asked) > 30
     for where, address in asked:
         # What every address of the API begins with is none itself.
