@@ -147,7 +147,7 @@ class Matrix:
 
     def _group(self, section: str, looks: dict[str, str], wanted: Filter) -> Group:
         chosen = [name for name in looks if wanted.takes(section, name, looks[name])]
-        chosen.sort(key=lambda name: (LOOKS.index(looks[name]), name))
+        chosen.sort(key=lambda name: (LOOKS.index(looks[name]), natural(name)))
         more = ""
         if section in wanted.unfold:
             shown = set(chosen)
