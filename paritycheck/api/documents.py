@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 MEDIA_TYPE = "application/problem+json"
 REQUEST_ID = "paritycheck.request_id"
+PROBLEM = "paritycheck.problem"
 MOST_ERRORS = 20
 
 TITLES = {
@@ -142,6 +143,7 @@ def headers(problem: Problem) -> dict[str, str]:
 
 def render(problem: Problem, request: HttpRequest) -> HttpResponse:
     """The answer to a request; its `instance` is the id that the request's log lines carry."""
+    request.META[PROBLEM] = problem
     content = body(problem, request_id(request))
     response = HttpResponse(
         content,

@@ -20,6 +20,8 @@ QUIET = frozenset({"not-collected", "disabled", "not-asked", "stale"})
 LOOKS = ("error", "warning", "note", "waived", "unknown", "within", "quiet", "same")
 DIFFERING = frozenset(LOOKS[:5])
 EVERYTHING = DriftFilter(state=LIVE)
+MOST_LINES, FEWEST_LINES, MOST_CELLS = 200, 10, 1_500
+"""How many lines of a section are drawn at a time, and about how many cells of all: what a browser draws at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One section: the lines to draw, how many there are of each look, and who could not read it at all."""
+    """One section: the lines to draw, how many there are of each look, and who could not read it at all. `skipped` and
+    `more` count lines that differ, pass the filter, and stand before and after those that are drawn.
+    """
 
     section: str
     lines: tuple[Line, ...]
     looks: Counter[str]
     unreadable: tuple[tuple[Column, str], ...] = ()
     more_after: str = ""
+    skipped: int = 0
+    more: int = 0
 
     @property
     def differing(self) -> int:
@@ -76,7 +82,8 @@ class Group:
 @dataclass(frozen=True)
 class Filter:
     """What a page was asked to show: drifts as the API's list is asked for them, and the facts without one that nobody
-    could read. `unfold` names sections whose equal facts are wanted too, from `after` on.
+    could read. `unfold` names sections whose equal facts are wanted too, from `after` on; `skip` leaves out so many of
+    the lines that differ; `most` is how many of either kind a section draws at a time.
 
     `found` holds id, section and name of the drifts that were asked for, None where all that live are.
     """
@@ -85,7 +92,8 @@ class Filter:
     found: frozenset[tuple[str, str, str]] | None = None
     unfold: frozenset[str] = frozenset()
     after: str = ""
-    most: int = 200
+    skip: int = 0
+    most: int = MOST_LINES
 
     @property
     def narrows(self) -> bool:
@@ -121,6 +129,11 @@ class Filter:
     def holds(self, drift: Drift) -> bool:
         """Whether this very drift was asked for."""
         return self.found is None or (drift.id, drift.section, drift.name) in self.found
+
+
+def most_lines(columns: int, sections: int) -> int:
+    """How many lines a section draws at a time in a table of so many columns and sections."""
+    return max(FEWEST_LINES, min(MOST_LINES, MOST_CELLS // max(1, columns * sections)))
 
 
 def worst_first(drifts: Iterable[Drift]) -> list[Drift]:

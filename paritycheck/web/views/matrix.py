@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from paritycheck.models import Drift, Project
@@ -36,6 +37,7 @@ from paritycheck.web.tags import SEVERITY_ICONS
 
 WIDE = 6
 MOST_PICKED = 100
+MOST_DIGITS = 7
 SHOWN_DIGITS = 10
 # What an address can ask for that the filter bar has no choice for, as the page calls it.
 MORE = {
@@ -92,7 +94,15 @@ def filter_of(request: HttpRequest, project: Project) -> tuple[Filter, str]:
     if asked != EVERYTHING:
         found = frozenset(drifts_of(project, asked).values_list("id", "section", "name"))
     unfold = frozenset(request.GET.getlist("show")) & frozenset(SECTION_TITLES)
-    return Filter(asked, found, unfold, request.GET.get("after", "")[:512]), fault
+    skip = request.GET.get("skip", "")
+    skipped = int(skip) if skip.isascii() and skip.isdecimal() and len(skip) < MOST_DIGITS else 0
+    return Filter(asked, found, unfold, request.GET.get("after", "")[:512], skipped), fault
+
+
+def part_of(request: HttpRequest) -> str:
+    """The one section that a page is about, where more of its lines are asked for; empty for all of them."""
+    asked = request.GET.get("part", "")
+    return asked if asked in SECTION_TITLES else ""
 
 
 def matrix_of(project: Project) -> Matrix:
@@ -111,13 +121,14 @@ def _most_first(columns: tuple[Column, ...], drifts: tuple[Drift, ...]) -> tuple
     return tuple(sorted(columns, key=lambda column: (column.baseline, -held[column.environment.id])))
 
 
+@gzip_page
 @require_safe
 @of_project
 def matrix(request: HttpRequest, project: Project) -> HttpResponse:
     """Only rows that differ are sent; a section unfolds on demand."""
     version = version_of([project.id])
-    found, (chosen, fault) = matrix_of(project), filter_of(request, project)
-    groups = _groups(found, chosen)
+    found, (chosen, fault), part = matrix_of(project), filter_of(request, project), part_of(request)
+    groups = _groups(found, chosen, part)
     context = {
         "project": project,
         "tab": "matrix",
@@ -132,7 +143,9 @@ def matrix(request: HttpRequest, project: Project) -> HttpResponse:
         "headline": headline(found),
         "policy_words": policy_words(project),
         "evaluated_at": max((column.pair.evaluated_at for column in found.columns if column.pair), default=None),
-        "pick": _pick(request, found, chosen),
+        "part": part,
+        "may_pick": may_waive(request.user, project),
+        "pick": _pick(found, chosen) if chosen.narrows else [],
         **_bounds(found, chosen),
         **_filters(found, chosen),
         **_asked(request, chosen, fault),
@@ -141,19 +154,17 @@ def matrix(request: HttpRequest, project: Project) -> HttpResponse:
     return render(request, "web/matrix/page.html", context)
 
 
-def _pick(request: HttpRequest, found: Matrix, chosen: Filter) -> list[str]:
+def _pick(found: Matrix, chosen: Filter) -> list[str]:
     """The open drifts that a filter leaves, to be waived together; nothing where it leaves too many for an address."""
-    if not chosen.narrows or not may_waive(request.user, found.project):
-        return []
     picked = [drift.id[:SHOWN_DIGITS] for drift in found.open_in(chosen)]
     return picked if len(picked) <= MOST_PICKED else []
 
 
-def _groups(found: Matrix, chosen: Filter) -> list[FactGroup]:
+def _groups(found: Matrix, chosen: Filter, part: str) -> list[FactGroup]:
     """The sections to draw: those with rows, and, unless something is looked for, those that only have equal facts."""
     if not found.comparable:
         return []
-    groups = [group_of(found.project.slug, group) for group in found.groups(chosen)]
+    groups = [group_of(found.project.slug, group) for group in found.groups(chosen, part)]
     return [group for group in groups if group.rows or (group.folded and not chosen.narrows)]
 
 
@@ -247,6 +258,11 @@ def cell(request: HttpRequest, project: Project) -> HttpResponse:
     section, name = asked.get("section", ""), asked.get("name", "")
     if column is None or name not in found.looks.get(section, {}):
         raise Http404
-    context = {"project": project, "tab": "matrix", "evidence": evidence_of_cell(found, column, section, name)}
+    context = {
+        "project": project,
+        "tab": "matrix",
+        "evidence": evidence_of_cell(found, column, section, name),
+        "may_waive": may_waive(request.user, project),
+    }
     template = "web/matrix/pop.html" if getattr(request, "htmx", False) else "web/matrix/cell_page.html"
     return render(request, template, context)
