@@ -62,6 +62,13 @@ def make_checkout(place: Path) -> Path:
 def fifty(work: Path) -> Iterator[Fifty]:
     """The database with everything in it, evaluated; Django of this process is set up for it."""
     checkout = make_checkout(work / "shop")
+    with empty(work) as database:
+        yield _filled(checkout, _seen(checkout, work / "state"), database)
+
+
+@contextmanager
+def empty(work: Path) -> Iterator[str]:
+    """A PostgreSQL of its own with a migrated database: its URL. Django of this process is set up for it."""
     with Embedded(work / "data") as server:
         os.environ.update({**DEFAULTS, "DATABASE_URL": server.url, "DJANGO_SETTINGS_MODULE": SETTINGS})
         import django
@@ -71,7 +78,7 @@ def fifty(work: Path) -> Iterator[Fifty]:
         django.setup()
         call_command("migrate", verbosity=0)
         try:
-            yield _filled(checkout, _seen(checkout, work / "state"), server.url)
+            yield server.url
         finally:
             connections.close_all()
 
@@ -97,7 +104,7 @@ def _filled(checkout: Path, seen: dict[str, Any], database: str) -> Fifty:
     project, now = Project.objects.get(slug="shop"), datetime.now(UTC)
     for number, row in enumerate(project.environments.order_by("created_at")):
         token = row.tokens.select_related("project__baseline", "environment").get()
-        _report(token, {**seen, "dependencies": _changed(seen["dependencies"], number)}, now)
+        report(token, {**seen, "dependencies": _changed(seen["dependencies"], number)}, now)
     for row in project.environments.all():
         evaluate_environment(environment_id=row.pk, now=now)
     gates = [issue_token(kind=TokenKind.GATE, project=project, name=f"ci {number}")[1] for number in range(4)]
@@ -113,7 +120,8 @@ def _changed(entry: dict[str, Any], number: int) -> dict[str, Any]:
     return {**entry, "facts": facts}
 
 
-def _report(token: Token, sections: dict[str, Any], now: datetime) -> None:
+def report(token: Token, sections: dict[str, Any], now: datetime) -> None:
+    """Take a first report of an instance of the token's environment, bodies first."""
     from paritycheck.codec.digests import to_bytes
     from paritycheck.services.ingest import store_section, take_report
 
