@@ -70,7 +70,7 @@ TEMPLATES: list[dict[str, Any]] = [
         "DIRS": [REPOSITORY_TEMPLATES if REPOSITORY_TEMPLATES.is_dir() else PACKAGE / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["paritycheck.web.tags"],
+            "builtins": ["paritycheck.web.tags", "paritycheck.web.drawing"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
