@@ -40,6 +40,7 @@ SCENARIOS = {
     "senders": "F3       senders and the broker are killed while 1,000 alerts go out",
     "worker-killed": "F1       a worker is killed in the middle of an evaluation",
     "postgres": "F5       PostgreSQL is restarted at once while people look and agents report",
+    "frozen": "F6       PostgreSQL hangs for a minute and says nothing",
     "redis": "F8 F9    Redis is killed, away, and emptied",
     "mail-faults": "F11      a mail server refuses, hangs and is slow",
     "wakeups": "F20      every wake-up comes five times",

@@ -169,12 +169,29 @@ class Stand:
 
     def restart_postgres(self) -> None:
         """`pg_ctl restart -m immediate`: no checkpoint, no goodbye. Its keeper starts it again."""
-        assert self.server is not None
         self.kills += 1
-        postmaster = int((self.server.paths.data / "postmaster.pid").read_text().split("\n")[0])
+        postmaster = self._postmaster()
         os.kill(postmaster, signal.SIGQUIT)
         assert self.until(lambda: not self.alive(postmaster), 20)
         self.tend()
+
+    def freeze_postgres(self) -> None:
+        """`kill -STOP` of PostgreSQL and all of its backends: connections stay, and nobody answers."""
+        self._signal_postgres(signal.SIGSTOP)
+
+    def thaw_postgres(self) -> None:
+        """`kill -CONT`, which ends `freeze_postgres`."""
+        self._signal_postgres(signal.SIGCONT)
+
+    def _signal_postgres(self, number: signal.Signals) -> None:
+        postmaster = self._postmaster()
+        for pid in [postmaster, *_children(postmaster)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _postmaster(self) -> int:
+        assert self.server is not None
+        return int((self.server.paths.data / "postmaster.pid").read_text().split("\n")[0])
 
     def tend(self) -> None:
         """Wait until PostgreSQL answers; a server that lived for a moment only is started here."""
@@ -192,8 +209,7 @@ class Stand:
 
     def power_cut(self) -> None:
         """`kill -9` of everything at once: the service, PostgreSQL and all of its backends."""
-        assert self.server is not None
-        postmaster = int((self.server.paths.data / "postmaster.pid").read_text().split("\n")[0])
+        postmaster = self._postmaster()
         self.kills += 1 + len(self._running)
         for pid in [postmaster, *_children(postmaster)]:
             with suppress(ProcessLookupError):
