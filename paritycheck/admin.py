@@ -4,15 +4,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from typing_extensions import override
 
 from paritycheck.models import Environment, Membership, Project, User
-from paritycheck.services.members import join_project
+from paritycheck.services.audit import record
+from paritycheck.services.members import drop_member, join_project
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.forms import BaseModelFormSet, ModelForm
 
     ProjectModelAdmin = admin.ModelAdmin[Project]
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     UserModelAdmin = admin.ModelAdmin[User]
     MembershipTabularInline = admin.TabularInline[Membership, Project]
     ProjectForm = ModelForm[Project]
+    PersonForm = ModelForm[User]
     MembershipFormSet = BaseModelFormSet[Membership, ModelForm[Membership]]
 else:  # Django's own classes take no type arguments when they run
     ProjectModelAdmin = EnvironmentModelAdmin = UserModelAdmin = admin.ModelAdmin
@@ -68,14 +72,35 @@ class ProjectAdmin(ProjectModelAdmin):
         self, request: HttpRequest, form: "ProjectForm", formset: "MembershipFormSet", change: bool
     ) -> None:
         """New members join as everywhere else: with their subscriptions."""
-        by = cast("User", request.user)
+        by, now = cast("User", request.user), timezone.now()
         for row in formset.save(commit=False):
-            if row.pk is None:
-                join_project(project=row.project, user=row.user, role=row.role, now=timezone.now(), by=by)
-            else:
-                row.save()
+            before = Membership.objects.filter(pk=row.pk).select_related("user", "project").first() if row.pk else None
+            if before is not None and before.user_id != row.user_id:
+                drop_member(membership=before, by=by)
+            join_project(project=row.project, user=row.user, role=row.role, now=now, by=by)
         for row in formset.deleted_objects:
-            row.delete()
+            drop_member(membership=row, by=by)
+
+    @override
+    def save_model(self, request: HttpRequest, obj: Project, form: "ProjectForm", change: bool) -> None:
+        """The installation's log holds what its administrators do to a project itself."""
+        super().save_model(request, obj, form, change)
+        action = "project.changed" if change else "project.created"
+        if form.changed_data or not change:
+            note(action, request, obj.slug, {"was": str(form.initial.get("slug") or "")})
+
+    @override
+    def delete_model(self, request: HttpRequest, obj: Project) -> None:
+        """Its own log stays, under an id that nobody has any more; that it went stands in the installation's."""
+        slug = obj.slug
+        super().delete_model(request, obj)
+        note("project.removed", request, slug)
+
+    @override
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Project]") -> None:
+        """As one by one."""
+        for row in queryset:
+            self.delete_model(request, row)
 
 
 @admin.register(Environment, site=site)
@@ -97,3 +122,31 @@ class UserAdmin(UserModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """People come in by `paritycheck invite`."""
         return False
+
+    @override
+    def save_model(self, request: HttpRequest, obj: User, form: "PersonForm", change: bool) -> None:
+        """What was changed of a person is in the installation's log."""
+        super().save_model(request, obj, form, change)
+        if form.changed_data:
+            note("person.changed", request, obj.email, {name: str(getattr(obj, name)) for name in form.changed_data})
+
+    @override
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Each project that they belonged to has it in its log."""
+        by, email = cast("User", request.user), obj.email
+        with transaction.atomic():
+            for row in obj.memberships.select_related("project", "user"):
+                drop_member(membership=row, by=by)
+            super().delete_model(request, obj)
+            note("person.removed", request, email)
+
+    @override
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[User]") -> None:
+        """As one by one."""
+        for row in queryset:
+            self.delete_model(request, row)
+
+
+def note(action: str, request: HttpRequest, target: str, detail: dict[str, str] | None = None) -> None:
+    """In the installation's log, by the administrator who did it."""
+    record(action=action, by=cast("User", request.user), target=target, detail=detail)

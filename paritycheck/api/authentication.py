@@ -5,14 +5,17 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from typing_extensions import override
 
+from paritycheck.core.networks import peer_of
 from paritycheck.models import Token, User
 from paritycheck.services.errors import Refused
 from paritycheck.services.exposed import revoke_exposed
+from paritycheck.services.token_places import may_come_from, refuse_place
 from paritycheck.services.tokens import authenticate
 
 TOKEN = "paritycheck.token"  # noqa: S105  the name of a key of META
@@ -20,19 +23,26 @@ IN_URL = re.compile(r"(?:\A|[?&;])(?:access_)?token=")
 ANY_TOKEN = re.compile(r"\bpc[aegu]_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}\b")
 
 
-def identify(authorization: str) -> Token:
-    """The token of an Authorization header; every failure is the same refusal."""
+def identify(authorization: str, address: str) -> Token:
+    """The token of an Authorization header; every failure is the same refusal, but that of a token used elsewhere."""
     scheme, _, text = authorization.partition(" ")
-    token = authenticate(text.strip()) if scheme.lower() == "bearer" else None
+    token = authenticate(text.strip(), address) if scheme.lower() == "bearer" else None
     if token is None:
         raise Refused("unauthenticated", 401, "send a valid token as Authorization: Bearer")
+    if not may_come_from(token, address):
+        raise refuse_place(token=token, address=address)
     return token
+
+
+def peer(meta: Mapping[str, Any]) -> str:
+    """The address that a request comes from, empty where a socket of this machine brings it."""
+    return peer_of(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""), settings.TRUSTED_PROXIES)
 
 
 def token_of(meta: dict[str, Any]) -> Token:
     """The request's token, looked up once."""
     if TOKEN not in meta:
-        meta[TOKEN] = identify(meta.get("HTTP_AUTHORIZATION", ""))
+        meta[TOKEN] = identify(meta.get("HTTP_AUTHORIZATION", ""), peer(meta))
     token: Token = meta[TOKEN]
     return token
 

@@ -39,7 +39,8 @@ class OnlyJson(BaseContentNegotiation):
 
 
 class ApiView(APIView):
-    """`scopes` maps a method to the scopes that may call it; `parameters` are the query parameters it knows.
+    """`scopes` maps a method to the scopes that may call it; `parameters` are the query parameters it knows,
+    `several` those of them that may be given again.
 
     `wire` describes the body that `api/body.py` reads and bounds before the view runs.
     """
@@ -48,6 +49,7 @@ class ApiView(APIView):
     http_method_names = ["get", "head", "post", "put"]  # noqa: RUF012  Django's own form
     scopes: ClassVar[Scopes] = {}
     parameters: ClassVar[Collection[str]] = frozenset()
+    several: ClassVar[Collection[str]] = frozenset()
     wire: ClassVar[WireCall | None] = None
     leaving: ClassVar[Leaving | None] = None
     chosen: frozenset[str] = frozenset()
@@ -56,7 +58,7 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         known = answer_fields(self) if request.method in {"GET", "HEAD"} else ()
-        check_parameters(request.query_params, {*self.parameters, FIELDS} if known else self.parameters)
+        check_parameters(request.query_params, {*self.parameters, FIELDS} if known else self.parameters, self.several)
         try:
             self.chosen = chosen_fields(request.query_params.get(FIELDS), known)
         except ValueError as error:
@@ -83,13 +85,13 @@ class ApiView(APIView):
         return cast("Token", self.request.auth)
 
 
-def check_parameters(query: QueryDict, known: Collection[str]) -> None:
-    """Raise for a parameter that is unknown, given twice, or holds what no value may."""
+def check_parameters(query: QueryDict, known: Collection[str], several: Collection[str] = ()) -> None:
+    """Raise for a parameter that is unknown, given twice where it is one, or holds what no value may."""
     if set(query) - set(known):
         expected = ", ".join(sorted(known)) or "none"
         raise bad_parameter(f"a query parameter is not known; known here: {expected}")
     for name, values in query.lists():
-        if len(values) > 1 or "\0" in values[0]:
+        if (len(values) > 1 and name not in several) or any("\0" in value for value in values):
             raise bad_parameter(f"{name} is not valid")
 
 

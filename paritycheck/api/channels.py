@@ -9,14 +9,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from paritycheck.api.base import READ, Scopes, nothing_here
+from paritycheck.api.base import READ, Scopes, bad_parameter, nothing_here
 from paritycheck.api.body import WireCall, taken
-from paritycheck.api.schema import GONE, READ_REFUSALS, REFUSALS
+from paritycheck.api.channel_body import CHANNEL_KINDS, AskedChannelSerializer, ChannelChangeSerializer, read_asked
+from paritycheck.api.pagination import PARAMETERS, CursorPages, PageSerializer
+from paritycheck.api.schema import GONE, PAGE_PARAMETERS, READ_REFUSALS, REFUSALS
 from paritycheck.api.shapes import ProjectApiView
 from paritycheck.models import Channel, Project, User
 from paritycheck.models.channels import ChannelState
 from paritycheck.services.channels import (
-    KINDS,
     add_channel,
     change_channel,
     find_channel,
@@ -29,12 +30,9 @@ from paritycheck.services.channels import (
     switch_off,
     switch_on,
 )
-from paritycheck.services.errors import Refused
-from paritycheck_agent.wire.reading import read_json
 
 WRITE = frozenset({"write"})
 BODY_BYTES = 64 * 1024
-CHANNEL_KINDS = tuple(KINDS)
 CHANNEL_STATES = tuple(ChannelState.values)
 EXAMPLE = {
     "id": "0e6c2d2c-6f0d-4d4b-9d3c-3d8a9a3f6f11",
@@ -84,26 +82,10 @@ class MadeChannelSerializer(ChannelSerializer):
     secret = serializers.CharField(allow_null=True)
 
 
-class ChannelsSerializer(serializers.Serializer[Any]):
+class ChannelsSerializer(PageSerializer):
     """In order of name."""
 
     results = ChannelSerializer(many=True)
-
-
-class AskedChannelSerializer(serializers.Serializer[Any]):
-    """A channel to make. `settings` has the fields of its kind, as the manual lists them, each a text."""
-
-    kind = serializers.ChoiceField(CHANNEL_KINDS)
-    name = serializers.CharField(help_text="Of a longer one the first 80 characters are kept.")
-    settings = serializers.DictField(child=serializers.CharField())
-
-
-class ChannelChangeSerializer(serializers.Serializer[Any]):
-    """What to change; a setting that is left out stays as it is."""
-
-    name = serializers.CharField(required=False)
-    settings = serializers.DictField(child=serializers.CharField(), required=False)
-    state = serializers.ChoiceField(("on", "off"), required=False)
 
 
 class SecretSerializer(serializers.Serializer[Any]):
@@ -135,21 +117,6 @@ def channel_document(channel: Channel) -> dict[str, Any]:
     }
 
 
-def read_asked(data: bytes, known: dict[str, type]) -> dict[str, Any]:
-    """The members of the body, of these types. Raises Refused(unknown-field, invalid-channel)."""
-    said = read_json(data)
-    if not isinstance(said, dict):
-        raise Refused("invalid-channel", 422, "a channel is an object", errors=[{"pointer": "", "detail": "an object"}])
-    if set(said) - set(known):
-        raise Refused("unknown-field", 422, f"a field is not known; known here: {', '.join(sorted(known))}")
-    for name, value in said.items():
-        if not isinstance(value, known[name]):
-            raise invalid(name, "is a text" if known[name] is str else "is an object of texts")
-    if not all(isinstance(value, str) for value in said.get("settings", {}).values()):
-        raise invalid("settings", "is an object of texts")
-    return said
-
-
 class ChannelApiView(ProjectApiView):
     """Reads for all who see the project, changes for its maintainers."""
 
@@ -170,19 +137,29 @@ class ChannelsView(ChannelApiView):
     """The channels of a project, and making one."""
 
     scopes: ClassVar[Scopes] = {"GET": READ, "POST": WRITE}
+    parameters = PARAMETERS
     wire = WireCall("POST", "application/json", BODY_BYTES)
 
     @extend_schema(
         operation_id="list_channels",
         summary="Where do alerts go?",
+        parameters=PAGE_PARAMETERS,
         responses={200: ChannelsSerializer, **READ_REFUSALS},
-        examples=[OpenApiExample("Channels", value={"results": [EXAMPLE]}, response_only=True, status_codes=["200"])],
+        examples=[
+            OpenApiExample(
+                "Channels",
+                value={"next": None, "previous": None, "results": [EXAMPLE]},
+                response_only=True,
+                status_codes=["200"],
+            )
+        ],
     )
     def get(self, request: Request, project: str) -> Response:
-        """In order of name."""
-        del request, project
-        rows = self.project().channels.order_by("name")
-        return Response({"results": [channel_document(row) for row in rows]})
+        """A page of channels, in order of name."""
+        del project
+        pages = CursorPages("name")
+        rows = pages.paginate_queryset(self.project().channels.all(), request)
+        return pages.get_paginated_response([channel_document(row) for row in rows])
 
     @extend_schema(
         operation_id="create_channel",
@@ -194,6 +171,8 @@ class ChannelsView(ChannelApiView):
     def post(self, request: Request, project: str) -> Response:
         """A mail address that is no member's is `pending` until a link in a mail to it is followed."""
         del project
+        if request.query_params:
+            raise bad_parameter("this call takes no query parameters")
         found, user = self.maintained()
         said = read_asked(taken(request).decoded, {"kind": str, "name": str, "settings": dict})
         for name in ("kind", "name"):

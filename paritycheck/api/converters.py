@@ -59,12 +59,18 @@ class SnapshotPlace(Text):
     regex = r"[1-9][0-9]{0,8}|latest|~[0-9]{1,9}|@\{[^{}/]{1,40}\}"
 
 
+KINDS = {
+    "slug": Slug,
+    "digest": Digest,
+    "drift": DriftId,
+    "file": FileName,
+    "token": TokenId,
+    "badge": BadgeSecret,
+    "snapshot": SnapshotPlace,
+}
+
+
 def register() -> None:
     """Make them known to Django's addresses."""
-    register_converter(Slug, "api-slug")
-    register_converter(Digest, "api-digest")
-    register_converter(DriftId, "api-drift")
-    register_converter(FileName, "api-file")
-    register_converter(TokenId, "api-token")
-    register_converter(BadgeSecret, "api-badge")
-    register_converter(SnapshotPlace, "api-snapshot")
+    for name, converter in KINDS.items():
+        register_converter(converter, f"api-{name}")

@@ -35,7 +35,7 @@ class CsvView(ProjectApiView):
             raise bad_parameter("a csv file is whole: it takes no cursor, page_size or fields")
         found = self.project()
         try:
-            lines = export_lines(self.export, found, request.query_params.dict(), timezone.now())
+            lines = export_lines(self.export, found, dict(request.query_params.lists()), timezone.now())
         except FilterError as error:
             raise bad_parameter(str(error)) from None
         if lines is None:

@@ -11,9 +11,12 @@ from django.http import HttpRequest, HttpResponse
 
 MEDIA_TYPE = "application/problem+json"
 REQUEST_ID = "paritycheck.request_id"
+PROBLEM = "paritycheck.problem"
 MOST_ERRORS = 20
 
 TITLES = {
+    "address-refused": "Not allowed from this address",
+    "not-invited": "No invitation was sent",
     "bad-encoding": "Body is not whole gzip",
     "bad-fingerprint": "Fingerprint is not well formed",
     "bad-header": "Header is not valid",
@@ -140,6 +143,7 @@ def headers(problem: Problem) -> dict[str, str]:
 
 def render(problem: Problem, request: HttpRequest) -> HttpResponse:
     """The answer to a request; its `instance` is the id that the request's log lines carry."""
+    request.META[PROBLEM] = problem
     content = body(problem, request_id(request))
     response = HttpResponse(
         content,

@@ -21,7 +21,7 @@ from paritycheck.core.findings import RULES
 from paritycheck.models import Drift, DriftEvent, Project
 from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.drifts import drifts_of, events_of, find_drift
-from paritycheck.selectors.filters import ALL, PARAMETERS, DriftFilter, FilterError
+from paritycheck.selectors.filters import ALL, KINDS, LIVE, MANY, PARAMETERS, DriftFilter, FilterError
 from paritycheck.selectors.since import since_of
 
 SHOWN_DIGITS = 10
@@ -184,12 +184,24 @@ def _since_document(project: Project, drift: Drift) -> dict[str, Any] | None:
 
 
 FILTERS = [
-    OpenApiParameter("state", enum=[*DriftState.values, ALL], description="`open` when left out."),
+    OpenApiParameter(
+        "state",
+        enum=[*DriftState.values, LIVE, ALL],
+        description="`open` when left out, or `live`, open and waived, where `severity` holds `waived`.",
+    ),
     OpenApiParameter("pair", str, description="`development..production`, or one environment."),
-    OpenApiParameter("section", enum=list(SECTIONS)),
-    OpenApiParameter("severity", enum=list(SEVERITIES)),
+    OpenApiParameter("section", enum=list(SECTIONS), many=True, description="May be given again: any of them."),
+    OpenApiParameter(
+        "severity",
+        enum=list(KINDS),
+        many=True,
+        description="May be given again: any of them. With `waived` the others mean drifts that are not waived, as on "
+        "the matrix. `unknown` is the matrix' word for facts that nobody could read: none of them is a drift.",
+    ),
     OpenApiParameter("rule", enum=list(RULES)),
-    OpenApiParameter("q", str, description="A part of the name or of the owner."),
+    OpenApiParameter(
+        "q", str, description="A part of the name, of the owner, or of a configuration name that leads to a service."
+    ),
     OpenApiParameter("name", str, description="The whole name: `*` is any characters, `?` is one."),
     OpenApiParameter("owner", str, description="The whole owner, a person or a team."),
     OpenApiParameter("initial", enum=["0", "1"], description="1: from the first evaluation of its pair."),
@@ -204,6 +216,7 @@ class DriftsView(CsvView):
     export = "drifts"
     scopes: ClassVar[Scopes] = {"GET": READ}
     parameters = PAGES | PARAMETERS | {FORMAT}
+    several = frozenset(MANY)
 
     @extend_schema(
         operation_id="list_drifts",
@@ -218,7 +231,7 @@ class DriftsView(CsvView):
         if file is not None:
             return file
         try:
-            asked = DriftFilter.read(request.query_params.dict())
+            asked = DriftFilter.read(dict(request.query_params.lists()))
         except FilterError as error:
             raise bad_parameter(str(error)) from None
         found = self.project()

@@ -20,10 +20,12 @@ from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
 from paritycheck.api import documents, problems
+from paritycheck.api.authentication import peer
 from paritycheck.api.headers import security
 from paritycheck.models import Token
 from paritycheck.services.heartbeat import HEARTBEAT, beat, close_connections
 from paritycheck.services.reports import clock_warnings
+from paritycheck.services.token_places import may_come_from
 from paritycheck.services.tokens import authenticate
 from paritycheck_agent.wire import limits, words
 from paritycheck_agent.wire.errors import Invalid
@@ -119,7 +121,7 @@ def _is_secure(environ: Environ) -> bool:
 
 def _beaten(environ: Environ, body: bytes) -> UUID | None:
     """The report's id if it was a heartbeat and is noted, else None."""
-    token = _reporting(environ.get("HTTP_AUTHORIZATION", ""))
+    token = _reporting(environ)
     if token is None or token.environment_id is None:
         return None
     try:
@@ -140,12 +142,14 @@ def _beaten(environ: Environ, body: bytes) -> UUID | None:
     return report_id if noted else None
 
 
-def _reporting(authorization: str) -> Token | None:
-    scheme, _, text = authorization.partition(" ")
+def _reporting(environ: Environ) -> Token | None:
+    """The token; one that is used from where it may not is Django's to refuse."""
+    scheme, _, text = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() != "bearer":
         return None
-    token = authenticate(text.strip())
-    return token if token is not None and "report" in token.scopes else None
+    address = peer(environ)
+    token = authenticate(text.strip(), address)
+    return token if token is not None and "report" in token.scopes and may_come_from(token, address) else None
 
 
 def _is_exact(document: Any) -> bool:

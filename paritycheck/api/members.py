@@ -19,6 +19,7 @@ from paritycheck.models.people import Role
 from paritycheck.selectors.access import may_own
 from paritycheck.selectors.members import find_member, members_of
 from paritycheck.services.errors import Refused
+from paritycheck.services.invitations import is_invited
 from paritycheck.services.members import add_member, change_member, remove_member, require_owning
 
 ADMIN = frozenset({"admin"})
@@ -31,6 +32,7 @@ EXAMPLE = {
     "name": "Bo",
     "role": "member",
     "since": "2026-11-24T09:12:03Z",
+    "invited": False,
 }
 
 
@@ -42,6 +44,7 @@ class MemberSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(allow_blank=True)
     role = serializers.ChoiceField(Role.values)
     since = serializers.DateTimeField()
+    invited = serializers.BooleanField(help_text="Let in, and has never signed in.")
 
 
 class MembersSerializer(serializers.Serializer[Any]):
@@ -71,6 +74,7 @@ def member_document(row: Membership) -> dict[str, Any]:
         "name": row.user.name,
         "role": row.role,
         "since": row.created_at,
+        "invited": is_invited(row.user),
     }
 
 
@@ -118,7 +122,7 @@ class MembersView(_MembersView):
         responses={201: MemberSerializer, **REFUSALS, **GONE},
     )
     def post(self, request: Request, project: str) -> Response:
-        """Somebody who is not known yet gets an account without a password, for single sign-on."""
+        """Somebody who is not known yet gets an account, and a mail with a link to choose its password."""
         del project
         found, user = self.owned()
         said = read_asked(request, CODE, {"email": str, "role": str}, ("email",))

@@ -14,10 +14,12 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
+from paritycheck.api.authentication import peer
 from paritycheck.selectors import system
 from paritycheck.selectors.access import may_administer
 from paritycheck.selectors.broker import queue_lengths
 from paritycheck.selectors.health import processes_seen
+from paritycheck.services.token_places import may_come_from
 from paritycheck.services.tokens import authenticate
 from paritycheck.tasks.periods import periods
 
@@ -44,8 +46,9 @@ def _may_see_projects(request: HttpRequest) -> bool:
     given = text.strip() if scheme.lower() == "bearer" else ""
     if settings.METRICS_TOKEN and hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
         return False
-    token = authenticate(given)
-    if token is None or token.user is None or not may_administer(token.user):
+    address = peer(request.META)
+    token = authenticate(given, address)
+    if token is None or token.user is None or not may_administer(token.user) or not may_come_from(token, address):
         raise Http404
     return True
 

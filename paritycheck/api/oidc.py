@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from allauth.core import ratelimit
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
@@ -12,6 +13,8 @@ from paritycheck.api.asked import read_asked, wrong
 from paritycheck.api.base import ApiView, Scopes
 from paritycheck.api.body import WireCall
 from paritycheck.api.schema import REFUSALS
+from paritycheck.models import Token
+from paritycheck.services.errors import Refused
 from paritycheck.services.oidc import LIVES_S, exchange
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -19,6 +22,8 @@ ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105  the name o
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  the name of a type
 BODY_BYTES = 32 * 1024
 CODE = "invalid-exchange"
+LIMIT = "id_token_refused"
+WAIT_S = 60
 KNOWN = {"grant_type": str, "subject_token": str, "subject_token_type": str, "project": str}
 
 
@@ -74,10 +79,25 @@ class OidcView(ApiView):
         responses={200: ExchangedSerializer, **REFUSALS},
     )
     def post(self, request: Request) -> Response:
-        """Each id token once. Whatever is wrong with one, the answer is the same 401; the server's log says what."""
+        """Each id token once. Whatever is wrong with one, the answer is the same 401; the server's log says what. After
+        60 refused ones from an address within a minute it is 429.
+        """
         said = read_asked(request, CODE, KNOWN, tuple(KNOWN))
         for name, value in (("grant_type", GRANT), ("subject_token_type", ID_TOKEN)):
             if said[name] != value:
                 raise wrong(CODE, name, f"is {value}")
-        token, text = exchange(slug=said["project"], id_token=said["subject_token"], now=timezone.now())
+        token, text = _exchanged(request, said)
         return Response({**EXAMPLE, "access_token": text, "scope": " ".join(token.scopes)})
+
+
+def _exchanged(request: Request, said: dict[str, Any]) -> tuple[Token, str]:
+    """Refused ones are counted by the address they come from, as sign-ins are: a farm of runners may share one."""
+    asking = request._request  # noqa: SLF001  what counts sign-ins takes Django's request, not DRF's
+    if not ratelimit.consume(asking, action=LIMIT, dry_run=True):
+        detail = "too many id tokens from this address were refused"
+        raise Refused("rate-limited", 429, detail, retryable=True, retry_after=WAIT_S)
+    try:
+        return exchange(slug=said["project"], id_token=said["subject_token"], now=timezone.now())
+    except Refused:
+        ratelimit.consume(asking, action=LIMIT)
+        raise

@@ -6,8 +6,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from paritycheck.api.converters import BadgeSecret, Digest, DriftId, Slug, SnapshotPlace
+from paritycheck.api.converters import BadgeSecret, Digest, DriftId, FileName, Slug, SnapshotPlace, TokenId
 from paritycheck.api.documents import MEDIA_TYPE
+from paritycheck.api.links import link
 
 Part = dict[str, Any]
 
@@ -21,6 +22,7 @@ ADDRESSES: Final = {
     "ident": DriftId,
     "place": SnapshotPlace,
     "secret": BadgeSecret,
+    "name": FileName,
 }
 NOT_MODIFIED: Final = {"description": "As `If-None-Match` has it; without a body."}
 ETAG: Final = {
@@ -43,7 +45,7 @@ TAGS: Final = {
 # By the first part of the address behind the project, or behind the version.
 PLACES: Final = {
     "compare": "drifts", "parity": "drifts", "factors": "drifts", "policies": "policy", "time": "deploys",
-    "people": "personnel", "channels": "alerts", "deliveries": "alerts", "subscriptions": "alerts",
+    "tools": "drifts", "people": "personnel", "channels": "alerts", "deliveries": "alerts", "subscriptions": "alerts",
     "members": "access", "tokens": "access", "audit": "access", "auth": "access", "reports": "agent",
     "sections": "agent", "commits": "agent", "schema": "meta", "badge": "projects",
     "badges": "projects", "card": "projects",
@@ -58,7 +60,7 @@ def complete(result: Part, generator: Any, request: Any, public: bool) -> Part: 
     schemas = result["components"]["schemas"]
     for path, method, operation in operations(result):
         operation["tags"] = [tag_of(path)]
-        _describe_parameters(operation)
+        _describe_parameters(path, operation)
         _describe_answers(path, operation)
         if "requestBody" in operation:
             operation["requestBody"]["required"] = True
@@ -66,6 +68,7 @@ def complete(result: Part, generator: Any, request: Any, public: bool) -> Part: 
             _describe_reading(operation, schemas)
         operation["responses"] = dict(sorted(operation["responses"].items()))
         _show_example(operation)
+    link(result["paths"])
     used = {operation["tags"][0] for _path, _method, operation in operations(result)}
     result["tags"] = [{"name": name, "description": said} for name, said in TAGS.items() if name in used]
     return result
@@ -121,9 +124,10 @@ def _loosen(part: Any) -> None:
             waiting.extend(here)
 
 
-def _describe_parameters(operation: Part) -> None:
+def _describe_parameters(path: str, operation: Part) -> None:
     for parameter in operation.get("parameters", ()):
-        converter = ADDRESSES.get(parameter["name"])
+        token = parameter["name"] == "ident" and path.endswith("/tokens/{ident}")
+        converter = TokenId if token else ADDRESSES.get(parameter["name"])
         schema = parameter["schema"]
         if parameter["in"] == "path" and converter and schema.get("format") != "uuid":
             schema["pattern"] = f"^({converter.regex})$"

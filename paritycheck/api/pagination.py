@@ -158,8 +158,8 @@ class SequencePages:
 
 def _address(request: Request, key: Sequence[Any], *, backwards: bool) -> str:
     packed = base64.urlsafe_b64encode(json.dumps([backwards, *key]).encode()).decode()
-    kept = {name: value for name, value in request.query_params.items() if name != "cursor"}
-    return f"{settings.PUBLIC_URL}{request.path}?{urlencode({**kept, 'cursor': packed})}"
+    kept = {name: values for name, values in request.query_params.lists() if name != "cursor"}
+    return f"{settings.PUBLIC_URL}{request.path}?{urlencode({**kept, 'cursor': packed}, doseq=True)}"
 
 
 class PageSerializer(serializers.Serializer[Any]):

@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from typing_extensions import override
 
 from paritycheck.api.asked import read_asked
 from paritycheck.api.base import READ, ApiView, Scopes, nothing_here
@@ -14,6 +15,7 @@ from paritycheck.api.body import WireCall
 from paritycheck.api.pagination import PARAMETERS, CursorPages, PageSerializer
 from paritycheck.api.schema import GONE, PAGE_PARAMETERS, READ_REFUSALS, REFUSALS
 from paritycheck.api.shapes import ProjectApiView
+from paritycheck.core.networks import MOST
 from paritycheck.models import Project, Token, User
 from paritycheck.selectors.tokens import find_personal_token, find_token, tokens_of, tokens_of_person
 from paritycheck.services.errors import Refused
@@ -27,11 +29,13 @@ from paritycheck.services.handing_out import (
     make_project_token,
     require_administering,
 )
+from paritycheck.services.token_places import change_places
 from paritycheck.services.tokens import revoke_token
 
 ADMIN = frozenset({"admin"})
 BODY_BYTES = 16 * 1024
 CODE = "invalid-token"
+FROM = "Networks that it may be used from alone, such as `203.0.113.0/24`; none: from everywhere."
 KIND_WORDS = {"a": "report", "g": "gate", "e": "enroll", "u": "personal"}
 KINDS = tuple(KIND_WORDS.values())
 MADE_KINDS = tuple(BOUND)
@@ -45,10 +49,19 @@ EXAMPLE = {
     "made_by": "maria@example.com",
     "created_at": "2026-11-24T09:12:03Z",
     "expires_at": "2027-02-22T09:12:03Z",
-    "last_used_at": None,
+    "last_used_at": "2026-11-24T09:31:00Z",
+    "last_used_from": "203.0.113.7",
+    "from": ["203.0.113.0/24"],
+    "refused": 0,
+    "refused_at": None,
+    "refused_from": None,
 }
 PAGE_EXAMPLE = {"next": None, "previous": None, "results": [EXAMPLE]}
 SECRET = {"token": "pcg_Cd4kTq0Zp2Lm_..."}
+
+
+def _networks(help_text: str, *, required: bool = True) -> serializers.ListField:
+    return serializers.ListField(child=serializers.CharField(), max_length=MOST, required=required, help_text=help_text)
 
 
 class TokenSerializer(serializers.Serializer[Any]):
@@ -64,6 +77,15 @@ class TokenSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
     last_used_at = serializers.DateTimeField(allow_null=True, help_text="To the minute.")
+    last_used_from = serializers.IPAddressField(allow_null=True, help_text="The address that it was last used from.")
+    refused = serializers.IntegerField(help_text="How often it was used from where it may not be.")
+    refused_at = serializers.DateTimeField(allow_null=True)
+    refused_from = serializers.IPAddressField(allow_null=True)
+
+    @override
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is a word of Python, so that it cannot be written as a member."""
+        return {**super().get_fields(), "from": _networks("The networks that it may be used from, all where none is.")}
 
 
 class MadeTokenSerializer(TokenSerializer):
@@ -91,6 +113,20 @@ class AskedTokenSerializer(serializers.Serializer[Any]):
         help_text=f"A gate's at most {GATE_DAYS}, which it has when left out; a report's {REPORT_DAYS}, or no end.",
     )
 
+    @override
+    def get_fields(self) -> dict[str, Any]:
+        """With `from`, as `TokenSerializer` has it."""
+        return {**super().get_fields(), "from": _networks(FROM, required=False)}
+
+
+class TokenChangeSerializer(serializers.Serializer[Any]):
+    """What of a token can be changed."""
+
+    @override
+    def get_fields(self) -> dict[str, Any]:
+        """`from` alone."""
+        return {"from": _networks(FROM)}
+
 
 class AskedPersonalTokenSerializer(serializers.Serializer[Any]):
     """A token of one's own to make."""
@@ -113,6 +149,11 @@ def token_document(token: Token) -> dict[str, Any]:
         "created_at": token.created_at,
         "expires_at": token.expires_at,
         "last_used_at": token.last_used_at,
+        "last_used_from": token.last_used_from,
+        "from": token.allowed_from.split(),
+        "refused": token.refused,
+        "refused_at": token.refused_at,
+        "refused_from": token.refused_from,
     }
 
 
@@ -161,8 +202,9 @@ class ProjectTokensView(_ProjectTokens):
         """`token` is in this answer and nowhere else."""
         del project
         found, user = self.administered()
-        known = {"kind": str, "name": str, "environment": str, "days": int}
+        known = {"kind": str, "name": str, "environment": str, "days": int, "from": list}
         said = read_asked(request, CODE, known, ("kind", "name"))
+        said["networks"] = said.pop("from", [])
         token, text = make_project_token(project=found, by=user, now=timezone.now(), **said)
         return Response({**token_document(token), "token": text}, status=201)
 
@@ -170,8 +212,31 @@ class ProjectTokensView(_ProjectTokens):
 class ProjectTokenView(_ProjectTokens):
     """One token of a project."""
 
-    http_method_names = ["delete"]  # noqa: RUF012  Django's own form
-    scopes: ClassVar[Scopes] = {"DELETE": ADMIN}
+    http_method_names = ["patch", "delete"]  # noqa: RUF012  Django's own form
+    scopes: ClassVar[Scopes] = {"PATCH": ADMIN, "DELETE": ADMIN}
+    wire = WireCall("PATCH", "application/json", BODY_BYTES)
+
+    def found(self, ident: str) -> tuple[Token, User]:
+        """The token of the address, and the person who may change it."""
+        project, user = self.administered()
+        token = find_token(project, ident)
+        if token is None:
+            raise nothing_here()
+        return token, user
+
+    @extend_schema(
+        operation_id="change_project_token",
+        summary="Say from where a token may be used",
+        request=TokenChangeSerializer,
+        examples=[OpenApiExample("From an office", {"from": ["203.0.113.0/24"]}, request_only=True)],
+        responses={200: TokenSerializer, **REFUSALS, **GONE},
+    )
+    def patch(self, request: Request, project: str, ident: str) -> Response:
+        """At once; within five seconds in other processes of the server."""
+        del project
+        token, user = self.found(ident)
+        said = read_asked(request, CODE, {"from": list}, ("from",))
+        return Response(token_document(change_places(token=token, networks=said["from"], by=user)))
 
     @extend_schema(
         operation_id="revoke_project_token", summary="Revoke a token", responses={204: None, **READ_REFUSALS}
@@ -179,10 +244,7 @@ class ProjectTokenView(_ProjectTokens):
     def delete(self, request: Request, project: str, ident: str) -> Response:
         """At once; within five seconds in other processes of the server."""
         del request, project
-        found, user = self.administered()
-        token = find_token(found, ident)
-        if token is None:
-            raise nothing_here()
+        token, user = self.found(ident)
         revoke_token(token=token, by=user)
         return Response(status=204)
 

@@ -41,13 +41,17 @@ ASKED = {"kind": GITHUB, "repository_id": "811634771", "repository_owner_id": "1
 
 
 class AskedTrustSerializer(serializers.Serializer[Any]):
-    """Whom to trust: by numbers, which stay when a name changes hands. A condition that is left out is none."""
+    """Whom to trust: by numbers, which stay when a name changes hands. What is left out or empty is not asked for."""
 
     kind = serializers.ChoiceField(TRUST_KINDS)
-    issuer = serializers.CharField(required=False, help_text="Of `other`: one of the server's OIDC_ISSUERS.")
-    repository_id = serializers.CharField(required=False, help_text="GitHub's number of the repository.")
-    repository_owner_id = serializers.CharField(required=False, help_text="And of its owner.")
-    project_id = serializers.CharField(required=False, help_text="GitLab's number of the project.")
+    issuer = serializers.CharField(
+        required=False, allow_blank=True, help_text="Of `other`: one of the server's OIDC_ISSUERS."
+    )
+    repository_id = serializers.CharField(
+        required=False, allow_blank=True, help_text="GitHub's number of the repository."
+    )
+    repository_owner_id = serializers.CharField(required=False, allow_blank=True, help_text="And of its owner.")
+    project_id = serializers.CharField(required=False, allow_blank=True, help_text="GitLab's number of the project.")
     ref = serializers.CharField(
         required=False, allow_blank=True, help_text="`refs/heads/main`, as the token's claim has it."
     )

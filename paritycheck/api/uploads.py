@@ -5,19 +5,22 @@ from typing import Any, ClassVar
 
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from paritycheck.api.base import Scopes, bad_parameter, nothing_here
+from paritycheck.api.base import READ, Scopes, bad_parameter, nothing_here
 from paritycheck.api.body import WireCall, taken
 from paritycheck.api.converters import FileName
-from paritycheck.api.schema import GONE, READ_REFUSALS, REFUSALS
+from paritycheck.api.pagination import PARAMETERS as PAGES
+from paritycheck.api.pagination import CursorPages, PageSerializer
+from paritycheck.api.schema import GONE, PAGE_PARAMETERS, READ_REFUSALS, REFUSALS
 from paritycheck.api.shapes import ProjectApiView
-from paritycheck.models import Environment
+from paritycheck.models import Environment, Upload
 from paritycheck.selectors.access import may_write
 from paritycheck.selectors.projects import find_environment
+from paritycheck.selectors.uploads import uploads_of
 from paritycheck.services.errors import Refused
 from paritycheck.services.uploads import drop_upload, take_upload
 from paritycheck_agent.wire import limits
@@ -31,7 +34,17 @@ ANY_TEXT = (
     "application/spdx+json", "text/spdx",
 )  # fmt: skip
 FILE = {("application/octet-stream"): OpenApiTypes.BINARY}
-NAME = OpenApiParameter("name", str, description=f"Of the file, `{USUAL_NAME}` when left out: each name is kept once.")
+EXAMPLE = {
+    "name": "web/package-lock.json",
+    "kind": "lock",
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "received_at": "2026-11-24T09:12:03Z",
+}
+NAME = OpenApiParameter(
+    "name",
+    {"type": "string", "pattern": f"^{FileName.regex}$"},
+    description=f"Of the file, `{USUAL_NAME}` when left out: each name is kept once.",
+)
 
 
 class UploadTakenSerializer(serializers.Serializer[Any]):
@@ -81,6 +94,52 @@ class UploadView(ProjectApiView):
         if not drop_upload(environment=self.target(), name=name, bill=bill, now=timezone.now()):
             raise nothing_here()
         return Response(status=204)
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    """A file that was uploaded. What was read of it is kept, the file is not."""
+
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(("lock", "sbom"))
+    sha256 = serializers.CharField(help_text="Of the file as it was decoded, in hex.")
+    received_at = serializers.DateTimeField()
+
+
+class UploadPageSerializer(PageSerializer):
+    """Those of an environment by name, lock files first."""
+
+    results = UploadSerializer(many=True)
+
+
+class UploadsView(ProjectApiView):
+    """What an environment's dependencies were uploaded as."""
+
+    http_method_names = ["get", "head"]  # noqa: RUF012  Django's own form
+    scopes: ClassVar[Scopes] = {"GET": READ}
+    parameters = PAGES
+
+    @extend_schema(
+        operation_id="list_uploads",
+        summary="List uploaded files",
+        parameters=PAGE_PARAMETERS,
+        examples=[OpenApiExample("One", {"next": None, "previous": None, "results": [EXAMPLE]}, response_only=True)],
+        responses={200: UploadPageSerializer, **READ_REFUSALS},
+    )
+    def get(self, request: Request, project: str, environment: str) -> Response:
+        """A page of lock files and bills of materials; each can be sent again, which replaces it, or taken out."""
+        del project, environment
+        found, pages = self.environment(self.project()), CursorPages("bill", "name")
+        rows = pages.paginate_queryset(uploads_of(found), request)
+        return pages.get_paginated_response([_document(row) for row in rows])
+
+
+def _document(row: Upload) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "kind": "sbom" if row.bill else "lock",
+        "sha256": bytes(row.sha256).hex(),
+        "received_at": row.received_at,
+    }
 
 
 class LocksView(UploadView):

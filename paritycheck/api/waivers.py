@@ -1,6 +1,6 @@
 """Waivers of a project: those of its `parity.toml` and those made by people."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -16,11 +16,14 @@ from paritycheck.api.body import WireCall, taken
 from paritycheck.api.csv import FORMAT, CsvView
 from paritycheck.api.csv import PARAMETER as AS_CSV
 from paritycheck.api.drifts import DriftSerializer, drift_document
-from paritycheck.api.schema import GONE, READ_REFUSALS, REFUSALS
+from paritycheck.api.pagination import PARAMETERS as PAGES
+from paritycheck.api.pagination import PageSerializer, SequencePages
+from paritycheck.api.schema import GONE, PAGE_PARAMETERS, READ_REFUSALS, REFUSALS
 from paritycheck.api.shapes import ProjectApiView, page_url, zulu
 from paritycheck.core.waiver_terms import MOST_DRIFTS, Terms, TermsError, read_terms
 from paritycheck.models import Project, Waiver
-from paritycheck.selectors.waivers import Stand, document_of, ending_within, find_waiver, standing
+from paritycheck.selectors.filters import FilterError
+from paritycheck.selectors.waivers import PARAMETERS, SOURCES, Stand, WaiverFilter, document_of, find_waiver, standing
 from paritycheck.services.errors import Refused
 from paritycheck.services.waivers import (
     MOST_SHOWN,
@@ -33,9 +36,7 @@ from paritycheck_agent.wire.reading import read_json
 
 WAIVE = frozenset({"waive"})
 BODY_BYTES = 64 * 1024
-DIGITS = 4
 WITHIN = {"type": "integer", "minimum": 1, "maximum": 9999}
-SOURCES = ("person", "policy")
 STILL_SHOWS = "A drift that gets worse than it is now still shows."
 KIND_SHOWS = "A change of kind or a disappearance still shows."
 
@@ -81,7 +82,7 @@ class WaiverSerializer(serializers.Serializer[Any]):
     url = serializers.URLField()
 
 
-class WaiversSerializer(serializers.Serializer[Any]):
+class WaiversSerializer(PageSerializer):
     """Those in force: the file's in its order, then people's by when they were made."""
 
     results = WaiverSerializer(many=True)
@@ -133,20 +134,12 @@ def _row_document(project: Project, waiver: Waiver, now: datetime) -> dict[str, 
     return waiver_document(project, found or Stand(document_of(waiver), 0, ending=False), waiver)
 
 
-def _days(said: str | None) -> timedelta | None:
-    if said is None:
-        return None
-    if not (said.isascii() and said.isdecimal() and len(said) <= DIGITS and int(said)):
-        raise bad_parameter("within is a number of days, 1 to 9999")
-    return timedelta(days=int(said))
-
-
 class WaiversView(CsvView):
     """The waivers in force, and making one."""
 
     export = "waivers"
     scopes: ClassVar[Scopes] = {"GET": READ, "POST": WAIVE}
-    parameters = frozenset({"unused", "ending", "within", "source", FORMAT})
+    parameters = PAGES | PARAMETERS | {FORMAT}
     wire = WireCall("POST", "application/json", BODY_BYTES)
 
     @extend_schema(
@@ -160,29 +153,23 @@ class WaiversView(CsvView):
             ),
             OpenApiParameter("source", enum=list(SOURCES)),
             AS_CSV,
+            *PAGE_PARAMETERS,
         ],
         responses={200: WaiversSerializer, **READ_REFUSALS},
     )
     def get(self, request: Request, project: str) -> HttpResponseBase:
-        """The policy file's and people's."""
+        """A page of the policy file's and people's."""
         del project
         file = self.csv(request)
         if file is not None:
             return file
-        query = request.query_params
-        if {query.get("unused", "1"), query.get("ending", "1")} != {"1"} or query.get(
-            "source", "person"
-        ) not in SOURCES:
-            raise bad_parameter("unused and ending are 1, source is person or policy")
-        found, now, span = self.project(), timezone.now(), _days(query.get("within"))
-        wanted = [
-            waiver_document(found, stand)
-            for stand in (standing(found, now) if span is None else ending_within(found, now, span))
-            if (stand.unused or "unused" not in query)
-            and (stand.ending or "ending" not in query)
-            and query.get("source", stand.document["source"]) == stand.document["source"]
-        ]
-        return Response({"results": wanted})
+        try:
+            asked = WaiverFilter.read(request.query_params)
+        except FilterError as error:
+            raise bad_parameter(str(error)) from None
+        found, pages = self.project(), SequencePages(asked.key)
+        stands = pages.paginate_sequence(asked.stands(found, timezone.now()), request)
+        return pages.get_paginated_response([waiver_document(found, stand) for stand in stands])
 
     @extend_schema(
         operation_id="create_waiver",

@@ -39,10 +39,17 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Rows that are not the same, by section and name; `same` counts the others by section."""
+    """Rows that are not the same, by section and name; `same` counts the others by section.
+
+    Of what is the same, `alike` holds the rows that the right side's own facts do not tell: something that is not
+    compared differs, or the right side does not list it. `left_out` are names (section, name) that either side lists
+    and this comparison leaves out.
+    """
 
     rows: tuple[Row, ...]
     same: Mapping[str, int]
+    alike: tuple[Row, ...] = ()
+    left_out: frozenset[tuple[str, str]] = frozenset()
 
 
 def compare_bodies(left: Taken, right: Taken) -> Compared:
@@ -53,9 +60,20 @@ def compare_bodies(left: Taken, right: Taken) -> Compared:
         mine, theirs, same[BULK] = _reduced(left, right, apart=systems_differ(one, other))
     else:
         mine, theirs = (_section(side, BULK) for side in (left, right))
-    rows = compare(_with(one, mine), _with(other, theirs))
-    same.update(row.section for row in rows if row.relation is Relation.SAME)
-    return Compared(tuple(row for row in rows if row.relation is not Relation.SAME), same)
+    one, other = _with(one, mine), _with(other, theirs)
+    rows = compare(one, other)
+    equal = [row for row in rows if row.relation is Relation.SAME]
+    same.update(row.section for row in equal)
+    return Compared(
+        tuple(row for row in rows if row.relation is not Relation.SAME),
+        same,
+        tuple(row for row in equal if row.left != row.right or row.name not in other.section(row.section).facts),
+        frozenset(_listed(one) | _listed(other)) - {(row.section, row.name) for row in rows},
+    )
+
+
+def _listed(side: Side) -> set[tuple[str, str]]:
+    return {(section.name, name) for section in side.sections.values() for name in section.facts}
 
 
 def compare_whole(left: Taken, right: Taken) -> tuple[Row, ...]:

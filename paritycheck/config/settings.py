@@ -70,7 +70,7 @@ TEMPLATES: list[dict[str, Any]] = [
         "DIRS": [REPOSITORY_TEMPLATES if REPOSITORY_TEMPLATES.is_dir() else PACKAGE / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["paritycheck.web.tags"],
+            "builtins": ["paritycheck.web.tags", "paritycheck.web.drawing"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -216,8 +216,13 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # an administrator or the provider vouches 
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
-# Of sign-ins the failed ones count.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "10/m/ip,5/15m/key", "reset_password": "10/m/ip,3/15m/key"}
+# Of sign-ins the failed ones count, and so of pipelines' id tokens.
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "login_failed": "10/m/ip,5/15m/key",
+    "reset_password": "10/m/ip,3/15m/key",
+    "id_token_refused": "60/m/ip",
+}
 
 MFA_ADAPTER = "paritycheck.web.signing.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -1,6 +1,7 @@
 """Every model, so that Django finds them; each aggregate has a file of its own."""
 
 from paritycheck.models.audit import AuditEntry
+from paritycheck.models.backtests import BacktestRun
 from paritycheck.models.badges import Badge
 from paritycheck.models.bodies import Policy, SectionBody
 from paritycheck.models.channels import Channel, ChannelThread
@@ -27,6 +28,7 @@ from paritycheck.models.waivers import Waiver
 
 __all__ = [
     "AuditEntry",
+    "BacktestRun",
     "Badge",
     "Channel",
     "ChannelThread",

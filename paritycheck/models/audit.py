@@ -1,7 +1,12 @@
 """Who changed what: a log that only grows, each entry holding the digest of the one before."""
 
+from typing import Final
+from uuid import UUID
+
 from django.db import models
 from typing_extensions import override
+
+INSTALLATION: Final = UUID(int=0)
 
 
 class AuditEntry(models.Model):

@@ -17,6 +17,9 @@ class Token(models.Model):
     """A token's public id, the SHA-256 of the whole token, and what it is bound to.
 
     `made_by` is the address of who made it, empty for those of commands; it is text, so that it stays when they go.
+    `allowed_from` holds networks with blanks between them, none where it may be used from everywhere; `refused` counts
+    uses from elsewhere.
+    `refusal` is what an agent with it was refused last: `{"code", "detail", "at"}`.
     """
 
     id = models.CharField(primary_key=True, max_length=12)
@@ -34,6 +37,12 @@ class Token(models.Model):
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
+    last_used_from = models.GenericIPAddressField(null=True)
+    allowed_from = models.CharField(max_length=1024, blank=True, default="", db_default="")
+    refused = models.PositiveIntegerField(default=0, db_default=0)
+    refused_at = models.DateTimeField(null=True)
+    refused_from = models.GenericIPAddressField(null=True)
+    refusal = models.JSONField(null=True)
 
     @override
     def __str__(self) -> str:

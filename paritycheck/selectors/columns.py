@@ -9,8 +9,7 @@ from uuid import UUID
 from django.db.models import Case, Count, DateTimeField, DurationField, ExpressionWrapper, F, Max, Value, When
 
 from paritycheck.core.freshness import GRACE, ONE_SHOT
-from paritycheck.models import Environment, Instance, Job, Pair, Project, Snapshot
-from paritycheck.models.jobs import JobState
+from paritycheck.models import Environment, Instance, Pair, Project, Snapshot
 from paritycheck.models.projects import EnvironmentKind, Tier
 
 PROMOTION = (Tier.OTHER, Tier.DEVELOPMENT, Tier.TESTING, Tier.STAGING, Tier.PRODUCTION)
@@ -18,7 +17,7 @@ NEVER_SILENT = frozenset({EnvironmentKind.COHORT, EnvironmentKind.EPHEMERAL})
 
 _INTERVAL = ExpressionWrapper(F("interval_s") * Value(timedelta(seconds=2)), output_field=DurationField())
 # Until when an instance counts as fresh (`core.freshness`); the greatest of an environment is its own.
-_FRESH_UNTIL = Case(
+FRESH_UNTIL = Case(
     When(interval_s=None, then=F("last_seen") + Value(ONE_SHOT)),
     default=F("last_seen") + _INTERVAL + Value(GRACE),
     output_field=DateTimeField(),
@@ -36,14 +35,13 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One environment; `pair` is its last comparison with the baseline, the last good one where later ones `failed`."""
+    """One environment; `pair` is its last comparison with the baseline, the last good one where later ones failed."""
 
     environment: Environment
     baseline: bool
     pulse: Pulse | None
     pair: Pair | None
     silent: bool
-    failed: bool = False
 
     @property
     def slug(self) -> str:
@@ -61,7 +59,7 @@ def pulses_of(projects: Iterable[UUID]) -> dict[UUID, Pulse]:
     rows: Any = (
         Instance.objects.filter(project__in=list(projects), retired_at=None)
         .values("environment_id")
-        .annotate(count=Count("id"), seen=Max("last_seen"), until=Max(_FRESH_UNTIL))
+        .annotate(count=Count("id"), seen=Max("last_seen"), until=Max(FRESH_UNTIL))
     )
     return {row["environment_id"]: Pulse(row["count"], row["seen"], row["until"]) for row in rows}
 
@@ -80,11 +78,10 @@ def in_order(environments: Iterable[Environment], baseline_id: UUID | None) -> l
 
 
 def columns_of(project: Project, now: datetime) -> tuple[Column, ...]:
-    """Every environment of a project that the caller may see; five queries however many there are."""
+    """Every environment of a project that the caller may see; four queries however many there are."""
     rows = Environment.objects.filter(project=project, expired_at=None).select_related("latest")
     environments = list(rows.prefetch_related("instances"))
     pulses = pulses_of([project.id])
-    failed = set(Job.objects.filter(project=project, state=JobState.DEAD).values_list("environment_id", flat=True))
     pairs = {
         pair.left_id: pair
         for pair in Pair.objects.filter(project=project, right_id=project.baseline_id)
@@ -97,7 +94,6 @@ def columns_of(project: Project, now: datetime) -> tuple[Column, ...]:
             pulse=pulses.get(each.id),
             pair=pairs.get(each.id),
             silent=is_silent(each, pulses.get(each.id), now),
-            failed=each.id in failed,
         )
         for each in in_order(environments, project.baseline_id)
     )

@@ -23,6 +23,7 @@ PARAMETERS: Final = frozenset({"only", "section", "q"})
 CACHE_BYTES: Final = 32 * 1024 * 1024
 # What a row with its two facts and their members takes in memory, by measurement some 2 kB.
 ROW_BYTES: Final = 2048
+NAME_BYTES: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class _Remembered:
 
 
 def _size(compared: Compared) -> int:
-    return ROW_BYTES * (len(compared.rows) + 1)
+    return ROW_BYTES * (len(compared.rows) + len(compared.alike) + 1) + NAME_BYTES * len(compared.left_out)
 
 
 _remembered = _Remembered()
@@ -138,7 +139,8 @@ def _identity(place: Place) -> tuple[Any, ...]:
     said = tuple(
         (name, entry.get("digest"), None if entry.get("digest") else entry.get("reason")) for name, entry in entries
     )
-    return (place.environment.slug, place.environment.tier, place.environment.kind, said)
+    # Not by which environment: replicas of one release are compared once.
+    return (place.environment.tier, place.environment.kind, said)
 
 
 def _taken(left: Place, right: Place) -> tuple[Taken, Taken]:

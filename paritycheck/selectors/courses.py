@@ -19,8 +19,8 @@ Course = tuple[float, ...]
 class Courses:
     """Of one project, at moments in order of time; what several pairs need is read once."""
 
-    def __init__(self, project: Project, moments: Sequence[datetime]) -> None:
-        self._project, self._moments = project, moments
+    def __init__(self, project: Project, moments: Sequence[datetime], *, weeks: int = 2) -> None:
+        self._project, self._moments, self._weeks = project, moments, weeks
         self._past: Past | None = None
         self._runs: dict[object, list[Deploy]] = {}
         self._personnel: dict[object, Course] = {}
@@ -38,7 +38,7 @@ class Courses:
     def personnel(self, environment: Environment) -> Course:
         """P1 at each moment, in the same way."""
         if environment.pk not in self._personnel:
-            found = personnel_of(environment, self._moments[-1], policy=policy_of(self._project), weeks=2)
+            found = personnel_of(environment, self._moments[-1], policy=policy_of(self._project), weeks=self._weeks)
             gaps = [found.gap_at(moment).value for moment in self._moments]
             self._personnel[environment.pk] = _known(gaps)
         return self._personnel[environment.pk]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
+from paritycheck.core.natural import natural
 from paritycheck.models import Drift
 from paritycheck.models.drifts import DriftState
 
@@ -32,10 +33,17 @@ def by_weight(drifts: QuerySet[Drift]) -> QuerySet[Drift]:
     return drifts.annotate(rank=_RANK).order_by("rank", "section", "name", "id")
 
 
+def _weight(row: tuple[int, str, str, str]) -> tuple[object, ...]:
+    """The same with names as people count: lib-2 before lib-10."""
+    rank, section, name, ident = row
+    return rank, section, natural(name), ident
+
+
 def place_of(drift: Drift) -> Place:
     """Its neighbours among the project's open drifts, the worst first."""
     open_ones = Drift.objects.filter(project_id=drift.project_id, state=DriftState.OPEN)
-    order = list(by_weight(open_ones).values_list("id", flat=True))
+    rows = open_ones.annotate(rank=_RANK).values_list("rank", "section", "name", "id")
+    order = [row[-1] for row in sorted(rows, key=_weight)]
     if drift.id not in order:
         return Place(0, len(order), "", order[0] if order else "")
     at = order.index(drift.id)

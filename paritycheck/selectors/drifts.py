@@ -27,6 +27,13 @@ def picked_of(project: Project, idents: Sequence[str]) -> list[Drift]:
     return list(rows.select_related("left", "right").order_by("section", "name", "rule", "id"))
 
 
+def open_of(project: Project, facts: Sequence[tuple[str, str]]) -> list[Drift]:
+    """The open ones of these facts (section, name), in the order of pages."""
+    wanted, names = set(facts), {name for _, name in facts}
+    rows = project.drifts.filter(state=DriftState.OPEN, name__in=names).select_related("left", "right")
+    return [row for row in rows.order_by("section", "name", "rule", "id") if (row.section, row.name) in wanted]
+
+
 def find_drift(project: Project, ident: str) -> Drift | None:
     """The drift of this id, or of its first digits where no other begins with them."""
     rows = project.drifts.select_related("left", "right")

@@ -1,6 +1,6 @@
 """What can be taken along as CSV: the same rows for the API and for pages, of a project that the caller may see."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,9 +14,10 @@ from paritycheck.selectors.comparisons import ComparisonFilter, find_place, rows
 from paritycheck.selectors.deploys import deploys_of
 from paritycheck.selectors.drifts import drifts_of
 from paritycheck.selectors.filters import DriftFilter, FilterError
-from paritycheck.selectors.waivers import standing
+from paritycheck.selectors.waivers import WaiverFilter
 
 Asked = Mapping[str, str]
+Said = Mapping[str, Sequence[str]]
 Rows = Iterator[list[Any]]
 AT_ONCE: Final = 500
 SIDE: Final = ("state", "kind", "value", "reason")
@@ -39,17 +40,26 @@ class Export:
     """A kind of file: its columns, and its rows for a question; raises FilterError, None where there is nothing."""
 
     head: tuple[str, ...]
-    rows: Callable[[Project, Asked, datetime], Rows | None]
+    rows: Callable[[Project, Said, datetime], Rows | None]
 
 
-def export_lines(what: str, project: Project, asked: Asked, now: datetime) -> Iterator[str] | None:
-    """The lines of the file `what`, made as they are read; None where what is asked about is not there."""
+def export_lines(what: str, project: Project, asked: Said, now: datetime) -> Iterator[str] | None:
+    """The lines of the file `what`, made as they are read; None where what is asked about is not there. `asked` holds
+    all that a query string says under each name.
+    """
     export = EXPORTS[what]
     rows = export.rows(project, asked, now)
     return None if rows is None else csv_lines(export.head, rows)
 
 
-def _drifts(project: Project, asked: Asked, now: datetime) -> Rows:
+def _of_last(
+    rows: Callable[[Project, Asked, datetime], Rows | None],
+) -> Callable[[Project, Said, datetime], Rows | None]:
+    """Of a list whose parameters are said once: the last counts."""
+    return lambda project, said, now: rows(project, {name: each[-1] for name, each in said.items() if each}, now)
+
+
+def _drifts(project: Project, asked: Said, now: datetime) -> Rows:
     del now
     found = drifts_of(project, DriftFilter.read(asked)).order_by("-opened_at", "-id")
     return (
@@ -104,12 +114,9 @@ def _deploys(project: Project, asked: Asked, now: datetime) -> Rows:
 
 
 def _waivers(project: Project, asked: Asked, now: datetime) -> Rows:
-    wanted = [name for name in ("ending", "unused") if asked.get(name) == "1"]
     return (
         [*(stand.document[name] for name in WAIVER), stand.covers, stand.ending, stand.unused]
-        for stand in standing(project, now)
-        if all(getattr(stand, name) for name in wanted)
-        and asked.get("source", stand.document["source"]) == stand.document["source"]
+        for stand in WaiverFilter.read(asked).stands(project, now)
     )
 
 
@@ -117,7 +124,7 @@ COMPARED: Final = ("section", "name", "bucket", "distance", "reason")
 _BOTH: Final = tuple(f"{side}_{name}" for side in ("left", "right") for name in SIDE)
 EXPORTS: Final[Mapping[str, Export]] = {
     "drifts": Export(("pair", *DRIFT, *SIDES, "waiver_reason", "waiver_until"), _drifts),
-    "compare": Export((*COMPARED, *_BOTH), _comparison),
-    "deploys": Export(("environment", *DEPLOY, "actors"), _deploys),
-    "waivers": Export((*WAIVER, "covers", "ending", "unused"), _waivers),
+    "compare": Export((*COMPARED, *_BOTH), _of_last(_comparison)),
+    "deploys": Export(("environment", *DEPLOY, "actors"), _of_last(_deploys)),
+    "waivers": Export((*WAIVER, "covers", "ending", "unused"), _of_last(_waivers)),
 }

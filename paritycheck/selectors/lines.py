@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from paritycheck.core.comparison import Relation
 from paritycheck.core.facts import Fact
@@ -10,6 +11,7 @@ from paritycheck.core.findings import rank
 from paritycheck.models import Drift
 from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.columns import Column
+from paritycheck.selectors.filters import LIVE, DriftFilter
 
 # As the page orders them. Release facts have no expectation: the page's head and the time gap show them.
 SECTIONS = ("services", "runtime", "dependencies", "config", "processes", "migrations")
@@ -17,6 +19,9 @@ SECTIONS = ("services", "runtime", "dependencies", "config", "processes", "migra
 QUIET = frozenset({"not-collected", "disabled", "not-asked", "stale"})
 LOOKS = ("error", "warning", "note", "waived", "unknown", "within", "quiet", "same")
 DIFFERING = frozenset(LOOKS[:5])
+EVERYTHING = DriftFilter(state=LIVE)
+MOST_LINES, FEWEST_LINES, MOST_CELLS = 200, 10, 1_500
+"""How many lines of a section are drawn at a time, and about how many cells of all: what a browser draws at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +56,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One section: the lines to draw, how many there are of each look, and who could not read it at all."""
+    """One section: the lines to draw, how many there are of each look, and who could not read it at all. `skipped` and
+    `more` count lines that differ, pass the filter, and stand before and after those that are drawn.
+    """
 
     section: str
     lines: tuple[Line, ...]
     looks: Counter[str]
     unreadable: tuple[tuple[Column, str], ...] = ()
     more_after: str = ""
+    skipped: int = 0
+    more: int = 0
 
     @property
     def differing(self) -> int:
@@ -70,46 +79,61 @@ class Group:
         return self.looks.total() - self.differing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Filter:
-    """What a page was asked to show; `unfold` names sections whose equal facts are wanted too, from `after` on."""
+    """What a page was asked to show: drifts as the API's list is asked for them, and the facts without one that nobody
+    could read. `unfold` names sections whose equal facts are wanted too, from `after` on; `skip` leaves out so many of
+    the lines that differ; `most` is how many of either kind a section draws at a time.
 
-    sections: frozenset[str] = frozenset()
-    severities: frozenset[str] = frozenset()
-    text: str = ""
+    `found` holds id, section and name of the drifts that were asked for, None where all that live are.
+    """
+
+    asked: DriftFilter = EVERYTHING
+    found: frozenset[tuple[str, str, str]] | None = None
     unfold: frozenset[str] = frozenset()
     after: str = ""
-    most: int = 200
+    skip: int = 0
+    most: int = MOST_LINES
 
     @property
     def narrows(self) -> bool:
         """Whether anything is left out on purpose."""
-        return bool(self.sections or self.severities or self.text)
+        return self.asked != EVERYTHING
 
-    def takes(self, section: str, name: str, look: str, drifts: Iterable[Drift]) -> bool:
-        """Whether a differing line passes."""
-        if self.sections and section not in self.sections:
-            return False
-        if self.severities and not self._severity(look, drifts):
-            return False
-        return self.matches(name, drifts)
+    @property
+    def sections(self) -> frozenset[str]:
+        """Those chosen, none where all are."""
+        return self.asked.section
 
-    def _severity(self, look: str, drifts: Iterable[Drift]) -> bool:
-        if look in self.severities:
-            return True
-        return any(drift.state == DriftState.OPEN and drift.severity in self.severities for drift in drifts)
+    @property
+    def severities(self) -> frozenset[str]:
+        """Those chosen, none where all are."""
+        return self.asked.severity
 
-    def matches(self, name: str, drifts: Iterable[Drift]) -> bool:
-        """Whether the text stands in the name, in an owner, or in a configuration name that leads to the service."""
-        wanted = self.text.casefold()
-        if not wanted or wanted in name.casefold() or wanted in name.casefold().replace("%40", "@"):
-            return True
-        return any(wanted in word.casefold() for drift in drifts for word in (drift.owner, *_keys(drift)))
+    @property
+    def text(self) -> str:
+        """What is looked for."""
+        return self.asked.q
+
+    def takes(self, section: str, name: str, look: str) -> bool:
+        """Whether a line is shown that is not unfolded."""
+        if self.found is None:
+            return look in DIFFERING
+        return (section, name) in self.named or (look == "unknown" and self.asked.takes_unknown(section, name))
+
+    @cached_property
+    def named(self) -> frozenset[tuple[str, str]]:
+        """The facts whose drifts were asked for."""
+        return frozenset((section, name) for _id, section, name in self.found or ())
+
+    def holds(self, drift: Drift) -> bool:
+        """Whether this very drift was asked for."""
+        return self.found is None or (drift.id, drift.section, drift.name) in self.found
 
 
-def _keys(drift: Drift) -> list[str]:
-    sides = (drift.left_side, drift.right_side)
-    return [str(key) for side in sides for key in side.get("keys", ())]
+def most_lines(columns: int, sections: int) -> int:
+    """How many lines a section draws at a time in a table of so many columns and sections."""
+    return max(FEWEST_LINES, min(MOST_LINES, MOST_CELLS // max(1, columns * sections)))
 
 
 def worst_first(drifts: Iterable[Drift]) -> list[Drift]:

@@ -2,18 +2,31 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from paritycheck.core.comparison import Relation, Row, compare, relate
+from paritycheck.core.comparison import Relation, relate
 from paritycheck.core.facts import Fact, Section, Side, State
 from paritycheck.core.findings import rank
+from paritycheck.core.natural import natural
 from paritycheck.core.policy import DAY
 from paritycheck.models import Drift, Project, Snapshot
 from paritycheck.models.drifts import DriftState
+from paritycheck.selectors.against import Against, Key
 from paritycheck.selectors.columns import Column
-from paritycheck.selectors.lines import DIFFERING, LOOKS, QUIET, SECTIONS, Filter, Group, Line, Spot, worst_first
+from paritycheck.selectors.lines import (
+    DIFFERING,
+    LOOKS,
+    QUIET,
+    SECTIONS,
+    Filter,
+    Group,
+    Line,
+    Spot,
+    most_lines,
+    worst_first,
+)
 from paritycheck.selectors.states import fetch_bodies, read_times, section_of, stale_sections
 
 
@@ -39,9 +52,9 @@ class Matrix:
         return len(reported) > 1 and any(column.baseline for column in reported)
 
     @cached_property
-    def live(self) -> Mapping[tuple[str, str], dict[str, list[Drift]]]:
+    def live(self) -> Mapping[Key, dict[str, list[Drift]]]:
         """Open and waived drifts by (section, name), then by the environment whose side they are drawn on."""
-        found: dict[tuple[str, str], dict[str, list[Drift]]] = defaultdict(lambda: defaultdict(list))
+        found: dict[Key, dict[str, list[Drift]]] = defaultdict(lambda: defaultdict(list))
         for drift in self.drifts:
             for slug in self._sides(drift):
                 found[drift.section, drift.name][slug].append(drift)
@@ -90,27 +103,25 @@ class Matrix:
         return found
 
     @cached_property
-    def rows(self) -> dict[str, dict[tuple[str, str], Row]]:
-        """The comparison with the baseline by environment and (section, name)."""
-        if self.baseline is None or self.baseline.slug not in self.sides:
-            return {}
-        base = self.sides[self.baseline.slug]
-        return {
-            slug: {(row.section, row.name): row for row in compare(side, base) if row.section in SECTIONS}
-            for slug, side in self.sides.items()
-            if slug != base.slug
-        }
+    def against(self) -> Against:
+        """How the environments relate to the baseline."""
+        return Against(self.project.id, self.columns, self.baseline)
 
     @cached_property
     def names(self) -> dict[str, list[str]]:
         """Every name of each section, sorted."""
         found: dict[str, set[str]] = {section: set() for section in SECTIONS}
-        for rows in self.rows.values():
+        if self.against.compared:
+            for section, read in self.against.base_sections.items():
+                found[section].update(read.facts)
+            for section, name in self.against.left_out:
+                found.get(section, set()).discard(name)
+        for rows in self.against.states:
             for section, name in rows:
                 found[section].add(name)
         for section, name in self.live:
             found.setdefault(section, set()).add(name)
-        return {section: sorted(names) for section, names in found.items() if names}
+        return {section: sorted(names, key=natural) for section, names in found.items() if names}
 
     @cached_property
     def looks(self) -> dict[str, dict[str, str]]:
@@ -122,61 +133,51 @@ class Matrix:
         if drifts:
             open_ones = [drift.severity for drift in drifts if drift.state == DriftState.OPEN]
             return max(open_ones, key=rank) if open_ones else "waived"
-        rows = {slug: rows[section, name] for slug, rows in self.rows.items() if (section, name) in rows}
-        relations = {row.relation for row in rows.values()}
-        if Relation.UNKNOWN in relations and any(self._loud(slug, row) for slug, row in rows.items()):
+        relations = self.against.relations.get((section, name), set())
+        if (section, name) in self.against.loud:
             return "unknown"
-        if relations - {Relation.SAME, Relation.UNKNOWN}:
+        if relations - {Relation.UNKNOWN}:
             return "within"
-        return "quiet" if Relation.UNKNOWN in relations else "same"
+        return "quiet" if relations else "same"
 
-    def _loud(self, slug: str, row: Row) -> bool:
-        """A fact that was tried and could not be read, by itself and not with its whole section."""
-        sides = [(slug, row.left), (self.baseline.slug if self.baseline else slug, row.right)]
-        return any(
-            fact.state is State.UNKNOWN
-            and fact.reason not in QUIET
-            and fact.name in self.sides[side].section(row.section).facts
-            for side, fact in sides
-        )
+    def groups(self, wanted: Filter, only: str = "") -> list[Group]:
+        """The sections that have facts, or only the one that is named, with the lines that the filter leaves."""
+        chosen = {
+            section: [name for name in looks if wanted.takes(section, name, looks[name])]
+            for section, looks in self.looks.items()
+            if only in {"", section}
+        }
+        most = min(wanted.most, most_lines(len(self.columns), sum(map(bool, chosen.values()))))
+        return [self._group(section, names, replace(wanted, most=most)) for section, names in chosen.items()]
 
-    def groups(self, wanted: Filter) -> list[Group]:
-        """The sections that have facts, with the lines that the filter leaves."""
-        return [self._group(section, names, wanted) for section, names in self.looks.items()]
-
-    def _group(self, section: str, looks: dict[str, str], wanted: Filter) -> Group:
-        chosen = [name for name in looks if looks[name] in DIFFERING and self._takes(section, name, wanted)]
-        chosen.sort(key=lambda name: (LOOKS.index(looks[name]), name))
-        more = ""
-        if section in wanted.unfold:
-            rest = self._unfolded(section, wanted)
+    def _group(self, section: str, names: list[str], wanted: Filter) -> Group:
+        looks = self.looks[section]
+        names.sort(key=lambda name: (LOOKS.index(looks[name]), natural(name)))
+        drawn = names[wanted.skip :][: wanted.most]
+        left, more = len(names) - wanted.skip - len(drawn), ""
+        if section in wanted.unfold and not wanted.skip:
+            shown = set(names)
+            rest = [name for name in self._unfolded(section, wanted) if name not in shown]
             more = rest[wanted.most - 1] if len(rest) > wanted.most else ""
-            chosen += rest[: wanted.most]
-        lines = tuple(self.line(section, name) for name in chosen)
-        return Group(section, lines, Counter(looks.values()), self._unreadable(section), more)
+            drawn += rest[: wanted.most]
+        lines = tuple(self.line(section, name) for name in drawn)
+        skipped = min(wanted.skip, len(names))
+        return Group(section, lines, Counter(looks.values()), self._unreadable(section), more, skipped, max(0, left))
 
     def _unfolded(self, section: str, wanted: Filter) -> list[str]:
         looks = self.looks[section]
-        rest = [name for name in looks if looks[name] not in DIFFERING and name > wanted.after]
-        return [name for name in rest if wanted.matches(name, ())]
-
-    def _takes(self, section: str, name: str, wanted: Filter) -> bool:
-        held = self.live.get((section, name), {}).values()
-        return wanted.takes(section, name, self.looks[section][name], [drift for some in held for drift in some])
+        rest = [name for name in looks if looks[name] not in DIFFERING and natural(name) > natural(wanted.after)]
+        return [name for name in rest if wanted.asked.names(name)]
 
     def open_in(self, wanted: Filter) -> list[Drift]:
         """The open drifts that a filter leaves, each judged by itself."""
-        return [
-            drift
-            for drift in self.drifts
-            if drift.state == DriftState.OPEN and wanted.takes(drift.section, drift.name, drift.severity, [drift])
-        ]
+        return [drift for drift in self.drifts if drift.state == DriftState.OPEN and wanted.holds(drift)]
 
     def _unreadable(self, section: str) -> tuple[tuple[Column, str], ...]:
         found = []
         for column in self.columns:
-            side = self.sides.get(column.slug)
-            reason = side.section(section).reason if side else None
+            entry = self.against.entry(column.slug, section)
+            reason = entry.get("reason") if entry and not entry.get("digest") else None
             if reason and reason not in QUIET:
                 found.append((column, reason))
             elif section in self.stale.get(column.slug, ()):
@@ -189,29 +190,31 @@ class Matrix:
         return Line(section, name, look, tuple(self._spot(column, section, name) for column in self.columns))
 
     def _spot(self, column: Column, section: str, name: str) -> Spot:
-        side = self.sides.get(column.slug)
-        if side is None:
+        if column.snapshot is None:
             return Spot(column, Fact(name, State.UNKNOWN, reason="no-report"), None)
-        drifts = tuple(worst_first(self.live.get((section, name), {}).get(column.slug, ())))
+        live = self.live.get((section, name))
+        drifts = tuple(worst_first(live.get(column.slug, ()))) if live else ()
         stale = section in self.stale.get(column.slug, ())
-        row = self.rows.get(column.slug, {}).get((section, name))
+        row = self.against.rows.get(column.slug, {}).get((section, name))
         if row is not None:
             return Spot(column, row.left, row.relation, drifts, stale)
-        fact = self._fact(side, section, name)
+        if self.against.as_baseline(column, section, name):
+            return Spot(column, self.against.base_sections[section].facts[name], Relation.SAME, drifts, stale)
+        fact = self._fact(column, section, name)
         return Spot(column, fact, self._relation(column, section, name, fact), drifts, stale)
 
-    def _fact(self, side: Side, section: str, name: str) -> Fact:
+    def _fact(self, column: Column, section: str, name: str) -> Fact:
         """The baseline's as its comparisons paired it, so that an absence that only the pair shows is shown."""
-        if self.baseline is not None and side.slug == self.baseline.slug:
-            for rows in self.rows.values():
+        if column.baseline:
+            for rows in self.against.states:
                 if (section, name) in rows:
                     return rows[section, name].right
-        return side.look_up(section, name)
+        return self.against.look_up(column, section, name)
 
     def _relation(self, column: Column, section: str, name: str, fact: Fact) -> Relation | None:
-        if column.baseline or self.baseline is None or self.baseline.slug not in self.sides:
+        if column.baseline or self.baseline is None or self.baseline.snapshot is None:
             return Relation.UNKNOWN if fact.state is State.UNKNOWN else Relation.SAME
-        return relate(section, name, fact, self.sides[self.baseline.slug].look_up(section, name)).relation
+        return relate(section, name, fact, self.against.look_up(self.baseline, section, name)).relation
 
     @cached_property
     def total(self) -> int:
@@ -232,4 +235,5 @@ class Matrix:
 def live_drifts(project: Project) -> tuple[Drift, ...]:
     """The drifts of a project that are open or waived, in one query."""
     states = (DriftState.OPEN, DriftState.WAIVED)
-    return tuple(Drift.objects.filter(project=project, state__in=states).order_by("section", "name", "id"))
+    rows = Drift.objects.filter(project=project, state__in=states).order_by("section", "name", "id")
+    return tuple(rows.defer("also", "accepted", "content", "changed_at", "resolved_at"))

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Count, F, IntegerField, QuerySet, Value, When
 
-from paritycheck.models import Drift, Environment, Pair, Project
+from paritycheck.models import Drift, Environment, Pair, Project, Waiver
 from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.columns import Pulse, in_order, is_silent, pulses_of
 
@@ -19,6 +19,11 @@ _RANK = Case(
     default=Value(2),
     output_field=IntegerField(),
 )
+
+
+# What differs between two environments weighs more than what one would have to mend in any case.
+_INSIDE = Case(When(left=F("right"), then=Value(1)), default=Value(0), output_field=IntegerField())
+WEEK = timedelta(days=7)
 
 
 @dataclass(slots=True)
@@ -83,6 +88,14 @@ def _counts(found: Iterable[UUID]) -> Any:
 
 
 def _worst(found: Iterable[UUID]) -> QuerySet[Drift]:
-    opened = Drift.objects.filter(project__in=list(found), state=DriftState.OPEN)
-    ranked = opened.annotate(rank=_RANK).order_by("project_id", "rank", "-distance", "opened_at", "id")
+    opened = Drift.objects.filter(project__in=list(found), state=DriftState.OPEN).annotate(rank=_RANK, inside=_INSIDE)
+    ranked = opened.order_by("project_id", "rank", "inside", "-distance", "opened_at", "id")
     return ranked.distinct("project_id").select_related("left", "right")
+
+
+def new_and_ending(projects: Iterable[UUID], now: datetime) -> tuple[int, int]:
+    """How many open drifts came in the last seven days, and how many waivers end in the next seven; two queries."""
+    ids = list(projects)
+    fresh = Drift.objects.filter(project__in=ids, state=DriftState.OPEN, opened_at__gt=now - WEEK)
+    ending = Waiver.objects.filter(project__in=ids, ended_at=None, until__gt=now, until__lte=now + WEEK)
+    return fresh.count(), ending.count()

@@ -1,8 +1,9 @@
 """Since which snapshot and deploy a drift holds, over the stored histories of both environments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from paritycheck.core.bands import Unknown
 from paritycheck.core.expectations import inside, judge
@@ -38,14 +39,22 @@ class Since:
     judged: int
 
 
-def since_of(project: Project, drift: Drift) -> Since | None:
+Histories = Mapping[UUID, Sequence[Snapshot]]
+
+
+def histories_of(drift: Drift) -> Histories:
+    """The snapshots of both environments of a drift, newest first; a query for each."""
+    return {environment.pk: _history(environment) for environment in {drift.left, drift.right}}
+
+
+def since_of(project: Project, drift: Drift, histories: Histories | None = None) -> Since | None:
     """By the policy in force now; None for a drift that is over, and for disagreement of instances, which no snapshot
     shows.
     """
     if drift.state == DriftState.RESOLVED or drift.rule == SKEW:
         return None
-    left = _history(drift.left)
-    right = left if drift.left_id == drift.right_id else _history(drift.right)
+    histories = histories_of(drift) if histories is None else histories
+    left, right = histories[drift.left_id], histories[drift.right_id]
     rows = {(row.environment_id, row.number): row for row in (*left, *right)}
     fetch_bodies(drift.project_id, _distinct(left, drift.section) + _distinct(right, drift.section))
     policy = policy_of(project)
@@ -64,18 +73,19 @@ def _history(environment: Environment) -> list[Snapshot]:
     return list(rows[:MOST_SNAPSHOTS])
 
 
-def _key(snapshot: Snapshot, section: str) -> str:
+def key_of(snapshot: Snapshot, section: str) -> str:
+    """What tells one state of a section from another."""
     entry = snapshot.sections.get(section, {})
     return str(entry.get("digest") or f"unknown {entry.get('reason')}")
 
 
 def _states(history: Sequence[Snapshot], section: str) -> list[State]:
-    return [State(row.number, row.opened_at, _key(row, section)) for row in history]
+    return [State(row.number, row.opened_at, key_of(row, section)) for row in history]
 
 
 def _distinct(history: Sequence[Snapshot], section: str) -> list[Snapshot]:
     """One bare snapshot per distinct body of the section, as many as may be judged."""
-    bare = {_key(row, section): Snapshot(sections={section: row.sections.get(section, {})}) for row in history}
+    bare = {key_of(row, section): Snapshot(sections={section: row.sections.get(section, {})}) for row in history}
     return list(bare.values())[: MOST_JUDGED + 1]
 
 

@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from paritycheck.codec.bodies import BodyCache, inflate
+from paritycheck.codec.comparing import BULK
+from paritycheck.codec.differing import line_of
 from paritycheck.codec.digests import to_bytes
-from paritycheck.codec.facts import evidence_from, section_from
-from paritycheck.core.facts import Section, Side
+from paritycheck.codec.facts import evidence_from, fact_from, head_of, section_from
+from paritycheck.core.facts import Fact, Section, Side
 from paritycheck.core.merge import tallies
-from paritycheck.models import Environment, SectionBody, Snapshot
+from paritycheck.models import Environment, Instance, SectionBody, Snapshot
 
 UNKNOWN_AFTER = timedelta(hours=24)
 MOST_PLACES, MOST_SAID = 3, 8
@@ -34,8 +36,10 @@ def body(project_id: UUID, digest: str) -> bytes:
     return held
 
 
-def fetch_bodies(project_id: UUID, snapshots: Iterable[Snapshot]) -> None:
-    """Bring the facts of these snapshots into the process's memory by one query, so that decoding them asks no more."""
+def fetch_bodies(project_id: UUID, snapshots: Iterable[Snapshot | Instance]) -> None:
+    """Bring the facts of these snapshots, or of single instances, into the process's memory by one query, so that
+    decoding them asks no more.
+    """
     entries = [entry for snapshot in snapshots for entry in snapshot.sections.values() if entry.get("digest")]
     wanted = {to_bytes(entry["digest"]) for entry in entries}
     lacking = [key for key in wanted if _cache.get(project_id.bytes + key) is None]
@@ -52,6 +56,15 @@ def section_of(project_id: UUID, name: str, entry: Mapping[str, Any]) -> Section
         return Section(name, reason=entry.get("reason") or "not-collected")
     held = body(project_id, entry["digest"])
     return _decoded(held) if len(held) in WORTH_KEEPING else section_from(held)
+
+
+def fact_in(project_id: UUID, section: str, entry: Mapping[str, Any], name: str) -> Fact:
+    """One fact of a stored entry; of a long list of packages only a few lines are decoded to find it."""
+    if section != BULK or not entry.get("digest"):
+        return section_of(project_id, section, entry).look_up(name)
+    held = body(project_id, entry["digest"])
+    row = line_of(held, name)
+    return fact_from(row) if row else Section(section, {}, tuple(head_of(held)["covers"])).look_up(name)
 
 
 @lru_cache(maxsize=16)

@@ -1,16 +1,21 @@
 """The waivers of a project: those of its policy in force and those made by people, by one form."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from paritycheck.core.policy import Policy
 from paritycheck.core.waivers import Accepted, Grant, Held, mark_of, policy_grant
 from paritycheck.models import Drift, Project, Waiver
 from paritycheck.models.drifts import DriftState
+from paritycheck.selectors.filters import FilterError
 from paritycheck.selectors.policies import policy_of
 
 SOON = timedelta(days=14)
+SOURCES: Final = ("person", "policy")
+PARAMETERS: Final = frozenset({"unused", "ending", "within", "source"})
+DIGITS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,48 @@ def ending_within(project: Project, now: datetime, span: timedelta) -> list[Stan
     ends = [(until_of(stand), stand) for stand in standing(project, now)]
     found = [(until, stand) for until, stand in ends if until is not None and _ends_within(until, now, span)]
     return [stand for _, stand in sorted(found, key=lambda each: each[0])]
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverFilter:
+    """Which waivers in force; with `within`, those whose date lies so near, the nearest first."""
+
+    unused: bool = False
+    ending: bool = False
+    within: timedelta | None = None
+    source: str = ""
+
+    @classmethod
+    def read(cls, parameters: Mapping[str, str]) -> "WaiverFilter":
+        """Raises FilterError. Parameters of other names are somebody else's."""
+        source, days = parameters.get("source", ""), parameters.get("within")
+        if {parameters.get("unused", "1"), parameters.get("ending", "1")} != {"1"}:
+            raise FilterError("unused and ending are 1")
+        if "source" in parameters and source not in SOURCES:
+            raise FilterError(f"source is one of {', '.join(SOURCES)}")
+        if days is not None and not (days.isascii() and days.isdecimal() and len(days) <= DIGITS and int(days)):
+            raise FilterError("within is a number of days, 1 to 9999")
+        within = timedelta(days=int(days)) if days else None
+        return cls("unused" in parameters, "ending" in parameters, within, source)
+
+    def stands(self, project: Project, now: datetime) -> list[Stand]:
+        """Those asked for, in the order of `key`."""
+        found = standing(project, now) if self.within is None else ending_within(project, now, self.within)
+        return sorted((stand for stand in found if self._takes(stand)), key=self.key)
+
+    def _takes(self, stand: Stand) -> bool:
+        return (
+            (stand.unused or not self.unused)
+            and (stand.ending or not self.ending)
+            and self.source in {"", stand.document["source"]}
+        )
+
+    def key(self, stand: Stand) -> tuple[str, str, str]:
+        """Where it stands: the file's by their lines, then people's by when they were made; after that by its key."""
+        until = until_of(stand) if self.within is not None else None
+        made_at, line = stand.document["made_at"], stand.document["line"]
+        made = made_at or f"{line or 0:08}"
+        return until.astimezone(UTC).isoformat() if until else "", made, stand.document["key"]
 
 
 def unused_waivers(project: Project, now: datetime) -> list[Stand]:

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from paritycheck.codec.digests import digest_of
 from paritycheck.models import AuditEntry, Project, Token, User
+from paritycheck.models.audit import INSTALLATION
 
-INSTALLATION = UUID(int=0)
 SYSTEM = "system"
 FIRST = bytes(32)
 LONGEST_ACTOR, LONGEST_TARGET = 254, 512

@@ -5,7 +5,7 @@ for stale, the replay does so too. Where instances disagree, or migrations wait,
 environment is judged again at its end, as evaluation does.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,6 +25,7 @@ from paritycheck.services.policies import require_policy
 MOST_COMPARISONS = 500
 MOST_SNAPSHOTS = 500
 TOGETHER = timedelta(seconds=5)
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,18 @@ class Backtest:
         return sum(one.short for one in self.openings)
 
 
-def backtest_policy(*, project: Project, text: str, days: int, now: datetime) -> Backtest:
-    """Replay the last `days` days, newest first within a bound of 500 comparisons.
+def backtest_policy(
+    *, project: Project, text: str, days: int, now: datetime, progress: Progress = lambda _steps, _total: None
+) -> Backtest:
+    """Replay the last `days` days, newest first within a bound of 500 comparisons. `progress` is told how many of how
+    many steps are done.
 
     Raises Refused(bad-pattern or bad-policy) for a text with mistakes.
     """
     require_policy(text)
     asked = now - timedelta(days=days)
-    environments = {row.pk: row for row in project.environments.select_related("latest")}
+    rows = project.environments.select_related("latest").prefetch_related("instances")
+    environments = {row.pk: row for row in rows}
     news = list(
         Snapshot.objects.filter(project=project, opened_at__gt=asked, opened_at__lte=now).order_by("-opened_at", "-pk")[
             : MOST_SNAPSHOTS + 1
@@ -68,7 +73,9 @@ def backtest_policy(*, project: Project, text: str, days: int, now: datetime) ->
     past.begin(since if complete else since - timedelta(microseconds=1))
     fetch_bodies(project.pk, [*past.current.values(), *kept])
     past.judge_all(since)
-    for batch in _batches(kept[::-1]):
+    steps = list(_batches(kept[::-1]))
+    for done, batch in enumerate(steps, 1):
+        progress(done, len(steps) + 1)
         past.wait(batch[0].opened_at)
         past.take(batch)
     past.wait(now)

@@ -13,9 +13,10 @@ import structlog
 from django.db import connection
 from django.utils import timezone
 
+from paritycheck.services.backtest_runs import backtests_due, run_backtest
 from paritycheck.services.deliver import deliver, deliveries_due
 from paritycheck.services.evaluate import evaluate_environment
-from paritycheck.services.jobs import DELIVER, EVALUATE, ROUTE, Wake, jobs_due, take_noted
+from paritycheck.services.jobs import BACKTEST, DELIVER, EVALUATE, ROUTE, Wake, jobs_due, take_noted
 from paritycheck.services.route import projects_due, route_project
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,7 @@ def work_due() -> tuple[Wake, ...]:
         *(Wake(EVALUATE, str(ident)) for ident in jobs_due()),
         *(Wake(ROUTE, str(ident)) for ident in projects_due(timezone.now())),
         *(Wake(DELIVER, str(ident)) for ident in deliveries_due()),
+        *(Wake(BACKTEST, str(ident)) for ident in backtests_due()),
     )
 
 
@@ -97,4 +99,6 @@ def _verb(wake: Wake) -> Callable[[], None]:
         return partial(evaluate_environment, environment_id=ident, now=timezone.now())
     if wake.task == ROUTE:
         return partial(route_project, project_id=ident, now=timezone.now())
+    if wake.task == BACKTEST:
+        return partial(run_backtest, run_id=ident, now=timezone.now())
     return partial(deliver, delivery_id=ident)

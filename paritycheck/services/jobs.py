@@ -22,6 +22,7 @@ from paritycheck.models.jobs import JobKind, JobState
 EVALUATE = "paritycheck.evaluate_environment"
 ROUTE = "paritycheck.route_events"
 DELIVER = "paritycheck.deliver_message"
+BACKTEST = "paritycheck.run_backtest"
 
 
 class Wake(NamedTuple):

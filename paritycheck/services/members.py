@@ -11,6 +11,7 @@ from paritycheck.models.people import Role
 from paritycheck.selectors.access import may_own
 from paritycheck.services.audit import record
 from paritycheck.services.errors import Refused
+from paritycheck.services.invitations import invite_person
 from paritycheck.services.subscriptions import give_defaults
 
 MOST = 1_000
@@ -26,8 +27,10 @@ def require_owning(*, user: User | None, project: Project) -> User:
 
 @transaction.atomic
 def add_member(*, project: Project, email: str, role: str, by: User, now: datetime) -> Membership:
-    """Let a person in by address. Who was not known gets an account without a password: they sign in by single sign-on,
-    or with the password that an administrator sets. Raises Refused: forbidden, invalid-member.
+    """Let a person in by address. Who was not known gets an account without a password, and a mail with a link to
+    choose one; where no mail leaves, they sign in by single sign-on, or with the password that an administrator sets.
+
+    Raises Refused: forbidden, invalid-member.
     """
     require_owning(user=by, project=project)
     address = email.strip().lower()
@@ -47,7 +50,18 @@ def add_member(*, project: Project, email: str, role: str, by: User, now: dateti
     if user is None:
         user = User.objects.create_user(address)
         record(action="person.invited", by=by, target=address)
-    return join_project(project=project, user=user, role=role, now=now, by=by)
+    membership = join_project(project=project, user=user, role=role, now=now, by=by)
+    invite_person(user=user, project=project, by=by, now=now)
+    return membership
+
+
+@transaction.atomic
+def invite_again(*, membership: Membership, by: User, now: datetime) -> None:
+    """Mail them again how to get in. Raises Refused: forbidden, not-invited."""
+    require_owning(user=by, project=membership.project)
+    if not invite_person(user=membership.user, project=membership.project, by=by, now=now):
+        detail = "no mail went out: they have been here already, or one went to them in the last ten minutes"
+        raise Refused("not-invited", 409, detail)
 
 
 @transaction.atomic
@@ -69,6 +83,12 @@ def remove_member(*, membership: Membership, by: User) -> None:
         require_owning(user=by, project=membership.project)
     _lock(membership.project)
     _keep_an_owner(membership)
+    drop_member(membership=membership, by=by)
+
+
+@transaction.atomic
+def drop_member(*, membership: Membership, by: User) -> None:
+    """End a membership whoever they are, as an administrator of the installation may."""
     project, said = membership.project, {"role": membership.role}
     if Membership.objects.filter(pk=membership.pk).delete()[0]:
         record(action="member.removed", by=by, project=project, target=membership.user.email, detail=said)

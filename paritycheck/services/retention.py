@@ -7,12 +7,13 @@ import structlog
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from paritycheck.models import Delivery, DeliveryAttempt, PeriodRun
+from paritycheck.models import BacktestRun, Delivery, DeliveryAttempt, PeriodRun
 from paritycheck.models.deliveries import DeliveryState
 
 log = structlog.get_logger(__name__)
 DELIVERIES: Final = timedelta(days=30)
 RUNS: Final = timedelta(days=3)
+BACKTESTS: Final = timedelta(days=7)
 BATCH: Final = 1_000
 MOST_BATCHES: Final = 50
 """A call ends in time for its task's limit; what is left goes with the next one."""
@@ -21,13 +22,14 @@ PERIODIC: Final = "paritycheck."
 
 
 def delete_old_rows() -> None:
-    """Deliveries that ended 30 days ago with their attempts, and runs of periodic tasks of 3 days ago."""
+    """Deliveries that ended 30 days ago with their attempts, runs of periodic tasks of 3 days, back-tests of 7 days."""
     ended = Delivery.objects.filter(created_at__lt=Now() - DELIVERIES).exclude(state=DeliveryState.DUE)
     gone = {
         # Attempts have no foreign key to what they tried, so they go by their own age.
         "attempts": _in_batches(DeliveryAttempt.objects.filter(at__lt=Now() - DELIVERIES)),
         "deliveries": _in_batches(ended),
         "runs": _in_batches(PeriodRun.objects.filter(task__startswith=PERIODIC, ran_at__lt=Now() - RUNS)),
+        "backtests": _in_batches(BacktestRun.objects.filter(asked_at__lt=Now() - BACKTESTS)),
     }
     if any(gone.values()):
         log.info("old rows deleted", **gone)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from paritycheck.codec.digests import digest_of
 from paritycheck.core import tokens as form
+from paritycheck.core.networks import stands_in
 from paritycheck.models import Environment, Project, Token, User
 from paritycheck.models.tokens import TokenKind
 from paritycheck.services.audit import record
@@ -21,6 +22,7 @@ from paritycheck.services.errors import Refused
 
 KEEP_S = 5.0
 MINUTE = timedelta(minutes=1)
+MOST_SAID = 500
 NOTED = (TokenKind.GATE, TokenKind.PERSONAL)
 SCOPES: dict[str, list[str]] = {
     TokenKind.REPORT: ["report"],
@@ -56,21 +58,23 @@ class _Known:
 _known = _Known()
 
 
-def authenticate(text: str) -> Token | None:
+def authenticate(text: str, address: str = "") -> Token | None:
     """The live token that `text` is, else None. One with a wrong checksum costs no query.
+
+    `address` is noted as where it was used last; whether it may be used from there is not asked here.
 
     A row is remembered for five seconds, which is how long a revocation may take to be seen by other processes.
     """
     if not form.well_formed(text):
         return None
     sha256 = digest_of(text.encode())
-    token = _known.get(sha256) or _look_up(form.token_id(text), sha256)
+    token = _known.get(sha256) or _look_up(form.token_id(text), sha256, address)
     if token is not None:
         _known.keep(sha256, token)
     return token
 
 
-def _look_up(ident: str, sha256: bytes) -> Token | None:
+def _look_up(ident: str, sha256: bytes, address: str) -> Token | None:
     live = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=Now()))
     owner = Q(user=None) | Q(user__is_active=True)
     rows = Token.objects.select_related("project", "environment", "user")
@@ -79,14 +83,25 @@ def _look_up(ident: str, sha256: bytes) -> Token | None:
     stored = bytes(token.sha256) if token else bytes(32)
     if token is None or not hmac.compare_digest(stored, sha256):
         return None
-    _touch(token)
+    _touch(token, address)
     return token
 
 
-def _touch(token: Token) -> None:
-    """When it was last used, to the minute; an agent's is told by what it spends."""
-    if token.kind in NOTED and (token.last_used_at is None or timezone.now() - token.last_used_at > MINUTE):
-        Token.objects.filter(pk=token.pk).update(last_used_at=Now())
+def forget_known() -> None:
+    """Look every token up again: one of them was changed."""
+    _known.forget()
+
+
+def _touch(token: Token, address: str) -> None:
+    """When and from where it was last used, to the minute.
+
+    Of an agent's `spend` says when as well. Many agents may share one: a minute's first address stands for all.
+    """
+    if address and token.allowed_from and not stands_in(address, token.allowed_from.split()):
+        return
+    moved = token.kind in NOTED and address != (token.last_used_from or "")
+    if moved or token.last_used_at is None or timezone.now() - token.last_used_at > MINUTE:
+        Token.objects.filter(pk=token.pk).update(last_used_at=Now(), last_used_from=address or None)
 
 
 @transaction.atomic
@@ -137,6 +152,13 @@ def _note(action: str, token: Token, by: User | None, **said: str) -> None:
         **said,
     }
     record(action=action, by=by, project=token.project, target=str(token), detail=detail)
+
+
+def note_refusal(*, token: Token, code: str, detail: str) -> None:
+    """Keep the last refusal of an agent's token: its code, its words and when. No submitted value is in them."""
+    if token.kind == TokenKind.REPORT:
+        said = {"code": code, "detail": detail[:MOST_SAID], "at": timezone.now().isoformat(timespec="seconds")}
+        Token.objects.filter(pk=token.pk).update(refusal=said)
 
 
 def spend(*, token: Token) -> None:

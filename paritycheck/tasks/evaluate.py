@@ -1,10 +1,11 @@
-"""Evaluation and routing, woken by ids."""
+"""Evaluation, routing and back-tests, woken by ids."""
 
 from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 
+from paritycheck.services.backtest_runs import run_backtest
 from paritycheck.services.evaluate import evaluate_environment
 from paritycheck.services.route import route_project
 
@@ -19,3 +20,9 @@ def evaluate(environment_id: str) -> None:
 def route(project_id: str) -> None:
     """Turn a project's drift events into deliveries."""
     route_project(project_id=UUID(project_id), now=timezone.now())
+
+
+@shared_task(name="paritycheck.run_backtest")
+def backtest(run_id: str) -> None:
+    """Replay a policy over the stored snapshots, telling how far it is."""
+    run_backtest(run_id=UUID(run_id), now=timezone.now())

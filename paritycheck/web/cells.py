@@ -1,6 +1,7 @@
 """What stands in a cell of the matrix: sign, value, remark, colour and where it leads."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -18,6 +19,8 @@ from paritycheck.web.waiving import end_words
 LONGEST = 28
 # The end of a long name stays when its middle gives way.
 END = 14
+STAND_IN = "0" * 10
+"""As long as the part of a drift's identity that addresses hold."""
 SECTION_TITLES = {
     "services": "Services",
     "runtime": "Runtime",
@@ -56,7 +59,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """One line of the matrix as the template draws it."""
+    """One line of the matrix as `drawing` writes it. `pick` names it in a form, where `open` drifts of it are open."""
 
     icon: str
     prefix: str
@@ -68,6 +71,8 @@ class FactRow:
     owner: str
     same_in: str
     folded: bool
+    pick: str = ""
+    open: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,14 @@ class FactGroup:
     unreadable: tuple[tuple[str, str], ...]
     more_after: str
     more_name: str
+    skipped: int = 0
+    more: int = 0
+    """Lines that differ and stand before and after those that are drawn."""
+
+    @property
+    def next(self) -> int:
+        """Where the lines after these begin."""
+        return self.skipped + sum(not row.folded for row in self.rows)
 
 
 def group_of(project: str, group: Group) -> FactGroup:
@@ -99,6 +112,8 @@ def group_of(project: str, group: Group) -> FactGroup:
         unreadable=tuple((column.slug, reason_words(reason)) for column, reason in group.unreadable),
         more_after=group.more_after,
         more_name=visible(name_parts(group.section, group.more_after)[1]),
+        skipped=group.skipped,
+        more=group.more,
     )
 
 
@@ -121,7 +136,8 @@ def row_of(project: str, line: Line) -> FactRow:
     cut = len(name) - END if len(name) > LONGEST else len(name)
     mixed = len({spot.fact.kind for spot in line.spots if spot.fact.kind}) > 1
     lacking = any(spot.drifts for spot in line.spots if spot.column.baseline)
-    cells = tuple(_cell(project, line, spot, mixed=mixed, lacking=lacking) for spot in line.spots)
+    cells = _cells(project, line, mixed=mixed, lacking=lacking)
+    opened = sum(drift.state == DriftState.OPEN for drift in drifts)
     return FactRow(
         icon=line.look if line.look in DIFFERING else "",
         prefix=prefix,
@@ -131,9 +147,25 @@ def row_of(project: str, line: Line) -> FactRow:
         cells=cells,
         since=min(drifts, key=lambda drift: drift.opened_at) if drifts else None,
         owner=next((drift.owner for drift in drifts if drift.owner), ""),
-        same_in=words.listed([cell.environment for cell in cells if cell.look == "same" and not cell.base]),
+        same_in=_alike(line, cells),
         folded=line.look not in DIFFERING,
+        pick=f"{line.section}/{line.name}" if opened else "",
+        open=opened,
     )
+
+
+def _alike(line: Line, cells: tuple[Cell, ...]) -> str:
+    """`same in ci and staging`. Of what the baseline lacks it is said who has it, and who lacks it too."""
+    same = [(cell, spot) for cell, spot in zip(cells, line.spots, strict=True) if cell.look == "same" and not cell.base]
+    if not any(spot.column.baseline and spot.drifts and spot.fact.state is State.ABSENT for spot in line.spots):
+        return _in("same", [cell.environment for cell, _ in same])
+    lacking = [cell.environment for cell, spot in same if spot.fact.state is State.ABSENT]
+    having = [cell.environment for cell, spot in same if spot.fact.state is not State.ABSENT]
+    return ", ".join(filter(None, (_in("present", having), _in("absent", lacking))))
+
+
+def _in(word: str, environments: list[str]) -> str:
+    return f"{word} in {words.listed(environments)}" if environments else ""
 
 
 def _remark(line: Line, drifts: list[Drift]) -> str:
@@ -149,26 +181,44 @@ def _remark(line: Line, drifts: list[Drift]) -> str:
     return visible(" ".join(part for part in parts if part))
 
 
-def _cell(project: str, line: Line, spot: Spot, *, mixed: bool, lacking: bool) -> Cell:
+def _cells(project: str, line: Line, *, mixed: bool, lacking: bool) -> tuple[Cell, ...]:
+    """Most environments hold the very fact that the baseline holds: what is shown of that is worked out once."""
+    page, told = reverse("web:cell", args=[project]), f"&{urlencode({'section': line.section, 'name': line.name})}"
+    drifts = reverse("web:drift", args=[project, STAND_IN]).removesuffix(STAND_IN)
+    known: dict[tuple[int, Relation | None, bool], _Shown] = {}
+    cells = []
+    for spot in line.spots:
+        kind = (id(spot.fact), spot.relation, spot.stale)
+        shown = None if spot.drifts else known.get(kind)
+        if shown is None:
+            shown = _shown(line.section, spot, mixed=mixed, lacking=lacking)
+            if not spot.drifts:
+                known[kind] = shown
+        slug = spot.column.slug
+        evidence = f"{page}?environment={slug}{told}"
+        href = drifts + spot.drifts[0].id[: len(STAND_IN)] if spot.drifts else evidence
+        cells.append(Cell(slug, spot.column.baseline, *shown, href, evidence, f"{slug}/{line.section}/{line.name}"))
+    return tuple(cells)
+
+
+class _Shown(NamedTuple):
+    """The members of a Cell that the environment has no part in."""
+
+    look: str
+    severity: str
+    glyph: str
+    word: str
+    value: str
+    whole: str
+    note: str
+
+
+def _shown(section: str, spot: Spot, *, mixed: bool, lacking: bool) -> _Shown:
     worst = spot.drifts[0] if spot.drifts else None
     look, glyph, word = look_of(spot, worst, lacking=lacking)
-    whole = visible(_value(line.section, spot, worst, look, mixed=mixed))
-    asked = urlencode({"environment": spot.column.slug, "section": line.section, "name": line.name})
-    evidence = f"{reverse('web:cell', args=[project])}?{asked}"
-    return Cell(
-        environment=spot.column.slug,
-        base=spot.column.baseline,
-        look=look,
-        severity=worst.severity if worst and look in {"different", "missing"} else "",
-        glyph=glyph,
-        word=word,
-        value=middle(whole),
-        whole=whole,
-        note=_note(spot, worst, look),
-        href=reverse("web:drift", args=[project, worst.id[:10]]) if worst else evidence,
-        pop=evidence,
-        key=f"{spot.column.slug}/{line.section}/{line.name}",
-    )
+    whole = visible(_value(section, spot, worst, look, mixed=mixed))
+    severity = worst.severity if worst and look in {"different", "missing"} else ""
+    return _Shown(look, severity, glyph, word, middle(whole), whole, _note(spot, worst, look))
 
 
 def look_of(spot: Spot, worst: Drift | None, *, lacking: bool = False) -> tuple[str, str, str]:

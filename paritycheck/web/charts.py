@@ -8,23 +8,30 @@ from django.utils.safestring import SafeString
 WIDTH, HEIGHT, EDGE = 148.0, 36.0, 3.0
 
 
-def sparkline(values: Sequence[float], name: str) -> SafeString:
-    """A line from the oldest value to the newest, from 0 up, its end marked; nothing for fewer than two values."""
+def sparkline(values: Sequence[float], name: str, limit: float = 0) -> SafeString:
+    """A line from the oldest value to the newest, from 0 up, its end marked, dotted at the limit where there is one;
+    nothing for fewer than two values.
+    """
     if len(values) < 2:  # noqa: PLR2004  a line has two ends
         return SafeString("")
-    top = max(values) or 1
+    top = max(*values, limit) or 1
     step = (WIDTH - 2 * EDGE) / (len(values) - 1)
-    points = [(EDGE + at * step, HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * value / top) for at, value in enumerate(values)]
+    points = [(EDGE + at * step, _height(value, top)) for at, value in enumerate(values)]
     line = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
     return format_html(
         '<svg class="spark" viewBox="0 0 148 36" role="img" aria-label="{}"><title>{}</title>'
-        '<path d="{}"/><circle cx="{}" cy="{}" r="3"/></svg>',
+        '{}<path d="{}"/><circle cx="{}" cy="{}" r="3"/></svg>',
         name,
         name,
+        format_html('<path class="limit" d="M0 {}H148"/>', f"{_height(limit, top):.1f}") if limit else "",
         line,
         f"{points[-1][0]:.1f}",
         f"{points[-1][1]:.1f}",
     )
+
+
+def _height(value: float, top: float) -> float:
+    return HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * value / top
 
 
 BLOCK, GAP, MOST_BLOCKS = 12, 4, 6

@@ -231,6 +231,11 @@ class CellEvidence:
     drift_url: str
     sides: tuple[Side, ...]
 
+    @property
+    def open(self) -> bool:
+        """Whether there is something to waive."""
+        return self.drift is not None and self.drift.state == DriftState.OPEN
+
 
 def evidence_of_cell(matrix: Matrix, column: Column, section: str, name: str) -> CellEvidence:
     """One cell and its baseline; the cell alone where it is the baseline's."""

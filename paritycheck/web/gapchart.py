@@ -10,6 +10,8 @@ from paritycheck.web import words
 
 WIDTH, HEIGHT = 1000.0, 200.0
 MOST_TICKS = 5
+LEGIBLE = 2.0
+"""Percent of the width that a sign needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Chart:
     line: str
     area: str
     end: str
-    unknown: tuple[tuple[str, str], ...]
+    unknown: tuple[tuple[str, str, str], ...]
     ticks: tuple[str, ...]
     points: tuple[Point, ...]
 
@@ -68,15 +70,21 @@ def _path(run: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in run) + ("h0" if len(run) == 1 else "")
 
 
-def _gaps(spots: Sequence[tuple[float, float] | None], step: float) -> tuple[tuple[str, str], ...]:
-    """Left edge and width of each stretch that nothing is known of."""
+def _gaps(spots: Sequence[tuple[float, float] | None], step: float) -> tuple[tuple[str, str, str], ...]:
+    """Left edge and width of each stretch that nothing is known of, and its middle where a sign fits, in percent."""
     found: list[tuple[float, float]] = []
     for at, spot in enumerate(spots[:-1]):
         if spot is not None and spots[at + 1] is not None:
             continue
         left, width = found.pop() if found and found[-1][0] + found[-1][1] == at else (float(at), 0.0)
         found.append((left, width + 1))
-    return tuple((f"{left * step:.1f}", f"{width * step:.1f}") for left, width in found)
+    return tuple(_stretch(left * step, width * step) for left, width in found)
+
+
+def _stretch(left: float, width: float) -> tuple[str, str, str]:
+    whole = WIDTH / 100
+    middle = f"{(left + width / 2) / whole:.2f}%" if width >= LEGIBLE * whole else ""
+    return f"{left / whole:.2f}%", f"{width / whole:.2f}%", middle
 
 
 def _point(moment: datetime, gap: PersonnelGap, now: datetime) -> Point:

@@ -7,6 +7,7 @@ from typing import Any
 from paritycheck.core.bands import tools_band
 from paritycheck.core.labels import counted
 from paritycheck.core.parity import Parity
+from paritycheck.core.personnel import OK_TO
 from paritycheck.models import Pair
 from paritycheck.selectors.columns import Column
 from paritycheck.selectors.matrix import Matrix
@@ -37,7 +38,9 @@ class Tile:
     text: str
     coverage: float
     pair: str
-    points: tuple[int, ...] = ()
+    points: tuple[float, ...] = ()
+    limit: float = 0
+    drawn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,23 @@ class Line:
     value: str
     text: str
     coverage: float
-    points: tuple[int, ...] = ()
+    points: tuple[float, ...] = ()
+    limit: float = 0
+    drawn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a small chart draws of a gap: a value a day, the limit of the policy, and what it is called."""
+
+    points: tuple[float, ...] = ()
+    limit: float = 0
+    drawn: str = ""
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """As a tile and a line have them."""
+        return {"points": self.points, "limit": self.limit, "drawn": self.drawn}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +109,24 @@ def _count(told: object) -> int:
     return len(told) if isinstance(told, list) else 0
 
 
+def course_of(gap: str, pair: Pair | None) -> Course:
+    """How a gap of a pair went in four weeks, as evaluations keep it; nothing where that is not known."""
+    points = tuple(pair.courses.get(gap, ())) if pair else ()
+    if len(points) < 2 or pair is None:  # noqa: PLR2004  a line has two ends
+        return Course()
+    if gap == "personnel":
+        told = f"Share of commits by day, from {points[0]:.2f} to {points[-1]:.2f}"
+        return Course(points, OK_TO, told)
+    told = f"Oldest waiting change by day, from {words.duration(points[0])} to {words.duration(points[-1])}"
+    return Course(points, float(_count(pair.time.get("limit_s"))), told)
+
+
+def open_course(trend: Sequence[int]) -> Course:
+    """How many drifts were open, day by day."""
+    told = f"Open drifts by day, from {words.number(trend[0])} to {words.number(trend[-1])}" if trend else ""
+    return Course(tuple(trend), 0, told)
+
+
 def lag_of(pair: Pair) -> tuple[str, str]:
     """What waits in the left environment for the baseline, and the colour of its band."""
     gap = waiting_of(pair.time)
@@ -124,7 +161,8 @@ def _time(near: Column | None, base: str) -> Tile:
     if not gap.waiting:
         said = f"{base} has {words.plural(gap.missing, 'commit')} that {near.slug} lacks." if gap.missing else ""
         told = said or f"Nothing waits for {base}."
-        return _tile("time", gap.band, "0", unit="oldest waiting change", text=told, coverage=1.0, pair=pair)
+        drawn = course_of("time", near.pair).members
+        return _tile("time", gap.band, "0", unit="oldest waiting change", text=told, coverage=1.0, pair=pair, **drawn)
     verb = "waits" if gap.waiting == 1 else "wait"
     diverged = f" It lacks {words.number(gap.missing)} of {base}: diverged." if gap.missing else ""
     return _tile(
@@ -136,6 +174,7 @@ def _time(near: Column | None, base: str) -> Tile:
         text=f" on {near.slug} {verb} for {base}.{diverged}",
         coverage=1.0,
         pair=pair,
+        **course_of("time", near.pair).members,
     )
 
 
@@ -150,7 +189,15 @@ def _personnel(near: Column | None, base: str) -> Tile:
     band = stored["band"] if stored.get("band") in BANDS else "unknown"
     strong, text = _never_ship(stored, base)
     return _tile(
-        "personnel", band, f"{value:.2f}", unit="of commits", strong=strong, text=text, coverage=known, pair=base
+        "personnel",
+        band,
+        f"{value:.2f}",
+        unit="of commits",
+        strong=strong,
+        text=text,
+        coverage=known,
+        pair=base,
+        **course_of("personnel", near.pair if near else None).members,
     )
 
 
@@ -184,7 +231,7 @@ def _tools(compared: Sequence[Column], severities: Mapping[str, int], base: str,
         text=f"{',' + rest if rest else ''}. {told}" if said else told,
         coverage=min(pair.coverage for _, pair in pairs),
         pair=f"{words.plural(len(pairs), 'pair')} with {base}",
-        points=trend,
+        **open_course(trend).members,
     )
 
 
@@ -200,19 +247,20 @@ def _time_line(headline: Pair | None) -> Line:
     if gap.value is None:
         return Line("time", *NAMES["time"], "unknown", "unknown", gap.reason, 0.0)
     value = words.duration(gap.value) if gap.value else "0"
-    return Line("time", *NAMES["time"], gap.band, value, f"{gap.band}, {gap.commits}", 1.0)
+    drawn = course_of("time", headline).members
+    return Line("time", *NAMES["time"], gap.band, value, f"{gap.band}, {gap.commits}", 1.0, **drawn)
 
 
 def _personnel_line(headline: Pair | None) -> Line:
     stored = headline.personnel if headline else {}
-    value = stored.get("value")
+    value, coverage = stored.get("value"), stored.get("coverage")
+    known = float(coverage) if isinstance(coverage, int | float) else 0.0
     if not isinstance(value, int | float):
         reason = visible(stored.get("reason") or "not yet measured")
-        return Line("personnel", *NAMES["personnel"], "unknown", "unknown", reason, 0.0)
+        return Line("personnel", *NAMES["personnel"], "unknown", "unknown", reason, known)
     band = stored["band"] if stored.get("band") in BANDS else "unknown"
-    coverage = stored.get("coverage")
-    known = float(coverage) if isinstance(coverage, int | float) else 0.0
-    return Line("personnel", *NAMES["personnel"], band, f"{value:.2f}", "of commits", known)
+    told, drawn = words.plural(_count(stored.get("commits")), "commit"), course_of("personnel", headline).members
+    return Line("personnel", *NAMES["personnel"], band, f"{value:.2f}", f"{band}, {told}", known, **drawn)
 
 
 def _tools_line(counts: Mapping[str, int], pairs: Sequence[Pair], trend: tuple[int, ...]) -> Line:
@@ -222,4 +270,4 @@ def _tools_line(counts: Mapping[str, int], pairs: Sequence[Pair], trend: tuple[i
     said = counted({name: counts.get(name, 0) for name in ("error", "warning", "note")})
     said = said or ("nothing to compare" if band == "unknown" else band)
     value = words.number(sum(counts.values())) if pairs or counts else "unknown"
-    return Line("tools", *NAMES["tools"], band, value, said, coverage, trend)
+    return Line("tools", *NAMES["tools"], band, value, said, coverage, **open_course(trend).members)

@@ -104,7 +104,7 @@ def chart_of(told: Mapping[str, Any], *, downstream: str, since: datetime, now: 
         scale=tuple(words.duration(step * at) if at else "0" for at in range(lines, -1, -1)),
         limits=tuple((look, f"M0 {frame.y(age):.1f}H{WIDTH:g}") for look, age in shown),
         labels=_labels(shown, told["now"]["age_s"], frame),
-        days=_days(begin, now),
+        days=days_under(begin, now),
         ticks=tuple(_tick(point, frame) for point in told["series"] if point["environment"] == downstream),
     )
 
@@ -188,12 +188,19 @@ def _labels(limits: Sequence[tuple[str, float]], age: float | None, frame: _Fram
     return tuple(Label(look, text, f"{y:.1f}%") for look, text, y in placed)
 
 
-def _days(begin: datetime, now: datetime) -> tuple[str, ...]:
-    """No day twice; the time of day where it is about hours."""
+def days_under(begin: datetime, now: datetime) -> tuple[str, ...]:
+    """What stands under an axis, evenly spread and no label twice: the time of day where it is about hours, with
+    seconds where it is about minutes.
+    """
     span = now - begin
-    parts = DAYS_UNDER_IT if span < SHORT else min(DAYS_UNDER_IT, span.days)
+    if span >= SHORT:
+        parts, told = min(DAYS_UNDER_IT, span.days), ""
+    elif span >= DAYS_UNDER_IT * timedelta(minutes=1):
+        parts, told = DAYS_UNDER_IT, "%H:%M"
+    else:
+        parts, told = max(1, min(DAYS_UNDER_IT, int(span.total_seconds()))), "%H:%M:%S"
     moments = [begin + span * at / parts for at in range(parts + 1)]
-    return tuple(f"{one:%H:%M}" if span < SHORT else words.day(one, now) for one in moments)
+    return tuple(f"{one:{told}}" if told else words.day(one, now) for one in moments)
 
 
 def _tick(point: Mapping[str, Any], frame: _Frame) -> Tick:

@@ -13,6 +13,8 @@ from paritycheck.models import Drift, Project
 from paritycheck.models.drifts import DriftState
 from paritycheck.web import charts, words
 from paritycheck.web.icons import PATHS
+from paritycheck.web.notices import troubles_of
+from paritycheck.web.young import Young, young_of
 
 register = template.Library()
 
@@ -90,9 +92,9 @@ def coverage(fraction: float | None, label: str = "coverage") -> SafeString:
 
 
 @register.simple_tag
-def sparkline(values: Sequence[float], name: str) -> SafeString:
+def sparkline(values: Sequence[float], name: str, limit: float = 0) -> SafeString:
     """A small line in the colour of its text."""
-    return charts.sparkline(values, name)
+    return charts.sparkline(values, name, limit)
 
 
 @register.simple_tag
@@ -132,6 +134,12 @@ def _time(moment: datetime, text: str, css: str, *, relative: bool = False) -> S
     )
 
 
+@register.inclusion_tag("web/frame/notices.html")
+def troubles(project: Project) -> dict[str, object]:
+    """What stands above a page of a project while something is silent or failed; two queries."""
+    return {"notices": troubles_of(project, timezone.now())}
+
+
 @register.filter
 def percent(fraction: float) -> str:
     """`93 %`."""
@@ -154,6 +162,12 @@ def seconds(length: float) -> str:
 def open_drifts(project: Project) -> int:
     """How many drifts of a project are open; one query."""
     return Drift.objects.filter(project=project, state=DriftState.OPEN).count()
+
+
+@register.simple_tag
+def young(project: Project) -> Young | None:
+    """What is missing before two environments can be compared; one query."""
+    return young_of(project)
 
 
 @register.simple_tag

@@ -30,6 +30,7 @@ class Row:
     soon: bool
     asked: bool
     revoke: str
+    places: tuple[str, ...]
 
 
 def row_of(token: Token, now: datetime, asked: str, revoke: str) -> Row:
@@ -37,7 +38,7 @@ def row_of(token: Token, now: datetime, asked: str, revoke: str) -> Row:
     soon = token.expires_at is not None and token.expires_at - now < SOON
     name = visible(token.name) or _unnamed(token)
     made_by = "" if token.kind == TokenKind.PERSONAL else visible(token.made_by) or "a command"
-    return Row(token, name, may_of(token), made_by, soon, token.pk == asked, revoke)
+    return Row(token, name, may_of(token), made_by, soon, token.pk == asked, revoke, tuple(token.allowed_from.split()))
 
 
 def may_of(token: Token) -> str:
@@ -53,6 +54,11 @@ def _unnamed(token: Token) -> str:
     if token.kind == TokenKind.PERSONAL:
         return "without a name"
     return token.environment.slug if token.environment is not None else "gate"
+
+
+def networks_in(said: str) -> list[str]:
+    """Networks as people write them down: with blanks, commas or lines between them."""
+    return said.replace(",", " ").split()
 
 
 def days_of(said: str) -> int | None:

@@ -41,6 +41,8 @@ class WaiveForm:
     fault: str = ""
     hides: int | None = None
     note: str = KIND_SHOWS
+    next: str = ""
+    """The page to go back to."""
 
     @property
     def button(self) -> str:
@@ -67,11 +69,11 @@ def name_of(drift: Drift) -> str:
 def fresh_form(request: HttpRequest, covers: str = "") -> WaiveForm:
     """What the form proposes: by oneself, for two weeks."""
     date = (timezone.now() + USUAL).date().isoformat()
-    drifts = _picked(request.GET.get("drifts", ""))
+    drifts = picked_idents(request.GET.get("drifts", ""))
     return WaiveForm("", getattr(request.user, "email", ""), "date", date, covers, drifts=drifts)
 
 
-def _picked(said: str) -> tuple[str, ...]:
+def picked_idents(said: str) -> tuple[str, ...]:
     """Identities of a query or a form, those that can be one, as many as a waiver takes."""
     words = said[: MOST_DRIFTS * 65].split(",")
     return tuple(dict.fromkeys(word for word in words if IDENT.fullmatch(word)))[:MOST_DRIFTS]
@@ -88,7 +90,8 @@ def sent_form(request: HttpRequest) -> WaiveForm:
         covers=said.get("covers", "").strip()[:600],
         pair=said.get("pair", "")[:140],
         everything=said.get("everything") == "1",
-        drifts=_picked(said.get("drifts", "")),
+        drifts=picked_idents(said.get("drifts", "")),
+        next=said.get("next", "")[:2000],
     )
 
 

@@ -83,6 +83,7 @@ MATRIX = {
     ("environment", "PATCH"): Row(E, 200, MAINTAINERS, b"{}", readers=READERS - MAINTAINERS),
     ("snapshots", "GET"): Row(E + "/snapshots", 200, READERS),
     ("snapshot", "GET"): Row(E + "/snapshots/1", 200, READERS),
+    ("uploads", "GET"): Row(E + "/uploads", 200, READERS),
     ("sbom", "POST"): Row(
         E + "/sbom", 202, SENDERS, BILL, "application/octet-stream", readers=READERS - WRITERS
     ),
@@ -112,6 +113,7 @@ MATRIX = {
     # Whoever has the address.
     ("badge-image", "GET"): Row(f"/api/v1/badges/{32 * 'a'}.svg", 200, frozenset(PRINCIPALS)),
     ("factors", "GET"): Row(P + "/factors", 200, READERS),
+    ("tools", "GET"): Row(P + "/tools", 200, READERS),
     ("project-policy", "GET"): Row(P + "/policy", 200, READERS),
     ("project-policy", "PUT"): Row(
         P + "/policy", 200, MAINTAINERS, b'{"text":"[time]"}', readers=READERS - MAINTAINERS
@@ -160,6 +162,9 @@ MATRIX = {
     ("member", "DELETE"): Row(P + "/members/{member}", 204, OWNERS, readers=READERS - OWNERS),
     ("project-tokens", "GET"): Row(P + "/tokens", 200, MAINTAINERS, readers=READERS - MAINTAINERS),
     ("project-tokens", "POST"): Row(P + "/tokens", 201, MAINTAINERS, GATE, readers=READERS - MAINTAINERS),
+    ("project-token", "PATCH"): Row(
+        P + "/tokens/{token}", 200, MAINTAINERS, b'{"from":["192.0.2.0/24"]}', readers=READERS - MAINTAINERS
+    ),
     ("project-token", "DELETE"): Row(P + "/tokens/{token}", 204, MAINTAINERS, readers=READERS - MAINTAINERS),
     ("trusts", "GET"): Row(P + "/trusts", 200, MAINTAINERS, readers=READERS - MAINTAINERS),
     ("trusts", "POST"): Row(P + "/trusts", 201, MAINTAINERS, TRUST, readers=READERS - MAINTAINERS),

@@ -35,7 +35,11 @@ def test_the_secret_is_shown_once_and_the_address_never(site: Site) -> None:
     )  # fmt: skip
     listed = site.get(PATH)
     one = site.get(f"{PATH}/{said['id']}")
-    assert listed.json()["results"] == [one.json()]
+    assert listed.json() == {"next": None, "previous": None, "results": [one.json()]}
+    assert make(site, name="a first one").status == 201
+    first = site.get(f"{PATH}?page_size=1").json()
+    assert [each["name"] for each in first["results"]] == ["a first one"]
+    assert site.get(first["next"].removeprefix("http://127.0.0.1:8000")).json()["results"] == [one.json()]
     for reply in (made, listed, one):
         assert b"canary" not in reply.body
     for reply in (listed, one):

@@ -169,10 +169,19 @@ def test_a_waiver_that_is_agreed_to_is_made_and_listed(drifting: "Site", parity:
     assert json.loads(out)["covers"] == 1
     assert "services/database" in err
     head, row = parity("waivers", "--format", "text")[1].splitlines()
-    assert head.split() == ["UNTIL", "HIDES", "WHAT", "PAIR", "OWNER", "MADE", "BY", "REASON"]
+    assert head.split() == ["ID", "UNTIL", "HIDES", "WHAT", "PAIR", "OWNER", "MADE", "BY", "REASON"]
     for told in ("(soon)", "platform", "admin@example.com", "upgrade is planned"):
         assert told in row
     assert [each["name"] for each in json.loads(parity("drifts", "--state", "waived")[1])["results"]] == ["database"]
+    ident = row.split()[0]
+    code, out, err = parity("unwaive", ident)
+    assert (code, out, "--yes ends" in err) == (2, "", True)
+    assert [parity("unwaive", each, "--yes")[0] for each in ("ffffffff", ident[:3], "")] == [2, 2, 2]
+    code, out, err = parity("unwaive", ident, "--yes", "--format", "text")
+    assert (code, out.splitlines()[-1]) == (0, "ended: services/database:version, its drifts count again")
+    assert "upgrade is planned" in out
+    assert json.loads(parity("waivers")[1])["results"] == []
+    assert json.loads(parity("drifts", "--state", "waived")[1])["results"] == []
     code, out, _err = parity("waive", "--all", "--pair", "staging..production", *about, "--format", "text")
     assert (code, out.splitlines()[-1]) == (0, "waived: 1 drift, platform sees to it")
 

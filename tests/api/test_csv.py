@@ -33,12 +33,14 @@ def test_drifts_with_the_filters_of_the_list_and_formulas_as_text(peopled: "Site
     assert row["owner"] == '\'=HYPERLINK("https://evil.example")'
     assert (row["left_value"], row["left_sources"], row["initial"]) == ("'+1", "'-x; b", "no")
     assert rows(peopled.get(f"{SHOP}/drifts?format=csv&severity=error")) == []
+    assert len(rows(peopled.get(f"{SHOP}/drifts?format=csv&severity=error&severity=warning"))) == 1
 
 
 def test_waivers_comparisons_and_deploys(peopled: "Site") -> None:
     (waiver,) = rows(peopled.get(f"{SHOP}/waivers?format=csv"))
     assert (waiver["title"], waiver["owner"], waiver["unused"]) == ("services/*", "ann", "yes")
     assert rows(peopled.get(f"{SHOP}/waivers?format=csv&source=policy")) == []
+    assert rows(peopled.get(f"{SHOP}/waivers?format=csv&within=9999")) == []
     peopled.told(
         services=peopled.section("services", [{"name": "database", "kind": "postgresql", "value": "16"}], [""])
     )
@@ -53,7 +55,7 @@ def test_waivers_comparisons_and_deploys(peopled: "Site") -> None:
 def test_a_file_is_whole_and_refuses_what_the_list_refuses(peopled: "Site") -> None:
     for path in (
         "drifts?format=xml", "drifts?format=csv&page_size=5", "drifts?format=csv&fields=id",
-        "drifts?format=csv&state=no",
+        "drifts?format=csv&state=no", "waivers?format=csv&within=soon", "waivers?format=csv&source=nobody",
         "compare?format=csv", "compare?format=csv&left=Ä&right=production", "deploys?format=csv&since=today",
     ):  # fmt: skip
         assert peopled.get(f"{SHOP}/{path.replace('Ä', '%C3%84')}").code == "bad-parameter", path

@@ -16,6 +16,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from django.utils import timezone
+from jsonschema import Draft202012Validator
 
 from paritycheck.services import jwks
 from tests.receiver import NAME, Authority, Received, Said, running_receiver
@@ -364,3 +365,35 @@ def test_a_request_that_is_no_exchange_says_so(site: Site) -> None:
         reply = exchange(site, "a.b.c", **{name: value})
         assert (reply.status, reply.code) == (422, "invalid-exchange"), name
     assert exchange(site, "a.b.c", scope="admin").code == "unknown-field"
+
+
+def test_refused_id_tokens_are_limited_by_the_address_they_come_from(site: Site, issuer: Issuer, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "id_token_refused": "3/m/ip"}
+    settings.TRUSTED_PROXIES = 1
+
+    def ask(passed: str, token: str) -> Reply:
+        body = json.dumps({**REQUEST, "subject_token": token}).encode()
+        return site.send("POST", AUTH, body, who=None, headers={"X-Forwarded-For": passed})
+
+    taken = [ask("203.0.113.7", issuer.token()).status for _ in range(4)]
+    assert taken == [200] * 4, "those that are taken are not counted"
+    # What a client writes there itself stands further left, and counts for nothing.
+    refused = [ask(f"198.51.100.{number}, 203.0.113.7", "a.b.c").status for number in range(4)]
+    assert refused == [401, 401, 401, 429]
+    late = ask("203.0.113.7", issuer.token())
+    assert (late.status, late.code, late.headers["retry-after"]) == (429, "rate-limited", "60")
+    assert late.json()["retryable"] is True
+    assert ask("203.0.113.8", issuer.token()).status == 200
+
+
+def test_a_trust_may_be_sent_as_it_is_shown(site: Site, issuer: Issuer) -> None:
+    """Its empty members as well: the document says that they may be."""
+    from drf_spectacular.generators import SchemaGenerator
+
+    (shown,) = site.get(TRUSTS).json()["results"]
+    assert shown["issuer"] == issuer.url
+    sent = {name: value for name, value in shown.items() if name not in {"id", "made_by", "made_at"}}
+    assert site.post({**sent, "ref": "refs/heads/next"}, who="admin", path=TRUSTS).status == 201
+    document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    schema = {**document["components"]["schemas"]["AskedTrustRequest"], "components": document["components"]}
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(sent)] == []

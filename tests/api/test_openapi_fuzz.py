@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.web.conftest import drifting, make_shop
+from tests.api.fuzzing.counts import report
+from tests.api.fuzzing.stock import ASIDE, Stock, take_stock
+from tests.web.conftest import Shop, drifting, make_shop
 from tests.web.lived import deployer, row_of_commits, send
 
 pytestmark = [
@@ -92,45 +95,89 @@ def whole_answers(address: str) -> dict[str, Any]:
     return document
 
 
-# Bodies that schemathesis has no writer for.
-HOOKS = """
-import json
-import schemathesis
+# By the addresses of what has one.
+ADDRESSED = ("drifts", "waivers", "channels", "subscriptions", "deliveries", "members", "trusts", "tokens")
+QUERIES = {
+    "left": ["staging", "production", "ci~1"], "right": ["production", "production@{2.weeks.ago}"],
+    "pair": ["staging..production", "ci..production"], "environment": ["staging", "ci"], "against": ["production"],
+}  # fmt: skip
+MOST = (
+    "handing_out.MOST", "handing_out.MOST_OWN", "channels.MOST_CHANNELS", "channels.MOST_TESTS", "channels.MOST_ASKED",
+    "subscriptions.MOST", "trusts.MOST", "waivers.MOST_WAIVERS",
+)  # fmt: skip
 
-@schemathesis.serializer("application/x-ndjson", "application/toml")
-def lines(ctx, value):
-    return value if isinstance(value, bytes) else json.dumps(value, default=str).encode()
-"""
-ADDRESSED = ("drifts", "waivers", "channels", "subscriptions", "deliveries")
+
+@pytest.fixture
+def stock(told: tuple[str, dict[str, list[Any]]], monkeypatch: pytest.MonkeyPatch) -> Stock:
+    """The same with all that calls need to succeed; how many of a kind there may be is left open."""
+    from paritycheck.models import Project, User
+
+    for name in MOST:
+        monkeypatch.setattr(f"paritycheck.services.{name}", 100_000)
+    key = rsa.generate_private_key(65537, 2048)
+    monkeypatch.setattr("paritycheck.services.oidc.key_of", lambda _issuer, _kid: key.public_key())
+    project = Project.objects.get(slug="shop")
+    shop = Shop(project, _agents(project), _gate(project), User.objects.get(email="maria@example.com"))
+    return take_stock(shop, told[1], key)
 
 
-def configuration(words: dict[str, list[Any]]) -> str:
-    """What schemathesis reads: values that exist, most of the time."""
-    lines = ['hooks = "hooks.py"']
+def _agents(project: Any) -> dict[str, str]:
+    from paritycheck.services.tokens import issue_token
+
+    rows = project.environments.all()
+    return {row.slug: issue_token(kind="a", project=project, environment=row)[1] for row in rows}
+
+
+def _gate(project: Any) -> str:
+    from paritycheck.services.tokens import issue_token
+
+    return issue_token(kind="g", project=project)[1]
+
+
+def configuration(stock: Stock) -> str:
+    """What schemathesis reads: values that exist, most of the time, and the token of each call."""
+    words = {name: values for name, values in stock.words.items() if values}
+    words |= {f"query-{name}": values for name, values in QUERIES.items()}
+    lines = [f"hooks = {json.dumps(str(Path(__file__).parent / 'fuzzing' / 'hooks.py'))}"]
     for name, values in words.items():
         lines += [f"[dictionaries.{name}]", f"values = {json.dumps(values)}"]
-    lines.append("[parameters]")
-    everywhere = [name for name in words if name not in ADDRESSED]
-    lines += [f'"path.{name}" = {{ dictionary = "{name}", probability = 0.8 }}' for name in everywhere]
+    lines += ["[headers]", f'Authorization = "Bearer {stock.tokens[""]}"', "[parameters]"]
+    lines += [_pick("path", name, name) for name in ("project", "environment", "place", "name")]
+    lines += [_pick("query", name, f"query-{name}") for name in QUERIES]
     lines += ["[checks.negative_data_rejection]", f"expected-statuses = {json.dumps(NEGATIVE)}"]
     lines += ["[checks.positive_data_acceptance]", f"expected-statuses = {json.dumps(POSITIVE)}"]
     for name in ADDRESSED:
         lines += ["[[operations]]", f'include-path-regex = "/{name}/"', "[operations.parameters]"]
-        lines.append(f'"path.ident" = {{ dictionary = "{name}", probability = 0.8 }}')
+        lines.append(_pick("path", "ident", name))
+    lines += ["[[operations]]", 'include-path-regex = "/badges/"', "[operations.parameters]"]
+    lines.append(_pick("path", "secret", "secret"))
+    lines += ["[[operations]]", f"include-operation-id = {json.dumps(ASIDE)}", "[operations.parameters]"]
+    lines.append(_pick("path", "project", "aside"))
+    for name, token in stock.tokens.items():
+        if name:
+            lines += ["[[operations]]", f'include-operation-id = "{name}"', "[operations.headers]"]
+            lines.append(f'Authorization = "Bearer {token}"')
     return "\n".join(lines) + "\n"
 
 
-def test_no_answer_fails_or_is_undocumented(
-    told: tuple[str, dict[str, list[Any]]], live_server: Any, tmp_path: Path
-) -> None:
-    token, words = told
-    (tmp_path / "schemathesis.toml").write_text(configuration(words))
-    (tmp_path / "hooks.py").write_text(HOOKS)
+def _pick(location: str, name: str, dictionary: str) -> str:
+    return f'"{location}.{name}" = {{ dictionary = "{dictionary}", probability = 0.85 }}'
+
+
+def test_no_answer_fails_or_is_undocumented(stock: Stock, live_server: Any, settings: Any, tmp_path: Path) -> None:
+    settings.PUBLIC_URL = live_server.url
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "id_token_refused": None}
+    (tmp_path / "schemathesis.toml").write_text(configuration(stock))
+    (tmp_path / "stock.json").write_text(
+        json.dumps({**stock.settings, "url": live_server.url, "audience": live_server.url})
+    )
     (tmp_path / "openapi.json").write_text(json.dumps(whole_answers(f"{live_server.url}/api/v1/schema")))
     command = [
         str(Path(sys.executable).with_name("schemathesis")), "run", "openapi.json", "--url", live_server.url,
-        "--checks", "all", "-H", f"Authorization: Bearer {token}", "--suppress-health-check", "all", "--no-color",
+        "--checks", "all", "--suppress-health-check", "all", "--no-color",
         *shlex.split(os.environ.get("API_FUZZ") or SHORT),
     ]  # fmt: skip
     done = subprocess.run(command, cwd=tmp_path, capture_output="API_FUZZ" not in os.environ, text=True, check=False)
+    told = report(tmp_path / "calls.tsv", done.returncode)
+    sys.stdout.write(f"\n{told}\n")
     assert done.returncode == 0, (done.stdout or "")[-20_000:]

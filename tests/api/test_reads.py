@@ -101,6 +101,12 @@ def test_a_drift_is_found_by_its_first_ten_digits_with_its_life(apart: "Site") -
         ("?q=p00", 3),
         ("?q=P001", 1),
         ("?q=%25", 0),
+        ("?section=dependencies&section=services", 4),
+        ("?severity=warning&severity=error", 4),
+        ("?severity=waived", 0),
+        ("?severity=unknown", 0),
+        ("?state=live", 4),
+        ("?q=database_url", 1),
     ],
 )
 def test_drifts_are_filtered(apart: "Site", query: str, count: int) -> None:

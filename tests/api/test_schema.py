@@ -38,6 +38,43 @@ def test_its_routes_are_those_of_the_server(document: dict[str, Any]) -> None:
     assert told == served
 
 
+def test_each_part_of_an_address_is_told_as_the_server_takes_it(document: dict[str, Any]) -> None:
+    from paritycheck.api import converters
+
+    kinds = {f"api-{name}": converter.regex for name, converter in converters.KINDS.items()}
+    wrong = []
+    for _name, where, view in routes():
+        path = "/" + re.sub(r"<[^:>]+:(\w+)>", r"{\1}", where)
+        for kind, part in re.findall(r"<([^:>]+):(\w+)>", where):
+            for method in set(document["paths"].get(path, {})) & set(view.http_method_names):
+                parameters = document["paths"][path][method]["parameters"]
+                (schema,) = (each["schema"] for each in parameters if (each["in"], each["name"]) == ("path", part))
+                told = schema.get("format") if kind == "uuid" else schema.get("pattern")
+                if told != ("uuid" if kind == "uuid" else f"^({kinds[kind]})$"):
+                    wrong.append((path, method, part, told))
+    assert wrong == []
+
+
+def test_what_was_made_links_to_what_can_be_done_with_it(site: "Site", document: dict[str, Any]) -> None:
+    paths = {each["operationId"]: path for path, methods in document["paths"].items() for each in methods.values()}
+    links = {
+        (path, name): link
+        for path, methods in document["paths"].items()
+        for name, link in methods.get("post", {}).get("responses", {}).get("201", {}).get("links", {}).items()
+    }
+    assert len(links) > 15
+    for (path, _name), link in links.items():
+        assert set(link["parameters"]) == set(re.findall(r"{(\w+)}", paths[link["operationId"]])), path
+    collection = "/api/v1/projects/{project}/subscriptions"
+    made = site.post({"when": "at-once"}, who="admin", path=collection.replace("{project}", "shop")).json()
+    link = links[collection, "get_subscription"]
+    address = paths[link["operationId"]]
+    for name, value in link["parameters"].items():
+        found = made[value.rpartition("/")[2]] if value.startswith("$response") else "shop"
+        address = address.replace(f"{{{name}}}", found)
+    assert site.get(address).json()["id"] == made["id"]
+
+
 def test_every_error_is_a_problem_document(document: dict[str, Any]) -> None:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():

@@ -147,3 +147,54 @@ def test_one_sees_and_ends_ones_own_alone(site: Site) -> None:
     assert delete(site, f"{OWN}/{mine['id']}") == 204
     assert site.get(OWN, who=mine["token"]).code == "unauthenticated"
     assert site.post({"name": "x", "scopes": ["read"], "days": 367}, who="admin", path=OWN).code == "invalid-token"
+
+
+def test_a_token_is_refused_from_elsewhere_and_says_where_it_was_used(site: Site, settings: Any) -> None:
+    settings.TRUSTED_PROXIES = 1
+    office, cafe = "203.0.113.7", "198.51.100.9"
+
+    def asked(token: dict[str, Any], address: str) -> Any:
+        seen = {"X-Forwarded-For": f"203.0.113.1, {address}"}
+        path = f"{P}/gate?environment=production"
+        return site.send("GET", path, who=token["token"], headers=seen)
+
+    def shown(token: dict[str, Any]) -> dict[str, Any]:
+        return next(row for row in site.get(f"{P}/tokens").json()["results"] if row["id"] == token["id"])
+
+    token = made(site, f"{P}/tokens", kind="gate", name="ci", **{"from": ["203.0.113.0/24", "2001:db8::1"]})
+    assert (token["from"], token["last_used_from"], token["refused"]) == (
+        ["203.0.113.0/24", "2001:db8::1/128"], None, 0,
+    )  # fmt: skip
+    assert asked(token, f"::ffff:{office}").status == 200
+    assert shown(token)["last_used_from"] == office
+    for _time in range(3):
+        refused = asked(token, cafe)
+        assert (refused.status, refused.code) == (403, "address-refused")
+        assert not any(word in refused.body.decode() for word in (cafe, "203.0.113", token["id"]))
+    told = shown(token)
+    assert (told["refused"], told["refused_from"], told["last_used_from"]) == (3, cafe, office)
+    log = site.get(f"{P}/audit?action=token.refused").json()["results"]
+    assert [(one["target"], one["detail"]["from"]) for one in log] == [(token["shown"], cafe)]
+    assert token["token"] not in json.dumps(log)
+
+    def change(*networks: str) -> Any:
+        body = line({"from": list(networks)})
+        return site.send("PATCH", f"{P}/tokens/{token['id']}", body, who="admin")
+
+    assert change(cafe).json()["from"] == [f"{cafe}/32"]
+    assert asked(token, cafe).status == 200, "at once"
+    assert asked(token, office).code == "address-refused"
+    assert change("203.0.113.7/24").json()["errors"][0]["pointer"] == "/from"
+    assert change(*(f"10.0.0.{at}" for at in range(17))).code == "invalid-token"
+    assert change().json()["from"] == []
+    assert asked(token, office).status == 200
+
+
+def test_an_agent_elsewhere_is_refused_on_both_ways_in(site: Site) -> None:
+    """A report that says nothing new is answered before Django; that way is closed as well."""
+    token = made(site, f"{P}/tokens", kind="report", name="host", environment="staging")
+    for _time in range(2):
+        assert site.post(site.report(), who=token["token"]).status == 202
+    places = line({"from": ["192.0.2.0/24"]})
+    assert site.send("PATCH", f"{P}/tokens/{token['id']}", places, who="admin").status == 200
+    assert site.post(site.report(), who=token["token"]).code == "address-refused"

@@ -1,6 +1,7 @@
 """Ways in without an agent: what `curl --data-binary @uv.lock` sends is read, reported and compared as an agent's."""
 
 import gzip
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,14 @@ def test_files_stand_side_by_side_and_each_replaces_its_own_earlier_one(uploaded
     assert send(site, "locks/uv.lock", UV.replace(b"1.17.0", b"1.16.0")).json()["snapshot"] == 5
     assert facts(site)["pkg:pypi/six"] == "1.16.0"
     assert any(name.startswith("pkg:npm/") for name in facts(site))
+    first = site.get(f"{HERE}/uploads?page_size=3").json()
+    rest = site.get(first["next"].removeprefix("http://127.0.0.1:8000")).json()
+    listed = [*first["results"], *rest["results"]]
+    assert [(row["kind"], row["name"]) for row in listed] == [
+        ("lock", "api/uv.lock"), ("lock", "uv.lock"), ("lock", "web/package-lock.json"), ("sbom", "sbom"),
+    ]  # fmt: skip
+    assert listed[0]["sha256"] == hashlib.sha256(UV.replace(b"1.17.0", b"1.16.0")).hexdigest()
+    assert rest["next"] is None
 
 
 def test_a_file_can_be_taken_out_again(uploaded: "Site") -> None:

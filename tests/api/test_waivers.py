@@ -86,6 +86,15 @@ def test_what_ends_within_so_many_days_stands_nearest_first(drifting: Site) -> N
     assert listed("within=10&unused=1&source=person") == ["config/IN_2", "config/IN_9"]
     assert listed("within=9999&source=policy") == []
     assert listed("ending=1") == ["config/IN_9", "config/IN_2"], "14 days, in the order in which they were made"
+    for query in ("", "within=10"):
+        whole, address = listed(query), f"{PATH}?page_size=1&{query}"
+        pages = []
+        while address:
+            page = drifting.get(address).json()
+            pages += [one["match"] for one in page["results"]]
+            address = str(page["next"] or "").removeprefix("http://127.0.0.1:8000")
+        assert pages == whole
+        assert len(whole) >= 2
     for wrong in ("0", "-1", "10000", "two", ""):
         refused = drifting.get(f"{PATH}?within={wrong}")
         assert (refused.status, refused.json()["code"]) == (400, "bad-parameter")

@@ -97,7 +97,7 @@ def _filled(checkout: Path, seen: dict[str, Any], database: str) -> Fifty:
     project, now = Project.objects.get(slug="shop"), datetime.now(UTC)
     for number, row in enumerate(project.environments.order_by("created_at")):
         token = row.tokens.select_related("project__baseline", "environment").get()
-        _report(token, {**seen, "dependencies": _changed(seen["dependencies"], number)}, now)
+        report(token, {**seen, "dependencies": _changed(seen["dependencies"], number)}, now)
     for row in project.environments.all():
         evaluate_environment(environment_id=row.pk, now=now)
     gates = [issue_token(kind=TokenKind.GATE, project=project, name=f"ci {number}")[1] for number in range(4)]
@@ -113,7 +113,7 @@ def _changed(entry: dict[str, Any], number: int) -> dict[str, Any]:
     return {**entry, "facts": facts}
 
 
-def _report(token: Token, sections: dict[str, Any], now: datetime) -> None:
+def report(token: Token, sections: dict[str, Any], now: datetime) -> None:
     from paritycheck.codec.digests import to_bytes
     from paritycheck.services.ingest import store_section, take_report
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from paritycheck.codec.comparing import Taken, compare_bodies, compare_whole
 from paritycheck.codec.differing import differing, line_of, lines_with
+from paritycheck.codec.facts import section_from
 from paritycheck.core.comparison import Relation
 from paritycheck_agent.wire.canonical import split
 
@@ -56,6 +57,26 @@ def test_it_finds_what_comparing_every_fact_finds(
         for section in ("dependencies", "runtime", "services"):
             same = [row for row in whole if row.section == section and row.relation is Relation.SAME]
             assert found.same.get(section, 0) == len(same)
+
+
+@settings(max_examples=60)
+@given(FACTS, FACTS, st.sampled_from(["staging", "production"]), OS)
+def test_what_is_left_unsaid_is_the_right_sides_own_fact_and_what_is_left_out_is_told(
+    left: dict[str, Any], changes: dict[str, Any], tier: str, system: str
+) -> None:
+    one, other = taken(left), taken({**left, **changes}, tier, system)
+    for pair in ((one, other), (other, one)):
+        whole, found = compare_whole(*pair), compare_bodies(*pair)
+        base = {
+            (name, key): fact
+            for name in pair[1].bodies
+            for key, fact in section_from(pair[1].bodies[name]).facts.items()
+        }
+        said = {(row.section, row.name): row for row in (*found.rows, *found.alike)}
+        assert {(row.section, row.name) for row in whole} == (base.keys() | said.keys()) - found.left_out
+        for row in whole:
+            kept = said.get((row.section, row.name))
+            assert (row == kept) if kept else (row.left == row.right == base[row.section, row.name])
 
 
 @pytest.mark.parametrize("every", [1, 2, 7, 500, 100_000])

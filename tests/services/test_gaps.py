@@ -82,3 +82,22 @@ def test_before_the_first_deploy_it_is_unknown(project: Project) -> None:
     staging = deploys(project, "staging", "staging", ("", 5))
     found = gap(staging, deploys(project, "production", "production", ("c", 4)))
     assert (found["value"], found["reason"]) == (None, "no deploy yet")
+
+
+def test_a_pair_keeps_how_its_gap_went_day_by_day_and_counts_it_again_when_a_side_moves(project: Project) -> None:
+    from paritycheck.models import Pair
+    from paritycheck.services.courses import note_courses
+
+    left = deploys(project, "staging", "staging", ("a", 90), ("b", 30), ("m", 2))
+    right = deploys(project, "production", "production", ("a", 80))
+    pair = Pair(project=project, left=left.environment, right=right.environment, left_snapshot=left)
+    pair.right_snapshot, pair.evaluated_at = right, NOW
+    note_courses(pair=pair, now=NOW)
+    assert pair.courses["time"] == [0, 0, 6 * 3600, 30 * 3600]
+    assert pair.courses["personnel"] == []
+    kept = pair.courses
+    note_courses(pair=pair, now=NOW + timedelta(minutes=40))
+    assert pair.courses is kept
+    right.commit = "b"
+    note_courses(pair=pair, now=NOW + timedelta(minutes=40))
+    assert pair.courses is not kept

@@ -41,8 +41,8 @@ def test_by_bootstrap_and_by_an_invitation(project: Project) -> None:
     assert [rules(user) for user in User.objects.all()] == [DEFAULTS, DEFAULTS]
 
 
-def test_by_the_admin(project: Project) -> None:
-    from paritycheck.models import User
+def test_by_the_admin_whose_acts_are_in_the_logs(project: Project) -> None:
+    from paritycheck.models import AuditEntry, User
 
     client = Client()
     client.force_login(User.objects.create_superuser("root@example.com", "a password of some length"))
@@ -52,6 +52,25 @@ def test_by_the_admin(project: Project) -> None:
     answer = client.post(f"/admin/paritycheck/project/{project.pk}/change/", {**form, **new})
     assert answer.status_code == 302
     assert rules(bo) == DEFAULTS
+    row = project.memberships.get(user=bo)
+    there = {**new, "memberships-0-id": str(row.pk)}
+    kept = {**form, "memberships-INITIAL_FORMS": "1", **there, "memberships-0-role": "owner"}
+    assert client.post(f"/admin/paritycheck/project/{project.pk}/change/", kept).status_code == 302
+    gone = {**kept, "memberships-0-DELETE": "on"}
+    assert client.post(f"/admin/paritycheck/project/{project.pk}/change/", gone).status_code == 302
+    told = AuditEntry.objects.filter(chain=project.pk, actor="root@example.com").order_by("number")
+    assert [(one.action, one.target, one.detail) for one in told] == [
+        ("member.added", "bo@example.com", {"role": "member"}),
+        ("member.changed", "bo@example.com", {"role": "owner", "was": "member"}),
+        ("member.removed", "bo@example.com", {"role": "owner"}),
+    ]
+    person = {"email": bo.email, "name": "Bo", "is_active": "on", "is_superuser": "on"}
+    assert client.post(f"/admin/paritycheck/user/{bo.pk}/change/", person).status_code == 302
+    assert client.post(f"/admin/paritycheck/user/{bo.pk}/delete/", {"post": "yes"}).status_code == 302
+    page = " ".join(client.get("/system/audit?action=person").content.decode().split())
+    for words in ("person changed <code>bo@example.com", "name: Bo; is superuser: True", "person removed"):
+        assert words in page
+    assert "project changed" not in page
 
 
 def test_who_leaves_and_comes_back_finds_their_own(project: Project) -> None:

@@ -17,8 +17,19 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
 
 # By name: who may see it, and its address. Every page of web.urls stands here or the last test fails.
-OPEN = {"docs": "/docs", "manual": "/docs/gate", "sign-in": "/sign-in"}
-SIGNED_IN = {"projects": "/", "live-projects": "/live", "account-tokens": "/account/tokens"}
+OPEN = {
+    "docs": "/docs",
+    "manual": "/docs/gate",
+    "manual-search": "/docs/search?q=gate",
+    "sign-in": "/sign-in",
+    "agent-file": "/agent/parity.pyz",
+}
+SIGNED_IN = {
+    "projects": "/",
+    "search": "/search?q=stripe",
+    "live-projects": "/live",
+    "account-tokens": "/account/tokens",
+}
 OWN_POSTED = {
     "new-account-token": "/account/tokens/new",
     "revoke-account-token": "/account/tokens/aaaaaaaaaaaa/revoke",
@@ -53,10 +64,12 @@ ON_THE_WAY = {
     "openid_connect_login": "/sign-in/sso",
     "openid_connect_callback": "/sign-in/sso/callback",
 }
-OF_ADMINISTRATORS = {"system": "/system"}
+OF_ADMINISTRATORS = {"system": "/system", "system-audit": "/system/audit", "new-project": "/new"}
 POSTED = {"sign-out": "/sign-out", "preferences": "/preferences"}
 OF_PROJECT = {
     "matrix": "/p/{slug}",
+    "start": "/p/{slug}/start",
+    "start-waiting": "/p/{slug}/start/waiting?environment=staging",
     "live": "/p/{slug}/live",
     "cell": "/p/{slug}/cell?environment=ci&section=services&name=database",
     "drift": "/p/{slug}/d/{drift}",
@@ -65,13 +78,16 @@ OF_PROJECT = {
     "factors": "/p/{slug}/factors",
     "time": "/p/{slug}/time",
     "personnel": "/p/{slug}/personnel",
+    "tools": "/p/{slug}/tools",
     "environments": "/p/{slug}/environments",
     "environment": "/p/{slug}/environments/staging",
     "snapshot": "/p/{slug}/environments/staging/1",
     "waivers": "/p/{slug}/waivers",
     "gates": "/p/{slug}/gate",
     "gate": "/p/{slug}/gate/{verdict}",
+    "settings": "/p/{slug}/settings",
     "policy": "/p/{slug}/settings/policy",
+    "policy-backtest-run": "/p/{slug}/settings/policy/backtest/{run}",
     "tokens": "/p/{slug}/settings/tokens",
     "members": "/p/{slug}/settings/members",
     "audit": "/p/{slug}/settings/audit",
@@ -84,6 +100,8 @@ OF_PROJECT = {
 }
 # Pages that a signed token opens, for whoever has it.
 BY_TOKEN = {"unsubscribe": "/unsubscribe/{token}", "confirm": "/confirm/{token}"}
+# And one that is of a person, tested in test_settings.
+BY_INVITATION = {"invited": "/invited/{token}"}
 # Pages whose forms are sent to their own address, and addresses that forms alone use.
 FORMS = {"policy"}
 TRIALS = {
@@ -101,8 +119,14 @@ ALERTS_POSTED = {
     "send-digest": "/p/{slug}/alerts/digests/{rule}/send",
 }
 SETTINGS_POSTED = {
+    "start-token": "/p/{slug}/start/token",
+    "set-baseline": "/p/{slug}/settings/baseline",
+    "new-environment": "/p/{slug}/settings/environments/new",
+    "set-environment": "/p/{slug}/settings/environments/staging/change",
     "new-token": "/p/{slug}/settings/tokens/new",
     "revoke-token": "/p/{slug}/settings/tokens/{token}/revoke",
+    "invite-member": "/p/{slug}/settings/members/{member}/invite",
+    "change-token": "/p/{slug}/settings/tokens/{token}/from",
     "new-trust": "/p/{slug}/settings/trusts/new",
     "remove-trust": "/p/{slug}/settings/trusts/{trust}/remove",
     "make-badge": "/p/{slug}/settings/badge/make",
@@ -114,6 +138,7 @@ SETTINGS_POSTED = {
 POSTED_OF_PROJECT = {
     "waive": "/p/{slug}/d/{drift}/waive",
     "new-waiver": "/p/{slug}/waivers/new",
+    "pick": "/p/{slug}/waivers/picked",
     "end-waiver": "/p/{slug}/waivers/{waiver}/end",
 }
 
@@ -125,7 +150,9 @@ def addresses(drifted: Any) -> dict[str, str]:
     drift = drifted.project.drifts.order_by("id").first()
     verdict = drifted.project.verdicts.get()
     assert asked["verdict"]
-    found = {"slug": "shop", "drift": drift.id[:10], "verdict": verdict.id, **alerting(drifted.project)}
+    run = drifted.project.backtests.create(digest=b"", days=30, asked_at=verdict.created_at)
+    made = {"drift": drift.id[:10], "verdict": verdict.id, "run": run.pk}
+    found = {"slug": "shop", **made, **alerting(drifted.project)}
     return {name: path.format(**found) for name, path in OF_PROJECT.items()}
 
 
@@ -172,10 +199,11 @@ def test_what_is_of_administrators_is_not_there_for_members(drifted: Any) -> Non
 
     for role in ("viewer", "member", "maintainer", "owner"):
         drifted.project.memberships.filter(user=drifted.owner).update(role=role)
-        assert statuses(OF_ADMINISTRATORS.values(), drifted.owner) == [404], role
+        assert set(statuses(OF_ADMINISTRATORS.values(), drifted.owner)) == {404}, role
+        assert session(drifted.owner).post("/new", {"name": "mine", "environment-0": "a"}).status_code == 404
         assert ">System<" not in session(drifted.owner).get("/").content.decode()
     admin = User.objects.create_superuser("root@example.com", "a password of some length")
-    assert statuses(OF_ADMINISTRATORS.values(), admin) == [200]
+    assert set(statuses(OF_ADMINISTRATORS.values(), admin)) == {200}
     assert "System</a>" in session(admin).get("/").content.decode()
 
 
@@ -207,6 +235,7 @@ def test_what_is_foreign_and_what_is_missing_answer_alike(
                 slug="never-was",
                 drift="0" * 10,
                 verdict=uuid.uuid4(),
+                run=uuid.uuid4(),
                 delivery=uuid.uuid4(),
                 rule=uuid.uuid4(),
                 channel=uuid.uuid4(),
@@ -368,7 +397,7 @@ def test_every_page_is_in_one_of_these_lists() -> None:
     from paritycheck.web.urls import urlpatterns
 
     listed = {
-        *OPEN, *BY_TOKEN, *SIGNED_IN, *OF_ADMINISTRATORS,
+        *OPEN, *BY_TOKEN, *BY_INVITATION, *SIGNED_IN, *OF_ADMINISTRATORS,
         *POSTED, *OF_PROJECT, *TRIALS, *POSTED_OF_PROJECT, *ALERTS_POSTED,
         *OWN_POSTED, *SETTINGS_POSTED,
     }  # fmt: skip

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import re
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.utils import timezone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +92,41 @@ def test_the_filter_stands_in_the_query_and_narrows(drifted: Any, ask: Ask) -> N
     assert set(rows_of(ask("/p/shop?severity=unknown"))) == {"celery-broker"}
     assert set(rows_of(ask("/p/shop?q=STRIPE"))) == {"pypi/stripe", "STRIPE_WEBHOOK_SECRET"}
     assert set(rows_of(ask("/p/shop?q=database_url"))) == {"database"}
-    assert set(rows_of(ask("/p/shop?severity=no-such&section=no-such"))) == set(rows_of(ask("/p/shop")))
+    wrong = ask("/p/shop?severity=no-such&section=no-such")
+    assert set(rows_of(wrong)) == set(rows_of(ask("/p/shop")))
+    assert "This page is not filtered" in text_of(wrong)
+
+
+def test_every_filter_of_the_api_is_one_of_the_page_and_of_its_file(drifted: Any, signed_in: Any, ask: Ask) -> None:
+    """The page draws the facts of the drifts that the list holds for the same query; and its file are those drifts."""
+    from paritycheck.core.waiver_terms import read_terms
+    from paritycheck.services.tokens import issue_token
+    from paritycheck.services.waivers import create_waiver
+
+    now = timezone.now()
+    terms = read_terms({"match": "config/*", "reason": "known", "owner": "ann", "until_change": True}, now)
+    create_waiver(project=drifted.project, user=drifted.owner, terms=terms, now=now)
+    drifted.project.drifts.filter(name="cache").update(owner="platform")
+    drifted.report("staging", drifted.facts())
+    bearer = {"authorization": f"Bearer {issue_token(kind='u', user=drifted.owner)[1]}"}
+    counts = set()
+    for query in (
+        "severity=error", "severity=waived", "severity=waived&severity=error", "severity=warning&severity=note",
+        "section=services&state=live", "section=services&section=config&state=live", "q=stripe&state=live",
+        "q=platform", "q=database_url", "owner=platform", "name=c*", "rule=version", "pair=ci..production",
+        "pair=staging", "state=waived", "state=open", "state=resolved", "state=all&section=dependencies",
+        "initial=0&state=all", "initial=1", "waived=1&state=live", "changed_since=2020-01-01T00:00:00Z&severity=error",
+    ):  # fmt: skip
+        listed = signed_in.get(f"/api/v1/projects/shop/drifts?page_size=200&{query}", headers=bearer).json()["results"]
+        page = ask(f"/p/shop?{query}")
+        known = {name for row in rows_of(page) if "is-unknown" not in rows_of(page)[row] for name in (row,)}
+        assert known == {each["name"].removeprefix("pkg:") for each in listed}, query
+        (file,) = re.findall(r'href="(/p/shop/drifts\.csv[^"]*)"', page)
+        reply = b"".join(signed_in.get(unescape(file)).streaming_content).decode()
+        assert sorted(row["id"] for row in csv.DictReader(io.StringIO(reply))) == sorted(row["id"] for row in listed)
+        counts.add(len(listed))
+    assert {0, 1, 2} < counts
+    assert "drifts.csv" not in ask("/p/shop?severity=unknown"), "no fact that is unknown is a drift"
 
 
 def test_a_filter_that_matches_nothing_guesses_what_was_meant(drifted: Any, ask: Ask) -> None:
@@ -132,6 +169,11 @@ def test_an_environment_that_fell_silent_is_named_and_its_drifts_stay(drifted: A
     assert "staging has been silent for 3 h 12 min Its drifts stay as they were." in page
     assert "pypi/stripe" in rows_of(ask("/p/shop"))
     assert "silent" in text_of(ask("/p/shop/environments"))
+    production = drifted.project.environments.get(slug="production")
+    production.instances.update(last_seen=F("last_seen") - timedelta(hours=1))
+    said = "staging and production are silent, for 3 h 12 min at most Their drifts stay as they were."
+    assert said in text_of(ask("/p/shop"))
+    assert "production and staging are silent" in text_of(ask("/p/shop/time"))
 
 
 def test_a_section_nobody_confirms_for_a_day_keeps_its_value_and_is_unknown(drifted: Any, ask: Ask) -> None:
@@ -160,7 +202,13 @@ def test_a_comparison_that_failed_says_which_state_is_shown(drifted: Any, ask: A
     Job.objects.filter(environment__slug="ci").update(state="dead")
     pair = drifted.project.pairs.get(left__slug="ci", right__slug="production")
     said = f"The comparison of ci failed Shown is the last good one, of {pair.evaluated_at:%H:%M}."
-    assert said in text_of(ask("/p/shop"))
+    assert f"{said} It is tried again with the next report." in text_of(ask("/p/shop"))
+    Job.objects.filter(environment__slug="ci").update(state="due", attempts=2, error="OperationalError")
+    drift = drifted.project.drifts.get(name="database")
+    for path in ("/p/shop", "/p/shop/time", "/p/shop/factors", f"/p/shop/d/{drift.id[:10]}"):
+        assert f"{said} The next try comes within 15 s, the third." in text_of(ask(path)), path
+    Job.objects.filter(environment__slug="ci").update(state="done", attempts=0, error="")
+    assert "failed" not in text_of(ask("/p/shop"))
 
 
 def test_a_policy_with_a_mistake_is_named_by_line_and_column(drifted: Any, ask: Ask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,26 @@ def test_a_drift_shows_both_sides_with_source_snapshot_and_time(drifted: Any, as
     assert "production production#1 16 .14 Read from asking the service compose/production.yml:12" in page
     assert len(re.findall(r"Confirmed [\d:]+ , \d+ s ago", page)) == 2
     assert "3 majors" in page
+
+
+def test_a_drift_shows_what_both_sides_had_over_time_and_the_move_that_parted_them(shop: Any, ask: Ask) -> None:
+    now = datetime.now(UTC)
+    moves = (("production", "13.22", 200), ("ci", "13.22", 85), ("ci", "13.23", 65), ("production", "16.14", 24))
+    for slug, version, days in moves:
+        shop.report(slug, shop.facts("services", "database", value=version))
+        newest = shop.project.environments.get(slug=slug).snapshots.order_by("-number").first()
+        newest.opened_at = now - timedelta(days=days)
+        newest.save(update_fields=["opened_at"])
+    shop.evaluate("ci")
+    page = drift_page(shop, ask, name="database", state="open")
+    day = f"{now - timedelta(days=65):%-d %b}"
+    assert re.search(rf"parted {day} [\d:]+", page)
+    assert re.search(r"ci#1 13.22 .+ ci#2 13.23 .+ now production#1 13.22 .+ production#2 16.14 .+ now", page)
+    assert re.search(r"ci#1 = met .+ production#1 then ci#2 ≠ did not with production#1 What that move changed", page)
+    html = ask(f"/p/shop/d/{shop.project.drifts.get(name='database', state='open').id[:10]}")
+    assert (html.count("lane-known lane-apart"), html.count('class="lane-known"')) == (3, 1)
+    compared = re.findall(r'href="([^"]+)">What that move changed', html)
+    assert "database" in text_of(ask(unescape(compared[0])))
 
 
 def test_a_drift_says_rule_expectation_age_and_owner(drifted: Any, ask: Ask) -> None:
@@ -146,6 +167,33 @@ def test_projects_come_worst_first_with_their_gaps(drifted: Any, ask: Ask) -> No
     assert "No project matches “nothing-like-it”" in text_of(ask("/?q=nothing-like-it"))
 
 
+def test_the_worst_finding_of_a_project_leads_to_its_drift_by_one_link(drifted: Any, ask: Ask) -> None:
+    """What differs from another environment comes before what is out of support everywhere."""
+    drifted.project.drifts.filter(name="database").update(severity="error")
+    drifted.project.drifts.exclude(name="database").update(severity="warning")
+    inside = drifted.project.drifts.exclude(name="database").first()
+    inside.left_id, inside.severity, inside.opened_at = inside.right_id, "error", datetime(2020, 1, 1, tzinfo=UTC)
+    inside.save()
+    worst = drifted.project.drifts.get(name="database")
+    assert re.findall(r'href="/p/shop/d/(\w+)"', ask("/")) == [worst.id[:10]]
+
+
+def test_the_totals_look_back_a_week_and_ahead_a_week(drifted: Any, ask: Ask) -> None:
+    now = datetime.now(UTC)
+    assert "a week ago" not in text_of(ask("/"))
+    count = drifted.project.drifts.filter(state="open").count()
+    old = drifted.project.drifts.get(name="database")
+    old.events.update(at=now - timedelta(days=9))
+    drifted.project.drifts.filter(pk=old.pk).update(opened_at=now - timedelta(days=9))
+    from paritycheck.models import Waiver
+
+    Waiver.objects.create(
+        project=drifted.project, match="tools/*", made_at=now, made_by="maria", until=now + timedelta(days=3)
+    )
+    told = f"{count} drifts are open against 1 a week ago, {count - 1} new in 7 d, 1 waiver ends this week."
+    assert told in text_of(ask("/"))
+
+
 def test_live_says_only_whether_something_changed(drifted: Any, signed_in: Any, ask: Ask) -> None:
     version = ""
     for page, path in (("/p/shop", "/p/shop/live"), ("/", "/live")):
@@ -157,7 +205,7 @@ def test_live_says_only_whether_something_changed(drifted: Any, signed_in: Any, 
 
 
 def test_the_manual_has_every_page_and_its_links_lead_somewhere(signed_in: Any, ask: Ask) -> None:
-    from paritycheck.web.views.manual import LEAVES
+    from paritycheck.web.manual_pages import LEAVES
 
     links = set()
     for leaf in LEAVES:
@@ -210,3 +258,35 @@ def test_the_manual_lists_every_call_of_the_api_with_its_parameters(db: None, cl
                 assert parameter["in"] != "query" or f"<code>{parameter['name']}</code>" in page
     assert "<script>" not in page
     assert 'id="deprecation"' in page
+
+
+def test_without_scripts_each_bar_is_a_link_to_what_its_snapshot_changed(drifted: Any, ask: Ask) -> None:
+    drifted.report("staging", drifted.facts("runtime", "node", value="24.1.0"))
+    drifted.report("staging", drifted.facts("runtime", "node", value="25.1.0"))
+    page = ask("/p/shop/environments/staging")
+    links = re.findall(r'<a href="([^"]+)" data-scrub data-middle', page)
+    assert links == [f"/p/shop/environments/staging?at={number}" for number in (1, 2, 3)]
+    assert "node 24.1.0 25.1.0" in text_of(page)
+    assert "The first report: there is nothing before it." in text_of(ask(links[0]))
+    second = text_of(ask(links[1]))
+    assert "Changed in staging#2" in second
+    assert "node 22.21.1 24.1.0" in second
+    for odd in ("x", "0", "99999999999", "-1", "٣"):
+        assert "Changed in staging#" in text_of(ask(f"/p/shop/environments/staging?at={odd}"))
+
+
+def test_instances_that_disagree_are_told_apart_and_a_stale_section_is_hatched(drifted: Any, ask: Ask) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    drifted.report("staging", drifted.facts("runtime", "node", value="24.1.0"), "web-2")
+    page = text_of(ask("/p/shop/environments/staging"))
+    assert re.search(r"2 instances report \d+ facts and disagree on 2\.", page)
+    assert "node 22.21.1 web-1 24.1.0 web-2" in page
+    instance = drifted.project.environments.get(slug="ci").instances.get()
+    past = (timezone.now() - timedelta(days=3)).isoformat()
+    instance.sections["config"] |= {"at": past, "current": False}
+    instance.save()
+    html = ask("/p/shop/environments/ci")
+    assert re.search(r'<span class="frame-unknown"><span>stale, last read <time[^>]*>3\s+d', html)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,6 @@ def send(client: Client, action: str, text: str, *, to: str = PAGE, status: int 
 
 def apart() -> None:
     """Put every snapshot that is stored ten minutes further back."""
-    from datetime import timedelta
-
     from django.db.models import F
 
     from paritycheck.models import Snapshot
@@ -77,16 +76,67 @@ def test_the_live_preview_brings_lines_mistakes_and_the_button(drifted: Any, sig
     assert "Correct the mistake to see" in html
 
 
-def test_the_back_test_counts_with_and_without_a_script(drifted: Any, signed_in: Client) -> None:
+def test_the_back_test_counts_with_and_without_a_script(drifted: Any, signed_in: Client, ask: Ask) -> None:
     apart()
     drifted.report("staging", drifted.facts("services", "database", value="14.1"))
     apart()
     drifted.report("staging", drifted.facts())
-    for html in (send(signed_in, "backtest", ""), send(signed_in, "", "", to=f"{PAGE}/backtest")):
+    led = signed_in.post(PAGE, {"action": "backtest", "text": ""})
+    assert led.status_code == 302
+    for html in (ask(led.headers["Location"]), send(signed_in, "", "", to=f"{PAGE}/backtest")):
         page = text_of(html)
         assert "Would have opened 1 drift , 1 of them gone within an hour." in page.replace(" drift, ", " drift , ")
         assert "services, version 1 1" in page
         assert '<svg class="openings"' in html
+
+
+def test_a_long_back_test_says_how_far_it_is_and_can_be_left_and_found_again(
+    drifted: Any, signed_in: Client, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from paritycheck.services import backtest_runs
+
+    monkeypatch.setattr(backtest_runs, "SHORT", -1)
+    html = send(signed_in, "", IGNORING, to=f"{PAGE}/backtest")
+    assert "Waits for a worker" in text_of(html)
+    (address,) = re.findall(r'hx-get="([^"]+)"', html)
+    (link,) = re.findall(r'href="([^"]+backtest=[^"]+)"', html)
+    run = drifted.project.backtests.get()
+    drifted.project.backtests.update(state="running", steps=30, total=40)
+    assert "75 % done" in text_of(ask(address))
+    assert 'value="75"' in ask(address)
+    drifted.project.backtests.update(state="due")
+    assert backtest_runs.backtests_due() == [run.pk]
+    backtest_runs.run_backtest(run_id=run.pk, now=datetime.now(UTC))
+    assert "hx-get" not in ask(address)
+    found = ask(unescape(link))
+    assert "Would have opened" in text_of(found)
+    assert '"*" = "ignore"' in unescape(found).partition("<textarea")[2]
+    send(signed_in, "", IGNORING, to=f"{PAGE}/backtest")
+    assert [one.state for one in drifted.project.backtests.all()] == ["done"], "the kept one is shown"
+    assert signed_in.get(f"{PAGE}?backtest=nonsense").status_code == 404
+
+
+def test_a_back_test_whose_worker_is_gone_is_taken_up_three_times(
+    drifted: Any, signed_in: Client, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from paritycheck.services import backtest_runs
+
+    def dies(**_of: Any) -> None:
+        raise OSError("the worker is gone")
+
+    monkeypatch.setattr(backtest_runs, "SHORT", -1)
+    monkeypatch.setattr(backtest_runs, "backtest_policy", dies)
+    html = send(signed_in, "", "", to=f"{PAGE}/backtest")
+    (run,) = backtest_runs.backtests_due()
+    for _ in range(3):
+        with pytest.raises(OSError, match="is gone"):
+            backtest_runs.run_backtest(run_id=run, now=datetime.now(UTC))
+        assert backtest_runs.backtests_due() == []
+        drifted.project.backtests.update(beaten_at=datetime.now(UTC) - timedelta(minutes=2))
+    backtest_runs.run_backtest(run_id=run, now=datetime.now(UTC))
+    assert backtest_runs.backtests_due() == []
+    (address,) = re.findall(r'hx-get="([^"]+)"', html)
+    assert "did not end in three attempts" in text_of(ask(address))
 
 
 def test_a_maintainer_saves_and_the_versions_say_who_and_when(shop: Any, signed_in: Client, ask: Ask) -> None:

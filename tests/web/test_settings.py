@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from tests.mailbox import running_mailbox, texts_of
 from tests.web.test_access import OWN_POSTED, SETTINGS_POSTED, session
 
 if TYPE_CHECKING:
@@ -20,7 +24,6 @@ SECRET = re.compile(r"pc[agu]_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}")
 
 @pytest.fixture
 def bo(shop: Any) -> User:
-    from django.utils import timezone
 
     from paritycheck.models import User
     from paritycheck.services.members import join_project
@@ -104,6 +107,85 @@ def test_members_come_change_and_go(shop: Any, bo: User) -> None:
     assert (last.status_code, "the last owner" in last.content.decode()) == (409, True)
 
 
+def test_somebody_new_chooses_a_password_by_a_mail_once(
+    shop: Any, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    from paritycheck.models import AuditEntry, User
+    from paritycheck.services import account_mail
+
+    client, address = session(shop.owner), "new@example.com"
+    with running_mailbox() as mailbox:
+        settings.EMAIL_URL, settings.EMAIL_HOST, settings.EMAIL_PORT = "smtp://x", "127.0.0.1", mailbox.port
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        with django_capture_on_commit_callbacks(execute=True):
+            assert client.post(f"{P}/members/new", {"email": address, "role": "member"}).status_code == 302
+        user = User.objects.get(email=address)
+        assert client.post(f"{P}/members/{user.pk}/invite").status_code == 409, "one mail in ten minutes"
+        assert client.post(f"{P}/members/{shop.owner.pk}/invite").status_code == 409, "has been here"
+        account_mail._SENDERS.submit(int).result()
+        (mail,) = mailbox.wait_for(1)
+        User.objects.filter(pk=user.pk).update(invited_at=timezone.now() - timedelta(hours=1))
+        with django_capture_on_commit_callbacks(execute=True):
+            assert client.post(f"{P}/members/{user.pk}/invite").status_code == 302
+        account_mail._SENDERS.submit(int).result()
+        again = mailbox.wait_for(2)[1]
+    assert "has not signed in yet" in client.get(f"{P}/members").content.decode()
+    links = [re.search(rf"{settings.PUBLIC_URL}(/invited/\S+)", texts_of(each)) for each in (mail, again)]
+    assert links[0]
+    assert links[1]
+    assert mail["Subject"] == f"[{settings.SITE_NAME}] You are let into shop"
+    assert "maria@example.com made you a member" in " ".join(texts_of(mail).split())
+    guest, path = Client(), links[0][1]
+    assert f"You sign in as {address}" in guest.get(path).content.decode()
+    weak = guest.post(path, {"new_password1": "short", "new_password2": "short"})
+    assert (weak.status_code, "at least 10 characters" in weak.content.decode()) == (422, True)
+    both = {"new_password1": "a-way-in-of-my-own", "new_password2": "a-way-in-of-my-own"}
+    assert "You can sign in as" in guest.post(path, both).content.decode()
+    for link in links:
+        assert link
+        assert [guest.get(link[1]).status_code, guest.post(link[1], both).status_code] == [404, 404], "once"
+    assert guest.get(path[:-2]).status_code == 404
+    signed = guest.post("/sign-in", {"username": address, "password": "a-way-in-of-my-own"})
+    assert signed.status_code == 302
+    assert guest.get("/p/shop").status_code == 200
+    assert "has not signed in yet" not in client.get(f"{P}/members").content.decode()
+    done = AuditEntry.objects.filter(target=address).order_by("pk").values_list("action", flat=True)
+    assert list(done) == [
+        "person.invited", "member.added", "member.invited", "member.invited", "account.password-chosen",
+    ]  # fmt: skip
+
+
+def test_an_invitation_ends_after_a_week_and_a_forgotten_password_is_asked_for_instead(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from paritycheck.models import User
+    from paritycheck.services.invitations import GOOD_FOR, invitation_link
+
+    user = User.objects.create_user("late@example.com")
+    path = invitation_link(user).removeprefix(settings.PUBLIC_URL)
+    assert Client().get(path).status_code == 200
+    assert Client(enforce_csrf_checks=True).post(path).status_code == 403
+    later = time.time() + GOOD_FOR.total_seconds() + 1
+    monkeypatch.setattr("time.time", lambda: later)
+    late = Client().get(path)
+    assert (late.status_code, "/sign-in/forgotten" in late.content.decode()) == (404, True)
+    monkeypatch.undo()
+    sent: list[str] = []
+    monkeypatch.setattr("paritycheck.web.signing.adapters.send_reset", lambda **said: sent.append(said["link"]))
+    settings.EMAIL_URL = "smtp://x"
+    guest = Client()
+    assert guest.post("/sign-in/forgotten", {"email": user.email}).status_code == 302
+    (link,) = (each.removeprefix(settings.PUBLIC_URL) for each in sent)
+    form = guest.get(link).headers["Location"]
+    new = {"password1": "a-way-in-of-my-own", "password2": "a-way-in-of-my-own"}
+    assert guest.post(form, new).headers["Location"] == "/sign-in/forgotten/done"
+    assert Client().get(path).status_code == 404
+    assert guest.post("/sign-in", {"username": user.email, "password": "a-way-in-of-my-own"}).status_code == 302
+    settings.OIDC_ONLY = True
+    other = User.objects.create_user("other@example.com")
+    assert Client().get(invitation_link(other).removeprefix(settings.PUBLIC_URL)).status_code == 404
+
+
 def test_what_a_role_does_not_allow_it_neither_shows_nor_does(shop: Any, bo: User) -> None:
     from paritycheck.models import User
 
@@ -148,7 +230,8 @@ def test_a_badge_is_made_by_maintainers_copied_by_all_and_ends_after_a_second_lo
 
 
 def test_a_pipeline_is_trusted_by_numbers_and_no_more_when_taken_back(shop: Any, settings: Any) -> None:
-    settings.OIDC_ISSUERS = ["https://gitlab.example.com"]
+    own_host = "https://gitlab.example.com"
+    settings.OIDC_ISSUERS = [own_host]
     client = session(shop.owner)
     form = {
         "issuer": "github",
@@ -156,10 +239,15 @@ def test_a_pipeline_is_trusted_by_numbers_and_no_more_when_taken_back(shop: Any,
         "repository_owner_id": "1342004",
         "ref": "refs/heads/main",
     }
+    hosts = ("", "github", "gitlab", own_host)
+    chosen = {host: client.get(f"{P}/tokens?trust={host}").content.decode() for host in hosts}
+    asked = {host: ("repository_id" in page, "project_id" in page) for host, page in chosen.items()}
+    assert asked == {"": (False, False), "github": (True, False), "gitlab": (False, True), own_host: (False, True)}
+    assert "project_id" not in client.get(f"{P}/tokens?trust=https://evil.example").content.decode()
     wrong = client.post(f"{P}/trusts/new", {**form, "repository_id": "acme/<shop>"})
     assert (wrong.status_code, "is a number, not a name" in wrong.content.decode()) == (422, True)
     assert "acme/&lt;shop&gt;" in wrong.content.decode()
-    own = {"issuer": "https://gitlab.example.com", "project_id": "4711"}
+    own = {"issuer": own_host, "project_id": "4711"}
     for good in (form, own):
         assert client.post(f"{P}/trusts/new", good).headers["Location"] == f"{P}/tokens#trusts"
     assert client.post(f"{P}/trusts/new", {**own, "issuer": "https://evil.example"}).status_code == 422

@@ -123,6 +123,7 @@ def test_all_of_today_is_accepted_by_one_form(signed_in: Client, ask: Callable[[
 
 def test_a_viewer_sees_what_is_waived_and_no_form(drifted: Any, signed_in: Client, drift: Drift) -> None:
     signed_in.post(f"{path_of(drift)}/waive", {**FORM, "covers": "services/database:version"})
+    assert "Undo" in signed_in.get("/docs").content.decode(), "told on the next page, wherever that is, and only there"
     drifted.project.memberships.filter(user=drifted.owner).update(role="viewer")
     for path in (path_of(drift), "/p/shop/waivers"):
         page = signed_in.get(path).content.decode()

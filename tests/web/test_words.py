@@ -11,6 +11,7 @@ from paritycheck.web import words
 from paritycheck.web.charts import sparkline
 from paritycheck.web.evidence import split
 from paritycheck.web.facts import value_words
+from paritycheck.web.lagchart import days_under
 
 NOW = datetime(2026, 11, 23, 9, 14, tzinfo=UTC)
 
@@ -33,6 +34,13 @@ NOW = datetime(2026, 11, 23, 9, 14, tzinfo=UTC)
 )
 def test_a_duration_has_the_units_that_still_say_something(seconds: float, said: str) -> None:
     assert words.duration(seconds).replace("\u00a0", " ") == said
+
+
+@pytest.mark.parametrize("seconds", [1, 3, 59, 200, 3600, 90_000, 200_000, 40 * 86_400])
+def test_an_axis_says_no_label_twice(seconds: int) -> None:
+    begin = datetime(2026, 11, 20, 9, 14, tzinfo=UTC)
+    labels = days_under(begin, begin + timedelta(seconds=seconds))
+    assert len(set(labels)) == len(labels) > 1
 
 
 def test_after_thirty_days_the_date_is_said_and_in_another_year_the_year() -> None:

@@ -20,6 +20,7 @@ def add(make: Make) -> None:
     _drifts(make("drifts", "list drifts of a project", epilogs.DRIFTS))
     _drift(make("drift", "show one drift, both its sides, and its life", epilogs.DRIFT))
     _waive(make("waive", "accept drifts for a while", epilogs.WAIVE))
+    _unwaive(make("unwaive", "end waivers before their time", epilogs.UNWAIVE))
     _waivers(make("waivers", "list what is accepted", epilogs.WAIVERS))
     _asking(make("gaps", "show the three gaps of each pair", epilogs.GAPS))
     _time(make("time", "show what waits between two environments, and how long", epilogs.TIME))
@@ -45,10 +46,12 @@ def _limit(parser: argparse.ArgumentParser) -> None:
 
 
 def _drifts(parser: argparse.ArgumentParser) -> None:
-    states = ("open", "waived", "resolved", "all")
-    parser.add_argument("--state", default="open", choices=states, help="(default: open)")
-    parser.add_argument("--severity", default="", choices=SEVERITIES, help="of this severity")
-    parser.add_argument("--section", default="", choices=SECTIONS, help="of this section")
+    states = ("open", "waived", "resolved", "live", "all")
+    parser.add_argument("--state", default="", choices=states, help="live: open and waived (default: open)")
+    for name, choices in (("severity", (*SEVERITIES, "waived")), ("section", SECTIONS)):
+        parser.add_argument(
+            f"--{name}", action="append", default=[], choices=choices, help=f"of this {name}; may be given again"
+        )
     parser.add_argument(
         "--pair", default="", metavar="A..B", help="of this pair, or of each that one environment is in"
     )
@@ -56,7 +59,9 @@ def _drifts(parser: argparse.ArgumentParser) -> None:
         "--rule", default="", metavar="RULE", help="version, missing, kind, ... as the manual lists them"
     )
     parser.add_argument("--name", default="", metavar="GLOB", help="of this name; `*` is any characters, `?` is one")
-    parser.add_argument("--search", default="", metavar="TEXT", help="whose name or owner holds this text")
+    parser.add_argument(
+        "--search", default="", metavar="TEXT", help="whose name, owner or configuration name holds this text"
+    )
     parser.add_argument("--owner", default="", metavar="WHO", help="of this owner")
     parser.add_argument(
         "--changed-since", type=_since, default="", metavar="WHEN", help="a time (RFC 3339), or a span such as 7d"
@@ -85,6 +90,12 @@ def _waive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until-change", action="store_true", help="until either side changes")
     parser.add_argument("--until-converged", action="store_true", help="until both sides agree")
     parser.add_argument("--preview", action="store_true", help="show what would be hidden, and waive nothing")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask before")
+    _asking(parser)
+
+
+def _unwaive(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", nargs="+", metavar="ID", help="its first digits or more, as `parity waivers` lists them")
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask before")
     _asking(parser)
 

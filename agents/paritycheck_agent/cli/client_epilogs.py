@@ -19,6 +19,7 @@ examples:
   parity drifts
   parity drifts --severity error --pair staging..production
   parity drifts --section dependencies --name 'pkg:npm/*' --state all
+  parity drifts --severity error --severity warning
   parity drifts --owner platform --changed-since 7d
   parity drifts --limit 0 | jq -r '.results[].id'
 
@@ -45,6 +46,19 @@ examples:
 exit codes:
   0  waived; with --preview: shown
   2  usage or configuration error, no such drift, or not agreed to
+  3  the server could not be reached or refused"""
+
+UNWAIVE = """\
+Shows what would end and asks before it does so. Needs a personal token (pcu_) with the scope `waive`, of a member of
+the project or more. A waiver of parity.toml ends in the file.
+
+examples:
+  parity unwaive 0e6c2d2c
+  parity waivers --unused --source person | jq -r '.results[].id' | xargs parity unwaive --yes
+
+exit codes:
+  0  ended: what it hid counts again
+  2  usage or configuration error, no such waiver, or not agreed to
   3  the server could not be reached or refused"""
 
 WAIVERS = f"""\

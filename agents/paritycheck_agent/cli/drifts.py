@@ -38,7 +38,11 @@ def run(options: Any) -> int:
         answer: dict[str, Any] = reader.rows(path, query, options.limit)
         return answer
 
-    return answered(options, ask, _show if options.state != "all" else _show_states)
+    return answered(
+        options,
+        ask,
+        _show if options.state not in {"all", "live"} and "waived" not in options.severity else _show_states,
+    )
 
 
 def _show(answer: Mapping[str, Any], paper: Paper) -> str:

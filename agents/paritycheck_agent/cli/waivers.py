@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-_HEADINGS = ("UNTIL", "HIDES", "WHAT", "PAIR", "OWNER", "MADE BY", "REASON")
+# Of an id, as many digits as tell the waivers of a project apart; what takes an id takes its beginning.
+_DIGITS = 8
+_HEADINGS = ("ID", "UNTIL", "HIDES", "WHAT", "PAIR", "OWNER", "MADE BY", "REASON")
 
 
 def run(options: Any) -> int:
@@ -21,16 +23,17 @@ def run(options: Any) -> int:
     def ask(reader: Any, config: Any) -> dict[str, Any]:
         query = {"unused": "1" if options.unused else "", "within": options.within, "source": options.source}
         path = place("projects", options.project or config.project(), "waivers")
-        answer: dict[str, Any] = reader.listed(path, query)
+        answer: dict[str, Any] = reader.rows(path, query, 0)
         return answer
 
-    return answered(options, ask, _show)
+    return answered(options, ask, waiver_table)
 
 
-def _show(answer: Mapping[str, Any], paper: Paper) -> str:
+def waiver_table(answer: Mapping[str, Any], paper: Paper) -> str:
+    """Return waivers as lines; those of the file have no id."""
     rows = [
-        [_end(each), str(each["covers"]), word(each["title"]), word(each["pair"]), each["owner"], _by(each),
-         each["reason"]]
+        [word(str(each["id"] or "")[:_DIGITS]), _end(each), str(each["covers"]), word(each["title"]),
+         word(each["pair"]), each["owner"], _by(each), each["reason"]]
         for each in answer["results"]
     ]  # fmt: skip
     return render(_HEADINGS, rows, paper) if rows else "No waiver.\n"

@@ -35,12 +35,12 @@ class Reader:
         """Close the connection."""
         self._connection.close()
 
-    def get(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def get(self, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return one document; what is asked for with an empty word is not asked for."""
         from urllib.parse import urlencode
 
         asked = {name: value for name, value in (query or {}).items() if value}
-        return self._client.ask("GET", f"{path}?{urlencode(asked)}" if asked else path, b"", {})
+        return self._client.ask("GET", f"{path}?{urlencode(asked, doseq=True)}" if asked else path, b"", {})
 
     def post(self, path: str, document: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answer to a document."""
@@ -49,7 +49,11 @@ class Reader:
 
         return self._client.ask("POST", path, line(document), {"Content-Type": JSON_TYPE})
 
-    def rows(self, path: str, query: Mapping[str, str], limit: int) -> dict[str, Any]:
+    def delete(self, path: str) -> dict[str, Any]:
+        """Return the answer to taking something away."""
+        return self._client.ask("DELETE", path, b"", {})
+
+    def rows(self, path: str, query: Mapping[str, Any], limit: int) -> dict[str, Any]:
         """Return `{"next", "previous", "results"}` with the rows of as many pages as the limit asks for, 0 for all.
 
         `next` is null where nothing is left out.

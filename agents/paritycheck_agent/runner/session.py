@@ -192,6 +192,7 @@ def hints_of(refused: Any) -> list[str]:
         "unauthenticated": "PARITY_TOKEN is not known to this server, or was revoked",
         "forbidden": "a report needs a token that begins with pca_, a gate and a deploy one that begins with pcg_, "
         "reading one that begins with pcu_",
+        "address-refused": "this token is kept to certain networks; a maintainer changes them under Settings, Tokens",
         "quota-exceeded": "the project's storage is full; its owner has a mail about it",
     }
     if refused.hint:

@@ -9,8 +9,9 @@ from typing_extensions import override
 
 from paritycheck.management.base import WakingCommand
 from paritycheck.models import AuditEntry, Project
+from paritycheck.models.audit import INSTALLATION
 from paritycheck.selectors.audit import chains
-from paritycheck.services.audit import INSTALLATION, check_chain
+from paritycheck.services.audit import check_chain
 
 
 class Command(WakingCommand):

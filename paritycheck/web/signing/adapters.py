@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core.internal.httpkit import clean_client_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
@@ -15,6 +14,7 @@ from django.urls import reverse
 from qrcode.image.svg import SvgPathFillImage
 from typing_extensions import override
 
+from paritycheck.core.networks import peer_of
 from paritycheck.services.account_mail import send_reset
 from paritycheck.services.sealed_texts import open_text, seal_text
 from paritycheck.web.signing import admission, words
@@ -34,12 +34,8 @@ class AccountAdapter(DefaultAccountAdapter):
     @override
     def get_client_ip(self, request: HttpRequest) -> str:
         """The peer, or the n-th address from the right where TRUSTED_PROXIES says that n proxies of ours add one."""
-        peer = request.META.get("REMOTE_ADDR") or "unknown"
-        passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
-        count = settings.TRUSTED_PROXIES
-        if not 0 < count <= len(passed):
-            return str(peer)
-        return clean_client_ip(passed[-count]) or str(peer)
+        passed = request.headers.get("X-Forwarded-For", "")
+        return peer_of(request.META.get("REMOTE_ADDR", ""), passed, settings.TRUSTED_PROXIES) or "unknown"
 
     @override
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:

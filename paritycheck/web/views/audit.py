@@ -1,15 +1,16 @@
-"""The audit log of a project, for those who may change how it is judged."""
+"""The audit log of a project, for those who may change how it is judged; and that of the installation."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from paritycheck.models import AuditEntry, Project
-from paritycheck.selectors.access import may_maintain
+from paritycheck.selectors.access import may_administer, may_maintain
 from paritycheck.selectors.audit import actors_of, entries_of, head_of, nouns_of
 from paritycheck.web.access import of_project
 from paritycheck.web.visible import visible
@@ -38,6 +39,21 @@ def audit(request: HttpRequest, project: Project) -> HttpResponse:
     """Who changed what, the newest first; by whom and of what as the address says."""
     if not may_maintain(request.user, project):
         raise PermissionDenied
+    frame = {"project": project, "tab": "settings", "part": "audit", "version": "", "may_maintain": True}
+    return render(request, "web/settings/audit.html", {**frame, **log_of(request, project)})
+
+
+@login_required
+@require_safe
+def system_audit(request: HttpRequest) -> HttpResponse:
+    """What concerns no project: people, their own tokens and passwords. For administrators of the installation."""
+    if not may_administer(request.user):
+        raise Http404
+    return render(request, "web/system/audit.html", log_of(request, None))
+
+
+def log_of(request: HttpRequest, project: Project | None) -> dict[str, Any]:
+    """A page of entries, and what they can be chosen by."""
     asked = {name: request.GET.get(name, "")[:LONGEST] for name in ("action", "actor")}
     before = request.GET.get("before", "")
     rows = entries_of(project, action=asked["action"], actor=asked["actor"])
@@ -45,12 +61,8 @@ def audit(request: HttpRequest, project: Project) -> HttpResponse:
         rows = rows.filter(number__lt=int(before))
     shown = list(rows[: A_PAGE + 1])
     head = head_of(project)
-    context: dict[str, Any] = {
-        "project": project,
-        "tab": "settings",
-        "part": "audit",
-        "version": "",
-        "may_maintain": True,
+    return {
+        "here": request.path,
         "lines": [line_of(entry) for entry in shown[:A_PAGE]],
         "more": shown[A_PAGE - 1].number if len(shown) > A_PAGE else None,
         "asked": asked,
@@ -60,7 +72,6 @@ def audit(request: HttpRequest, project: Project) -> HttpResponse:
         "head": head,
         "digest": bytes(head.sha256).hex() if head else "",
     }
-    return render(request, "web/settings/audit.html", context)
 
 
 def line_of(entry: AuditEntry) -> Line:

@@ -18,7 +18,7 @@ MEDIA_TYPE = "text/csv; charset=utf-8"
 def download(request: HttpRequest, project: Project, what: str) -> HttpResponseBase:
     """The whole list, narrowed by the parameters that the API's list has."""
     try:
-        lines = export_lines(what, project, request.GET.dict(), timezone.now())
+        lines = export_lines(what, project, dict(request.GET.lists()), timezone.now())
     except FilterError as error:
         return HttpResponseBadRequest(f"{error}\n", content_type="text/plain; charset=utf-8")
     if lines is None:

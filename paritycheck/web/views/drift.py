@@ -17,12 +17,14 @@ from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.access import may_waive
 from paritycheck.selectors.drift_detail import near, place_of
 from paritycheck.selectors.drifts import events_of, find_drift
+from paritycheck.selectors.lanes import lanes_of
 from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.policies import policy_of
-from paritycheck.selectors.since import Since, since_of
+from paritycheck.selectors.since import SKEW, Since, histories_of, since_of
 from paritycheck.web.access import of_project
 from paritycheck.web.cells import SECTION_TITLES, shared
 from paritycheck.web.evidence import Side, apart, line_to_change, sides_of
+from paritycheck.web.lanes import drawn
 from paritycheck.web.sentences import brief, consequence, marked, subject_of, title
 from paritycheck.web.visible import visible
 from paritycheck.web.waiving import WaiveForm, fresh_form, name_of, shown
@@ -96,10 +98,27 @@ def _flapping(events: list[DriftEvent]) -> int:
     return flapping(told, timezone.now())
 
 
-def _since(project: Project, drift: Drift) -> Since | None:
-    """Which snapshot brought it, its release's name made safe to show."""
-    found = since_of(project, drift)
-    return found and replace(found, release=visible(found.release or "") or None)
+def _since(project: Project, drift: Drift) -> dict[str, Any]:
+    """Which snapshot brought it, its release's name made safe to show, and what both sides had over time."""
+    if drift.rule == SKEW:
+        return {}
+    histories, now = histories_of(drift), timezone.now()
+    found = since_of(project, drift, histories)
+    since = found and replace(found, release=visible(found.release or "") or None)
+    return {
+        "since": since,
+        "lanes": drawn(lanes_of(drift, histories, now), drift.section, since, now),
+        "bisect": _bisect(drift, since) if since and since.before and drift.left_id != drift.right_id else None,
+    }
+
+
+def _bisect(drift: Drift, since: Since) -> dict[str, Any]:
+    """Both states on either side of the move that parted them, and the query that compares what moved."""
+    before = since.before or ("", "")
+    moved = int(since.environment == drift.right.slug)
+    after = tuple(since.snapshot if side == moved else before[side] for side in (0, 1))
+    query = urlencode({"left": before[moved], "right": since.snapshot})
+    return {"before": before, "after": after, "query": query}
 
 
 def glyph_of(drift: Drift) -> str:
@@ -170,7 +189,7 @@ def page_of(
         "version": version,
         "drift": found,
         "flapping": _flapping(events),
-        "since": _since(project, found),
+        **_since(project, found),
         **_waiving(request, project, found, form),
         "place": place,
         "open_drifts": place.total,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -17,7 +18,8 @@ from paritycheck.models.people import Role
 from paritycheck.selectors.access import may_maintain, may_own
 from paritycheck.selectors.members import find_member, members_of
 from paritycheck.services.errors import Refused
-from paritycheck.services.members import add_member, change_member, remove_member
+from paritycheck.services.invitations import is_invited
+from paritycheck.services.members import add_member, change_member, invite_again, remove_member
 from paritycheck.web.access import of_project
 from paritycheck.web.visible import visible
 
@@ -37,6 +39,8 @@ class Row:
     active: bool
     self: bool
     asked: bool
+    invited: bool
+    invited_at: datetime | None
 
 
 @require_safe
@@ -61,7 +65,7 @@ def new_member(request: HttpRequest, project: Project) -> HttpResponse:
 @require_POST
 @of_project
 def member_act(request: HttpRequest, project: Project, user_id: UUID, verb: str) -> HttpResponse:
-    """Give somebody another role, or end their membership."""
+    """Give somebody another role, mail them the way in again, or end their membership."""
     user = _user(request)
     if user.pk != user_id and not may_own(user, project):
         raise PermissionDenied
@@ -71,6 +75,8 @@ def member_act(request: HttpRequest, project: Project, user_id: UUID, verb: str)
     try:
         if verb == "remove":
             remove_member(membership=row, by=user)
+        elif verb == "invite":
+            invite_again(membership=row, by=user, now=timezone.now())
         else:
             change_member(membership=row, role=request.POST.get("role", ""), by=user, now=timezone.now())
     except Refused as error:
@@ -103,6 +109,9 @@ def _page(
         "may_own": may_own(user, project),
         "rows": [_row(row, user, request.GET.get("remove", "")) for row in members_of(project)],
         "roles": Role.values,
+        "mails": bool(settings.EMAIL_URL),
+        "sso": settings.OIDC_NAME if settings.OIDC_ON else "",
+        "sso_only": settings.OIDC_ONLY,
         "form": form,
         "fault": fault,
     }
@@ -119,4 +128,6 @@ def _row(row: Membership, user: User, asked: str) -> Row:
         row.user.is_active,
         row.user_id == user.pk,
         str(row.user_id) == asked,
+        is_invited(row.user),
+        row.user.invited_at,
     )

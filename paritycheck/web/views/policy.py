@@ -1,27 +1,25 @@
 """The policy: its text with mistakes at their line, what it would open and resolve, and what it would have opened."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, cast
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from paritycheck.core.backtest import by_rule
-from paritycheck.models import Project, User
+from paritycheck.models import BacktestRun, Project, User
 from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.policies import decides, refused_policy, version_of, versions_of
-from paritycheck.services.backtest import Backtest, backtest_policy
+from paritycheck.services.backtest_runs import request_backtest
 from paritycheck.services.errors import Refused
 from paritycheck.services.policies import choose_policy_source, save_policy
 from paritycheck.services.preview import Foreseen, Preview, preview_policy
-from paritycheck.web import words
 from paritycheck.web.access import of_project
-from paritycheck.web.charts import blocks
+from paritycheck.web.backtesting import shown
 from paritycheck.web.drafts import Draft, draft_of
 from paritycheck.web.facts import name_parts
 from paritycheck.web.visible import visible
@@ -39,8 +37,10 @@ def policy(request: HttpRequest, project: Project) -> HttpResponse:
     action = request.POST.get("action", "")
     if request.method == "POST" and action in _ACTIONS:
         return _ACTIONS[action](request, project)
-    text = _sent(request) if request.method == "POST" else _asked(request, project)
-    return _page(request, project, text, past=action == "backtest")
+    if request.method == "POST":
+        return _page(request, project, _sent(request))
+    run = _kept(project, request.GET["backtest"]) if "backtest" in request.GET else None
+    return _page(request, project, run.text if run else _asked(request, project), run=run)
 
 
 @require_POST
@@ -57,7 +57,39 @@ def policy_trial(request: HttpRequest, project: Project) -> HttpResponse:
 def policy_backtest(request: HttpRequest, project: Project) -> HttpResponse:
     """The back-test of a draft."""
     draft = draft_of(_sent(request), _in_force(project))
-    return render(request, "web/policy/backtest.html", {"project": project, "past": _past(project, draft)})
+    past = None if draft.mistakes else shown(_run(project, draft.text))
+    return render(request, "web/policy/backtest.html", {"project": project, "past": past})
+
+
+@require_safe
+@of_project
+def backtest_run(request: HttpRequest, project: Project, run_id: UUID) -> HttpResponse:
+    """How far a back-test is, or what it found: a piece of the page, which asks for itself until it is done."""
+    past = shown(_kept(project, str(run_id)))
+    return render(request, "web/policy/backtest.html", {"project": project, "past": past})
+
+
+def _kept(project: Project, ident: str) -> BacktestRun:
+    try:
+        run = project.backtests.filter(pk=UUID(ident)).first()
+    except ValueError:
+        run = None
+    if run is None:
+        raise Http404
+    return run
+
+
+def _run(project: Project, text: str) -> BacktestRun:
+    return request_backtest(project=project, text=text, days=DAYS, now=timezone.now())
+
+
+def _backtest(request: HttpRequest, project: Project) -> HttpResponse:
+    """Without a script: to the page that shows how far it is, which can be left and found again."""
+    text = _sent(request)
+    if draft_of(text, "").mistakes:
+        return _page(request, project, text)
+    run = _run(project, text)
+    return HttpResponseRedirect(f"{reverse('web:policy', args=[project.slug])}?backtest={run.pk}")
 
 
 def _save(request: HttpRequest, project: Project) -> HttpResponse:
@@ -98,11 +130,18 @@ _ACTIONS: dict[str, Callable[[HttpRequest, Project], HttpResponse]] = {
     "save": _save,
     "choose": _choose,
     "download": _download,
+    "backtest": _backtest,
 }
 
 
 def _page(
-    request: HttpRequest, project: Project, text: str, *, past: bool = False, trouble: str = "", status: int = 200
+    request: HttpRequest,
+    project: Project,
+    text: str,
+    *,
+    run: BacktestRun | None = None,
+    trouble: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     draft = draft_of(text, _in_force(project))
     context = {
@@ -115,8 +154,8 @@ def _page(
         **_rights(request, project),
         **_standing(project),
     }
-    if past:
-        context["past"] = _past(project, draft)
+    if run is not None:
+        context["past"] = shown(run)
     return render(request, "web/policy/page.html", context, status=status)
 
 
@@ -187,28 +226,3 @@ def _told(move: Foreseen) -> dict[str, str]:
     look = "ok" if move.what == "resolves" else move.severity
     name = visible(name_parts(move.section, move.name)[1])
     return {"look": look, "name": name, "told": f"{move.rule.replace('-', ' ')}, {place}", "what": move.what}
-
-
-def _past(project: Project, draft: Draft) -> dict[str, Any] | None:
-    if draft.mistakes:
-        return None
-    past = backtest_policy(project=project, text=draft.text, days=DAYS, now=timezone.now())
-    return {
-        "past": past,
-        "opened": words.plural(len(past.openings), "drift"),
-        "days": DAYS,
-        "rules": by_rule(past.openings)[:8],
-        "chart": blocks(_by_day(past), f"{words.plural(len(past.openings), 'opening')} by day"),
-    }
-
-
-def _by_day(past: Backtest) -> list[tuple[int, int]]:
-    """Lasting and short openings of each day, the oldest first."""
-    days = [[0, 0] for _ in range(DAYS)]
-    for one in past.openings:
-        days[_day(past.until, one.opened_at)][one.short] += 1
-    return [(lasting, short) for lasting, short in days]
-
-
-def _day(until: datetime, at: datetime) -> int:
-    return max(0, DAYS - 1 - (until - at).days)

@@ -1,11 +1,14 @@
 """All projects: which one needs a look, and why."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
@@ -14,7 +17,7 @@ from paritycheck.core.labels import capital
 from paritycheck.models import Drift, Environment
 from paritycheck.selectors.access import projects_of
 from paritycheck.selectors.liveness import version_of
-from paritycheck.selectors.overview import Standing, standings
+from paritycheck.selectors.overview import Standing, new_and_ending, standings
 from paritycheck.selectors.trend import open_by_day
 from paritycheck.web import words
 from paritycheck.web.gaps import Line, lines_of
@@ -30,6 +33,7 @@ class Row:
     slug: str
     environments: tuple[Environment, ...]
     look: str
+    href: str
     finding: SafeString | str
     note: str
     since: datetime | None
@@ -37,15 +41,21 @@ class Row:
     seen: datetime | None
     errors: int
     warnings: int
+    notes: int
     silent: bool
+
+
+WEEK = 7
 
 
 def _row(standing: Standing, now: datetime, trend: tuple[int, ...]) -> Row:
     look, finding, note, since = _worst(standing, now)
+    drift = standing.worst if since else None
     return Row(
         slug=standing.project.slug,
         environments=tuple(standing.environments),
         look=look,
+        href=reverse("web:drift", args=[standing.project.slug, drift.id[:10]]) if drift else "",
         finding=finding,
         note=note,
         since=since,
@@ -53,6 +63,7 @@ def _row(standing: Standing, now: datetime, trend: tuple[int, ...]) -> Row:
         seen=standing.seen,
         errors=standing.counts.get("error", 0),
         warnings=standing.counts.get("warning", 0),
+        notes=standing.counts.get("note", 0),
         silent=bool(standing.silent),
     )
 
@@ -90,10 +101,22 @@ def _headline(rows: list[Row]) -> str:
     return f"{words.spelled(needing).capitalize()} of {words.spelled(len(rows))} projects {verb} a look"
 
 
-def _totals(rows: list[Row]) -> str:
-    counts = {"error": sum(row.errors for row in rows), "warning": sum(row.warnings for row in rows)}
-    told = " and ".join(words.plural(count, word) for word, count in counts.items() if count)
-    return f"Worst first. {told} open." if told else "No errors and no warnings are open."
+def _totals(rows: list[Row], trends: Mapping[UUID, tuple[int, ...]], fresh: int, ending: int) -> str:
+    """How many drifts are open, against a week ago, and which of them are new; how many waivers end."""
+    count = sum(row.errors + row.warnings + row.notes for row in rows)
+    before = _week_ago(trends)
+    told = [f"{words.plural(count, 'drift') if count else 'No drift'} {'is' if count < 2 else 'are'} open"]  # noqa: PLR2004  grammar
+    told[0] += f" against {words.number(before)} a week ago" if before is not None else ""
+    told += [f"{words.number(fresh)} new in 7{words.NBSP}d"] if fresh and before is not None else []
+    told += [f"{words.plural(ending, 'waiver')} {'ends' if ending == 1 else 'end'} this week"] if ending else []
+    return f"{'Worst first. ' if len(rows) > 1 else ''}{', '.join(told)}."
+
+
+def _week_ago(trends: Mapping[UUID, tuple[int, ...]]) -> int | None:
+    """How many were open a week ago; None before anything is known of then."""
+    if all(len(trend) <= WEEK for trend in trends.values()):
+        return None
+    return sum(trend[-1 - WEEK] for trend in trends.values() if len(trend) > WEEK)
 
 
 @require_safe
@@ -107,12 +130,13 @@ def projects(request: HttpRequest) -> HttpResponse:
     found = standings(mine.select_related("baseline"), now)
     trends = open_by_day([standing.project.id for standing in found], now)
     rows = [_row(standing, now, trends.get(standing.project.id, ())) for standing in found]
+    week = new_and_ending([standing.project.id for standing in found], now)
     shown = [row for row in rows if text.casefold() in row.slug]
     context = {
         "version": version,
         "rows": shown,
         "text": text,
         "headline": _headline(rows) if rows else "No project yet",
-        "totals": _totals(rows) if rows else "",
+        "totals": _totals(rows, trends, *week) if rows else "",
     }
     return render(request, "web/projects.html", context)

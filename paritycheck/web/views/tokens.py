@@ -16,13 +16,14 @@ from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.tokens import find_token, tokens_of
 from paritycheck.services.errors import Refused
 from paritycheck.services.handing_out import make_project_token
+from paritycheck.services.token_places import change_places
 from paritycheck.services.tokens import revoke_token
 from paritycheck.services.trusts import add_trust, remove_trust
 from paritycheck.web import trusting
 from paritycheck.web.access import of_project
-from paritycheck.web.tokening import days_of, row_of
+from paritycheck.web.tokening import days_of, networks_in, row_of
 
-LONGEST = 200
+LONGEST_FROM = 1200
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class Shown:
     form: dict[str, str] = field(default_factory=dict)
     fault: str = ""
     secret: str = ""
+    changing: str = ""
+    places: str = ""
+    places_fault: str = ""
     made: Token | None = None
     trust_form: dict[str, str] = field(default_factory=dict)
     trust_fault: str = ""
@@ -51,7 +55,7 @@ def tokens(request: HttpRequest, project: Project) -> HttpResponse:
 def new_token(request: HttpRequest, project: Project) -> HttpResponse:
     """Make one; its secret stands in this answer alone."""
     user = _maintainer(request, project)
-    form = {name: request.POST.get(name, "").strip()[:LONGEST] for name in ("for", "name", "days")}
+    form = {name: request.POST.get(name, "").strip()[:LONGEST_FROM] for name in ("for", "name", "days", "from")}
     try:
         made, text = make_project_token(
             project=project,
@@ -59,12 +63,29 @@ def new_token(request: HttpRequest, project: Project) -> HttpResponse:
             name=form["name"],
             environment=form["for"],
             days=days_of(form["days"]),
+            networks=networks_in(form["from"]),
             by=user,
             now=timezone.now(),
         )
     except Refused as error:
         return _page(request, project, Shown(form, f"Not made: {error.detail}", status=error.status))
     return _page(request, project, Shown(secret=text, made=made))
+
+
+@require_POST
+@of_project
+def change_from(request: HttpRequest, project: Project, token_id: str) -> HttpResponse:
+    """Say from where one may be used."""
+    user, token = _maintainer(request, project), find_token(project, token_id)
+    if token is None:
+        raise Http404
+    said = request.POST.get("from", "")[:LONGEST_FROM]
+    try:
+        change_places(token=token, networks=networks_in(said), by=user)
+    except Refused as error:
+        shown = Shown(changing=token_id, places=said, places_fault=f"Not changed: {error.detail}", status=error.status)
+        return _page(request, project, shown)
+    return HttpResponseRedirect(reverse("web:tokens", args=[project.slug]))
 
 
 @require_POST
@@ -111,6 +132,7 @@ def _maintainer(request: HttpRequest, project: Project) -> User:
 
 def _page(request: HttpRequest, project: Project, shown: Shown) -> HttpResponse:
     now, asked = timezone.now(), request.GET.get("revoke", "")
+    changing = shown.changing or request.GET.get("from", "")
     rows = [
         row_of(token, now, asked, reverse("web:revoke-token", args=[project.slug, token.pk]))
         for token in tokens_of(project)
@@ -127,12 +149,13 @@ def _page(request: HttpRequest, project: Project, shown: Shown) -> HttpResponse:
         "form": shown.form,
         "fault": shown.fault,
         "secret": shown.secret,
+        "changing": changing,
+        "places": shown.places,
+        "places_fault": shown.places_fault,
         "made": shown.made,
         "trusts": [trusting.row_of(trust) for trust in project.trusts.order_by("made_at", "id")],
-        "trust_form": shown.trust_form,
+        "trust": trusting.form_of(shown.trust_form, request.GET.get("trust", "")),
         "trust_fault": shown.trust_fault,
-        "trust_fields": trusting.FIELDS,
-        "issuers": trusting.issuers(),
     }
     response = render(request, "web/settings/tokens.html", context, status=shown.status)
     if shown.secret:

@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from paritycheck.models import Drift, Project, Waiver
 from paritycheck.selectors.access import may_waive
@@ -20,6 +20,7 @@ from paritycheck.services.errors import Refused
 from paritycheck.services.waivers import end_waiver
 from paritycheck.web import words
 from paritycheck.web.access import of_project
+from paritycheck.web.undoing import say, say_waived, way_back
 from paritycheck.web.views.drift import page_of
 from paritycheck.web.visible import visible
 from paritycheck.web.waiving import Shown, WaiveForm, fresh_form, name_of, previewed, saved, sent_form, shown
@@ -61,6 +62,7 @@ def waive(request: HttpRequest, project: Project, prefix: str) -> HttpResponse:
         return _preview(request, project, form, drift)
     made = _made(request, project, form, drift)
     if isinstance(made, Waiver):
+        say_waived(request, made)
         return HttpResponseRedirect(reverse("web:drift", args=[project.slug, drift.id[:10]]))
     return page_of(request, project, drift, made, status=UNPROCESSABLE)
 
@@ -70,7 +72,7 @@ def _preview(request: HttpRequest, project: Project, form: WaiveForm, drift: Dri
         raise PermissionDenied
     form = previewed(project, form, drift)
     if getattr(request, "htmx", False):
-        return render(request, "web/waiver/preview.html", {"form": form})
+        return _preview_alone(request, form)
     return page_of(request, project, drift, form)
 
 
@@ -92,35 +94,43 @@ def end(request: HttpRequest, project: Project, waiver_id: UUID) -> HttpResponse
         end_waiver(waiver=waiver, user=request.user, now=timezone.now())  # type: ignore[arg-type]  # signed in
     except Refused:
         raise PermissionDenied from None
-    target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
-        target = reverse("web:waivers", args=[project.slug])
-    return HttpResponseRedirect(target)
+    say(request, "Waiver ended. What it hid counts again.")
+    return HttpResponseRedirect(way_back(request, reverse("web:waivers", args=[project.slug])))
 
 
 @require_safe
 @of_project
 def waivers(request: HttpRequest, project: Project) -> HttpResponse:
     """What is accepted, until when, and whether it still hides anything."""
-    return _page(request, project, fresh_form(request))
+    return page_of_waivers(request, project, fresh_form(request))
 
 
 @require_POST
 @of_project
 def new_waiver(request: HttpRequest, project: Project) -> HttpResponse:
-    """Waive by pattern, or accept all of today."""
-    form = sent_form(request)
-    if "preview" in request.POST:
+    """Waive by pattern, accept all of today, or waive what was picked in the matrix and go back to it."""
+    form, partly = sent_form(request), request.headers.get("HX-Request") == "true"
+    if "preview" in request.POST or (partly and request.headers.get("HX-Target") == "waive-preview"):
         if not may_waive(request.user, project):
             raise PermissionDenied
-        return _page(request, project, previewed(project, form, None))
+        form = previewed(project, form, None)
+        return _preview_alone(request, form) if partly else page_of_waivers(request, project, form)
     made = _made(request, project, form, None)
     if isinstance(made, Waiver):
-        return HttpResponseRedirect(reverse("web:waivers", args=[project.slug]))
-    return _page(request, project, made, status=UNPROCESSABLE)
+        say_waived(request, made)
+        target = way_back(request, reverse("web:waivers", args=[project.slug]))
+        return HttpResponseClientRedirect(target) if partly else HttpResponseRedirect(target)
+    if partly:  # by 200: a script that asked hears by the text, and a browser's console is for what went wrong
+        return _preview_alone(request, made)
+    return page_of_waivers(request, project, made, status=UNPROCESSABLE)
 
 
-def _page(request: HttpRequest, project: Project, form: WaiveForm, status: int = 200) -> HttpResponse:
+def _preview_alone(request: HttpRequest, form: WaiveForm) -> HttpResponse:
+    return render(request, "web/waiver/preview.html", {"form": form})
+
+
+def page_of_waivers(request: HttpRequest, project: Project, form: WaiveForm, status: int = 200) -> HttpResponse:
+    """The list with a form beside it."""
     version = version_of([project.id])
     rows = sorted((_row(request, stand) for stand in standing(project, timezone.now())), key=_order)
     asked = request.GET.get("show", "")

@@ -1,0 +1,27 @@
+"""A back-test as the policy's page shows it: how far it is, or what it found."""
+
+from datetime import datetime
+from typing import Any
+
+from paritycheck.models import BacktestRun
+from paritycheck.models.backtests import BacktestState
+from paritycheck.web import words
+from paritycheck.web.charts import blocks
+
+
+def shown(run: BacktestRun) -> dict[str, Any]:
+    """`waits` while a worker has it, with `share` in whole percent; else its counts, rules and chart."""
+    told: dict[str, Any] = {"run": run, "days": run.days, "waits": run.finished_at is None}
+    if told["waits"]:
+        return {**told, "share": 100 * run.steps // run.total if run.total else 0}
+    if run.state == BacktestState.FAILED:
+        return {**told, "failed": True}
+    counts = run.result
+    by_day = [(lasting, short) for lasting, short in counts["by_day"]]
+    return {
+        **told,
+        **counts,
+        "since": datetime.fromisoformat(counts["since"]),
+        "said": words.plural(counts["opened"], "drift"),
+        "chart": blocks(by_day, f"{words.plural(counts['opened'], 'opening')} by day"),
+    }
