@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 pytestmark = [
     pytest.mark.e2e,
@@ -107,7 +107,12 @@ def test_what_waits_is_bars_what_is_lost_says_since_when_and_what_fails_leaves_t
     open_page: Callable[[str], Page], said: list[str]
 ) -> None:
     page = open_page("/p/shop")
-    page.route("**/p/shop?q=*", lambda route: (page.wait_for_timeout(900), route.continue_()))
+
+    def late(route: Route) -> None:
+        page.wait_for_timeout(900)
+        route.continue_()
+
+    page.route("**/p/shop?q=*", late)
     page.fill("#filter", "stripe")
     page.wait_for_selector("main[aria-busy='true']")
     colour = page.locator("main .fact-name >> nth=0").evaluate("node => getComputedStyle(node).color")
@@ -117,7 +122,7 @@ def test_what_waits_is_bars_what_is_lost_says_since_when_and_what_fails_leaves_t
     page.context.set_offline(True)
     page.evaluate("htmx.trigger('#live', 'parity:look')")
     expect(page.locator("#lost")).to_contain_text("Connection lost at")
-    assert page.locator("#lost time").get_attribute("title").endswith("GMT")
+    assert str(page.locator("#lost time").get_attribute("title")).endswith("GMT")
     page.fill("#filter", "stripe_w")
     expect(page.locator("#toasts")).to_contain_text("What you see is as it was.")
     expect(page.locator("tr[data-row]")).to_have_count(2)
