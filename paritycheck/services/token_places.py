@@ -54,6 +54,8 @@ def change_places(*, token: Token, networks: Iterable[str], by: User) -> Token:
         row.save(update_fields=["allowed_from"])
         detail = {"name": row.name, "was": was, "from": wanted.split()}
         record(action="token.changed", by=by, project=token.project, target=str(token), detail=detail)
+        forget_known()
+        # Another thread may have looked it up as it was before this is committed.
         transaction.on_commit(forget_known)
     token.allowed_from = wanted
     return token
