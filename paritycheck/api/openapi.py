@@ -45,7 +45,7 @@ TAGS: Final = {
 # By the first part of the address behind the project, or behind the version.
 PLACES: Final = {
     "compare": "drifts", "parity": "drifts", "factors": "drifts", "policies": "policy", "time": "deploys",
-    "people": "personnel", "channels": "alerts", "deliveries": "alerts", "subscriptions": "alerts",
+    "tools": "drifts", "people": "personnel", "channels": "alerts", "deliveries": "alerts", "subscriptions": "alerts",
     "members": "access", "tokens": "access", "audit": "access", "auth": "access", "reports": "agent",
     "sections": "agent", "commits": "agent", "schema": "meta", "badge": "projects",
     "badges": "projects", "card": "projects",

@@ -32,6 +32,7 @@ from paritycheck.api.snapshots import SnapshotsView, SnapshotView
 from paritycheck.api.subscriptions import SubscriptionsView, SubscriptionView
 from paritycheck.api.time import TimeView
 from paritycheck.api.tokens import ProjectTokensView, ProjectTokenView, TokensView, TokenView
+from paritycheck.api.tools import ToolsView
 from paritycheck.api.trusts import TrustsView, TrustView
 from paritycheck.api.uploads import LocksView, SbomView, UploadsView
 from paritycheck.api.waivers import WaiverPreviewView, WaiversView, WaiverView
@@ -69,6 +70,7 @@ version_1 = [
     path(f"{PROJECT}/badge", BadgeView.as_view(), name="badge"),
     path("badges/<api-badge:secret>.svg", BadgeImageView.as_view(), name="badge-image"),
     path(f"{PROJECT}/factors", FactorsView.as_view(), name="factors"),
+    path(f"{PROJECT}/tools", ToolsView.as_view(), name="tools"),
     path(f"{PROJECT}/policy", PolicyView.as_view(), name="project-policy"),
     path(f"{PROJECT}/policy/preview", PolicyPreviewView.as_view(), name="policy-preview"),
     path(f"{PROJECT}/policy/backtest", PolicyBacktestView.as_view(), name="policy-backtest"),

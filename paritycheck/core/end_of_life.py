@@ -22,10 +22,11 @@ SOURCE: Final = "support_source"
 
 
 class Support(NamedTuple):
-    """Until when a cycle gets fixes: its last day, and the maker's page that says so."""
+    """Until when a cycle gets fixes: its last day, the maker's page that says so, and the cycle, `16` of 16.14."""
 
     ends: date
     source: str
+    cycle: str
 
 
 class Ending(NamedTuple):
@@ -46,9 +47,10 @@ def support_of(section: str, fact: Fact) -> Support | None:
         return None
     numbers = version.split(".")
     for width in (2, 1):
-        ends = row.cycles.get(".".join(numbers[:width])) if len(numbers) >= width else None
+        cycle = ".".join(numbers[:width])
+        ends = row.cycles.get(cycle) if len(numbers) >= width else None
         if ends is not None:
-            return Support(date.fromisoformat(ends), row.source)
+            return Support(date.fromisoformat(ends), row.source, cycle)
     return None
 
 
@@ -65,18 +67,24 @@ def _row(section: str, fact: Fact) -> support_dates.Row | None:
 def endings(side: Side, today: date) -> Iterator[Ending]:
     """What of an environment is past its support or near the end of it, with what is said of that in MEMBER."""
     stale = today > support_dates.CHECKED + timedelta(days=support_dates.STALE_DAYS)
+    for section, fact, found in supported(side):
+        if today + SOON < found.ends:
+            continue
+        over = today > found.ends
+        severity = defaults.support_severity(section, fact.name, side, over=over, stale=stale)
+        if severity is not None:
+            said = f"{'ended' if over else 'ends'} {found.ends.day} {found.ends:%b %Y}"
+            yield Ending(section, replace(fact, members={**fact.members, MEMBER: said, SOURCE: found.source}), severity)
+
+
+def supported(side: Side) -> Iterator[tuple[str, Fact, Support]]:
+    """Everything of an environment whose end of support is known, by section; nothing of what is its owner's own."""
     for section in ("dependencies", "runtime", "services"):
         for fact in _named(side.section(section)):
             found = support_of(section, fact)
-            if found is None or today + SOON < found.ends:
-                continue
-            over = today > found.ends
-            severity = defaults.support_severity(section, fact.name, side, over=over, stale=stale)
-            if severity is not None:
-                said = f"{'ended' if over else 'ends'} {found.ends.day} {found.ends:%b %Y}"
-                yield Ending(
-                    section, replace(fact, members={**fact.members, MEMBER: said, SOURCE: found.source}), severity
-                )
+            own = defaults.support_severity(section, fact.name, side, over=True, stale=True) is None
+            if found is not None and not own:
+                yield section, fact, found
 
 
 def _named(section: Section) -> Iterator[Fact]:

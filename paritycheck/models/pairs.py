@@ -7,7 +7,8 @@ from typing_extensions import override
 class Pair(models.Model):
     """The last evaluation of `left..right` (right is the baseline; left = right is a look inside one environment).
 
-    `parity` and `coverage` are fractions; `counts` maps a section to its number of facts by relation;
+    `parity` and `coverage` are fractions; `counts` maps a section to its number of facts by relation, `sections` one to
+    its own parity, coverage and numbers of facts by distance (`core.parity.Apart`);
     `basis` is a hash of all that was compared and by which policy: the same basis is not compared again.
     `time` and `personnel` hold the gap's value, band and reason as `core` gives them; `bands` the known band of each
     that people were told last, so that a time without one hides no change. `courses` holds both gaps day by day as
@@ -24,6 +25,7 @@ class Pair(models.Model):
     parity = models.FloatField(null=True)
     coverage = models.FloatField(default=0)
     counts = models.JSONField(default=dict)
+    sections = models.JSONField(default=dict, db_default={})
     time = models.JSONField(default=dict)
     personnel = models.JSONField(default=dict)
     bands = models.JSONField(default=dict, db_default={})

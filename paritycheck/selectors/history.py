@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
-from paritycheck.core.facts import Fact, Section, State
+from paritycheck.core.facts import Fact, Section, Side, State
 from paritycheck.models import Environment, Snapshot
 from paritycheck.selectors.states import body, fetch_bodies, section_of
 
@@ -87,25 +86,19 @@ def changed_names(project_id: UUID, before: str, after: str) -> frozenset[str]:
     return frozenset(str(json.loads(line)["name"]) for line in one ^ other)
 
 
-def section_states(snapshots: Sequence[Snapshot], times: Mapping[str, datetime]) -> list[SectionState]:
-    """The sections of the newest of these snapshots, which are newest first."""
-    if not snapshots:
-        return []
-    newest = snapshots[0]
-    fetch_bodies(newest.project_id, [newest])
-    return [_state(snapshots, name, entry, times.get(name)) for name, entry in sorted(newest.sections.items())]
+def section_states(snapshots: Sequence[Snapshot], side: Side, times: Mapping[str, datetime]) -> list[SectionState]:
+    """The sections of `side`, which is the newest of these snapshots; they are newest first."""
+    return [_state(snapshots, section, times.get(name)) for name, section in sorted(side.sections.items())]
 
 
-def _state(
-    snapshots: Sequence[Snapshot], name: str, entry: Mapping[str, Any], confirmed: datetime | None
-) -> SectionState:
-    digest = entry.get("digest")
+def _state(snapshots: Sequence[Snapshot], section: Section, confirmed: datetime | None) -> SectionState:
+    name = section.name
+    digest = snapshots[0].sections[name].get("digest")
     same = [snapshots[0]]
     for snapshot in snapshots[1:]:
         if snapshot.sections.get(name, {}).get("digest") != digest:
             break
         same.append(snapshot)
-    section = section_of(snapshots[0].project_id, name, entry)
     oldest = same[-1]
     longer = oldest is snapshots[-1] and oldest.number > 1
     return SectionState(name, len(section.facts), section.reason or "", oldest.opened_at, longer, confirmed)

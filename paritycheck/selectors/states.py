@@ -15,7 +15,7 @@ from paritycheck.codec.digests import to_bytes
 from paritycheck.codec.facts import evidence_from, fact_from, head_of, section_from
 from paritycheck.core.facts import Fact, Section, Side
 from paritycheck.core.merge import tallies
-from paritycheck.models import Environment, SectionBody, Snapshot
+from paritycheck.models import Environment, Instance, SectionBody, Snapshot
 
 UNKNOWN_AFTER = timedelta(hours=24)
 MOST_PLACES, MOST_SAID = 3, 8
@@ -36,8 +36,10 @@ def body(project_id: UUID, digest: str) -> bytes:
     return held
 
 
-def fetch_bodies(project_id: UUID, snapshots: Iterable[Snapshot]) -> None:
-    """Bring the facts of these snapshots into the process's memory by one query, so that decoding them asks no more."""
+def fetch_bodies(project_id: UUID, snapshots: Iterable[Snapshot | Instance]) -> None:
+    """Bring the facts of these snapshots, or of single instances, into the process's memory by one query, so that
+    decoding them asks no more.
+    """
     entries = [entry for snapshot in snapshots for entry in snapshot.sections.values() if entry.get("digest")]
     wanted = {to_bytes(entry["digest"]) for entry in entries}
     lacking = [key for key in wanted if _cache.get(project_id.bytes + key) is None]

@@ -11,7 +11,7 @@ from paritycheck.core.expectations import inside, judge
 from paritycheck.core.facts import Side
 from paritycheck.core.findings import Finding, Judgement
 from paritycheck.core.lifecycle import advance, drift_identity
-from paritycheck.core.parity import parity
+from paritycheck.core.parity import DISTANCES, by_section, parity
 from paritycheck.core.policy import Policy, default_policy, read_policy
 from paritycheck.models import Environment, Pair, Snapshot
 from paritycheck.selectors.states import read_times, side_of, stale_sections
@@ -22,8 +22,8 @@ from paritycheck.services.gaps import personnel_gap, time_gap
 from paritycheck.services.lasting import Lasting, lasting_names
 from paritycheck.services.settle import settle_waivers
 
-RULES_VERSION = 2
-"""Grows when the judgement itself changes, so that stored evaluations are made again."""
+RULES_VERSION = 3
+"""Grows when the judgement itself changes, or what is kept of it, so that stored evaluations are made again."""
 
 
 def policy_of(environment: Environment) -> Policy:
@@ -125,6 +125,14 @@ def _describe(pair: Pair, judged: Judgement) -> None:
     for row in judged.rows:
         counts.setdefault(row.section, Counter())[row.relation.value] += 1
     pair.counts = {section: dict(sorted(counter.items())) for section, counter in sorted(counts.items())}
+    pair.sections = {
+        section: {
+            "parity": apart.parity.value,
+            "coverage": apart.parity.coverage,
+            "by_distance": dict(zip(DISTANCES, apart.by_distance, strict=True)),
+        }
+        for section, apart in by_section(judged.rows).items()
+    }
 
 
 def _note(pair: Pair, halves: tuple[Half, Half], policy: Policy, now: datetime) -> timedelta | None:

@@ -113,6 +113,7 @@ MATRIX = {
     # Whoever has the address.
     ("badge-image", "GET"): Row(f"/api/v1/badges/{32 * 'a'}.svg", 200, frozenset(PRINCIPALS)),
     ("factors", "GET"): Row(P + "/factors", 200, READERS),
+    ("tools", "GET"): Row(P + "/tools", 200, READERS),
     ("project-policy", "GET"): Row(P + "/policy", 200, READERS),
     ("project-policy", "PUT"): Row(
         P + "/policy", 200, MAINTAINERS, b'{"text":"[time]"}', readers=READERS - MAINTAINERS

@@ -8,7 +8,7 @@ from paritycheck.core.bands import Band, tools_band
 from paritycheck.core.comparison import compare
 from paritycheck.core.expectations import judge
 from paritycheck.core.facts import absent, present, unknown
-from paritycheck.core.parity import Parity, parity
+from paritycheck.core.parity import DISTANCES, Parity, by_section, parity
 from paritycheck.core.policy import default_policy
 
 if TYPE_CHECKING:
@@ -84,3 +84,30 @@ def test_the_band_of_the_tools_gap_is_its_worst_drift_and_never_its_score() -> N
     assert tools_band(Parity(0.2, 1.0), ["note"]) is Band.OK
     assert tools_band(Parity(0.99, 1.0), ["note", "warning"]) is Band.WARNING
     assert tools_band(Parity(0.99, 1.0), ["error", "warning"]) is Band.ERROR
+
+
+def test_sections_add_up_to_the_whole_and_each_difference_is_counted_once(side: MakeSide) -> None:
+    staging = side(
+        "staging",
+        services=[present("database", "13.2", kind="postgresql"), unknown("search", "timeout")],
+        runtime=[present("python", "3.12.1"), present("node", "20.1.0")],
+        processes=[present("web", "1", kind="gunicorn")],
+    )
+    production = side(
+        "production",
+        services=[present("database", "16.1", kind="postgresql"), present("search", "3", kind="opensearch")],
+        runtime=[present("python", "3.12.4"), present("node", "20.3.0")],
+        processes=[present("web", "2", kind="gunicorn")],
+    )
+    rows = compare(staging, production)
+    told = by_section(rows)
+    assert {name: dict(zip(DISTANCES, apart.by_distance, strict=True)) for name, apart in told.items()} == {
+        "services": {"patch": 0, "minor": 0, "major": 1, "kind": 0},
+        "runtime": {"patch": 1, "minor": 1, "major": 0, "kind": 0},
+        "processes": {"patch": 0, "minor": 0, "major": 0, "kind": 0},
+    }
+    assert told["processes"].parity.value is None
+    assert told["services"].parity == Parity(pytest.approx(0.3), 0.5)  # type: ignore[arg-type]
+    assert told["runtime"].parity == Parity(pytest.approx(0.8), 1.0)  # type: ignore[arg-type]
+    whole = parity(rows).value
+    assert whole == pytest.approx((10 * 0.3 + 10 * 0.8) / 20)

@@ -205,7 +205,7 @@ def test_live_says_only_whether_something_changed(drifted: Any, signed_in: Any, 
 
 
 def test_the_manual_has_every_page_and_its_links_lead_somewhere(signed_in: Any, ask: Ask) -> None:
-    from paritycheck.web.views.manual import LEAVES
+    from paritycheck.web.manual_pages import LEAVES
 
     links = set()
     for leaf in LEAVES:
@@ -258,3 +258,35 @@ def test_the_manual_lists_every_call_of_the_api_with_its_parameters(db: None, cl
                 assert parameter["in"] != "query" or f"<code>{parameter['name']}</code>" in page
     assert "<script>" not in page
     assert 'id="deprecation"' in page
+
+
+def test_without_scripts_each_bar_is_a_link_to_what_its_snapshot_changed(drifted: Any, ask: Ask) -> None:
+    drifted.report("staging", drifted.facts("runtime", "node", value="24.1.0"))
+    drifted.report("staging", drifted.facts("runtime", "node", value="25.1.0"))
+    page = ask("/p/shop/environments/staging")
+    links = re.findall(r'<a href="([^"]+)" data-scrub data-middle', page)
+    assert links == [f"/p/shop/environments/staging?at={number}" for number in (1, 2, 3)]
+    assert "node 24.1.0 25.1.0" in text_of(page)
+    assert "The first report: there is nothing before it." in text_of(ask(links[0]))
+    second = text_of(ask(links[1]))
+    assert "Changed in staging#2" in second
+    assert "node 22.21.1 24.1.0" in second
+    for odd in ("x", "0", "99999999999", "-1", "٣"):
+        assert "Changed in staging#" in text_of(ask(f"/p/shop/environments/staging?at={odd}"))
+
+
+def test_instances_that_disagree_are_told_apart_and_a_stale_section_is_hatched(drifted: Any, ask: Ask) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    drifted.report("staging", drifted.facts("runtime", "node", value="24.1.0"), "web-2")
+    page = text_of(ask("/p/shop/environments/staging"))
+    assert re.search(r"2 instances report \d+ facts and disagree on 2\.", page)
+    assert "node 22.21.1 web-1 24.1.0 web-2" in page
+    instance = drifted.project.environments.get(slug="ci").instances.get()
+    past = (timezone.now() - timedelta(days=3)).isoformat()
+    instance.sections["config"] |= {"at": past, "current": False}
+    instance.save()
+    html = ask("/p/shop/environments/ci")
+    assert re.search(r'<span class="frame-unknown"><span>stale, last read <time[^>]*>3\s+d', html)

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 from paritycheck.codec.sides import BUCKET_OF, BUCKETS, counts_of, total
 from paritycheck.core.addresses import AddressError
 from paritycheck.core.comparison import FARTHEST, Relation, Row
-from paritycheck.core.facts import Fact, State
 from paritycheck.models import Project
 from paritycheck.selectors.comparisons import (
     ComparisonFilter,
@@ -29,10 +28,11 @@ from paritycheck.selectors.projects import environments_of
 from paritycheck.web import words
 from paritycheck.web.access import of_project
 from paritycheck.web.cells import SECTION_TITLES
-from paritycheck.web.evidence import STEPS, split
+from paritycheck.web.evidence import STEPS
 from paritycheck.web.evidence import sources_of as read_from
-from paritycheck.web.facts import name_parts, value_words
-from paritycheck.web.views.environments import ORDER
+from paritycheck.web.facts import name_parts
+from paritycheck.web.halves import Half, halves_of
+from paritycheck.web.moves import place_of
 from paritycheck.web.visible import visible
 
 MOST_ROWS = 200
@@ -46,16 +46,6 @@ TITLES = {
     "same": "Same",
 }
 GLYPHS = {"different": "different", "left": "missing", "right": "missing", "unknown": "unknown", "same": "same"}
-
-
-@dataclass(frozen=True, slots=True)
-class Half:
-    """One side of a row; `before`, `part` and `after` are its value, cut where it begins to differ."""
-
-    state: str
-    before: str
-    part: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +129,7 @@ def _examples(project: Project, slugs: Sequence[str]) -> list[str]:
 def _compared(request: HttpRequest, fields: tuple[Field, Field]) -> dict[str, Any]:
     left, right = fields[0].place, fields[1].place
     if left is None or right is None:
-        return {"chapters": [], "options": [], "headline": ""}
+        return {"chapters": [], "options": [], "headline": "", "answer": "Compare any two snapshots"}
     asked = _asked(request)
     sections = counts_of(comparison_of(left, right))
     counts = total(sections)
@@ -151,6 +141,7 @@ def _compared(request: HttpRequest, fields: tuple[Field, Field]) -> dict[str, An
         "right": right,
         "counts": counts,
         "options": _options(counts, asked.only),
+        "answer": _answer(counts),
         "headline": _headline(left, right),
         "chapters": _chapters(rows, sections, left, right, request.GET.get("after", "")[:512]),
         "nothing": not rows and not asked.only and not asked.q and not asked.section,
@@ -179,6 +170,16 @@ def _options(counts: dict[str, int], only: str) -> list[dict[str, Any]]:
     ]
 
 
+def _answer(counts: dict[str, int]) -> str:
+    """The page's first sentence: how many facts differ, and how many could not be compared."""
+    apart = sum(counts[bucket] for bucket in ("different", "left", "right"))
+    facts, unknown = words.plural(sum(counts.values()), "fact"), counts["unknown"]
+    said = f"{words.number(apart)} of {facts} {'differs' if apart == 1 else 'differ'}" if apart else "Nothing differs"
+    if unknown:
+        return f"{said}, {words.number(unknown)} cannot be compared"
+    return said if apart else f"{said}, {facts} are the same"
+
+
 def _headline(left: Place, right: Place) -> str:
     apart = words.duration(abs((right.snapshot.opened_at - left.snapshot.opened_at).total_seconds()))
     if left.environment == right.environment:
@@ -193,9 +194,7 @@ def _named(place: Place) -> str:
 def _chapters(
     rows: Sequence[Row], sections: dict[str, dict[str, int]], left: Place, right: Place, after: str
 ) -> list[Chapter]:
-    names = sorted(
-        {row.section for row in rows}, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)
-    )
+    names = sorted({row.section for row in rows}, key=place_of)
     return [
         _chapter(name, [row for row in rows if row.section == name], sections.get(name, {}), left, right, after)
         for name in names
@@ -219,28 +218,16 @@ def _chapter(name: str, rows: Sequence[Row], counts: dict[str, int], left: Place
 
 def _line(row: Row, left: Place, right: Place) -> Line:
     prefix, name = name_parts(row.section, row.name)
-    one, other = (
-        visible(value_words(row.section, fact, with_kind=row.left.kind != row.right.kind))
-        for fact in (row.left, row.right)
-    )
-    marked = row.relation is Relation.DIFFERENT
+    left_half, right_half = halves_of(row.section, row.left, row.right, marked=row.relation is Relation.DIFFERENT)
     return Line(
         prefix,
         visible(name),
         GLYPHS[BUCKET_OF[row.relation]],
-        _half(row.left, one, other, marked=marked),
-        _half(row.right, other, one, marked=marked),
+        left_half,
+        right_half,
         _distance(row),
         _sources(row, left, right),
     )
-
-
-def _half(fact: Fact, mine: str, theirs: str, *, marked: bool) -> Half:
-    if fact.state is State.ABSENT:
-        return Half("missing", "missing", "", "")
-    if fact.state is State.UNKNOWN:
-        return Half("unknown", f"unknown: {mine}", "", "")
-    return Half("present", *(split(mine, theirs) if marked else (mine, "", "")))
 
 
 def _distance(row: Row) -> str:

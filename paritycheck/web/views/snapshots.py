@@ -8,17 +8,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from paritycheck.core.facts import Fact, Section, State
+from paritycheck.core.facts import Fact, Section
 from paritycheck.core.natural import natural
 from paritycheck.models import Environment, Project, Snapshot
-from paritycheck.selectors.history import Move, around, moves
+from paritycheck.selectors.history import around, moves
 from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.states import evidence_of, fetch_bodies, side_of
 from paritycheck.web.access import of_project
 from paritycheck.web.cells import SECTION_TITLES
 from paritycheck.web.evidence import Source, sources_of
 from paritycheck.web.facts import name_parts, reason_words, value_words
-from paritycheck.web.views.environments import ORDER, environment_of
+from paritycheck.web.moves import changed_of, place_of
+from paritycheck.web.views.environments import environment_of
 from paritycheck.web.visible import visible
 
 MOST_FACTS = 200
@@ -47,33 +48,6 @@ class Chapter:
     more_after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """One fact that a snapshot changed, as the page shows it."""
-
-    section: str
-    name: str
-    before: str
-    after: str
-    before_state: str
-    after_state: str
-
-
-def _changed(move: Move) -> Changed:
-    return Changed(
-        move.section,
-        visible(name_parts(move.section, move.name)[1]),
-        visible(_value(move.section, move.before)),
-        visible(_value(move.section, move.after)),
-        move.before.state.value,
-        move.after.state.value,
-    )
-
-
-def _value(section: str, fact: Fact) -> str:
-    return "not there" if fact.state is State.ABSENT else value_words(section, fact)
-
-
 @require_safe
 @of_project
 def snapshot(request: HttpRequest, project: Project, environment_slug: str, number: str) -> HttpResponse:
@@ -84,7 +58,7 @@ def snapshot(request: HttpRequest, project: Project, environment_slug: str, numb
         current, before, after = around(found, int(number))
     except Snapshot.DoesNotExist:
         raise Http404 from None
-    changed = [_changed(move) for move in moves(before, current)]
+    changed = changed_of(moves(before, current))
     text, chosen = request.GET.get("q", "").strip()[:100], request.GET.get("section", "")
     context = {
         "project": project,
@@ -108,7 +82,7 @@ def _chapters(environment: Environment, snapshot: Snapshot, chosen: str, text: s
     """Sections in order; facts only of the chosen one, or of all where a text is looked for."""
     fetch_bodies(snapshot.project_id, [snapshot])
     side = side_of(snapshot, environment)
-    names = sorted(side.sections, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
+    names = sorted(side.sections, key=place_of)
     return [_chapter(snapshot, side.section(name), text, after, wanted=bool(text) or name == chosen) for name in names]
 
 
