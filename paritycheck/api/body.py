@@ -12,17 +12,18 @@ from typing import Any
 
 from django.conf import settings
 from django.core.signals import got_request_exception
+from django.db import Error as DatabaseFailure
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.urls import ResolverMatch, resolve
 from structlog.contextvars import bound_contextvars
 
 from paritycheck.api import documents, problems
-from paritycheck.api.authentication import refuse_in_url, token_of
+from paritycheck.api.authentication import TOKEN, refuse_in_url, token_of
 from paritycheck.api.headers import harden, unless_known
 from paritycheck.api.permissions import require_scope
 from paritycheck.services.errors import Refused
-from paritycheck.services.tokens import spend
+from paritycheck.services.tokens import note_refusal, spend
 from paritycheck_agent.wire import limits
 
 TAKEN = "paritycheck.taken"
@@ -32,6 +33,8 @@ HEADER_BYTES = 256
 DROPPED_BYTES = 2 * 1024 * 1024
 DROPPED_AT_ONCE = 64 * 1024
 BAD_REQUEST = 400
+# Mistakes of an agent or its token; who only comes too often is told so, and costs no more than that.
+REMEMBERED = frozenset(range(400, 500)) - {429}
 # Registered with a parameter that names the version of the document, which tells it itself.
 VERSIONED = "application/vnd.cyclonedx+"
 
@@ -81,6 +84,7 @@ class BodyMiddleware:
         if response.status_code >= BAD_REQUEST and response.get("Content-Type") != documents.MEDIA_TYPE:
             problem = problems.BY_STATUS.get(response.status_code, problems.INTERNAL)
             response = documents.render(problem, request)
+        _remember(request.META)
         response = unless_known(request, response)
         harden(request, response)
         return response
@@ -115,6 +119,15 @@ def admit(request: HttpRequest) -> None:
         if call.spends:
             spend(token=token)
     meta[TAKEN] = read(request, call)
+
+
+def _remember(meta: dict[str, Any]) -> None:
+    """What an agent was refused with stands beside its token, so that whoever waits for its report is told."""
+    token, problem = meta.get(TOKEN), meta.get(documents.PROBLEM)
+    if token is None or problem is None or problem.status not in REMEMBERED:
+        return
+    with suppress(DatabaseFailure):
+        note_refusal(token=token, code=problem.code, detail=problem.detail)
 
 
 def taken(request: Any) -> Taken:

@@ -16,12 +16,10 @@ from paritycheck.api.pagination import PARAMETERS, CursorPages, PageSerializer
 from paritycheck.api.schema import GONE, PAGE_PARAMETERS, READ_REFUSALS, REFUSALS, refused
 from paritycheck.api.shapes import CountsSerializer, ProjectApiView, counts, page_url
 from paritycheck.models import Project
-from paritycheck.selectors.access import may_administer
 from paritycheck.selectors.projects import find_environment, live_drifts, visible_projects
 from paritycheck.services.channels import require_maintaining
 from paritycheck.services.environments import choose_baseline
-from paritycheck.services.errors import Refused
-from paritycheck.services.projects import make_project
+from paritycheck.services.projects import make_project, require_making
 
 ADMIN, WRITE = frozenset({"admin"}), frozenset({"write"})
 BODY_BYTES = 16 * 1024
@@ -115,9 +113,7 @@ class ProjectsView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """For administrators of the installation; who makes it is its owner."""
-        user = self.token.user
-        if user is None or not may_administer(user):
-            raise Refused("forbidden", 403, "making projects takes an administrator of the installation")
+        user = require_making(user=self.token.user)
         said = read_asked(request, CODE, {"slug": str}, ("slug",))
         made = make_project(slug=said["slug"], by=user)
         return Response(ProjectSerializer(project_document(made, 0, {})).data, status=201)

@@ -1,6 +1,7 @@
 """Wire facts to core facts and back. The one place that knows report versions."""
 
 import json
+import sys
 from typing import Any
 
 from paritycheck.core.facts import Fact, Section, State
@@ -15,6 +16,20 @@ def section_from(facts_body: bytes) -> Section:
     head = head_of(facts_body)
     facts = [fact_from(json.loads(line)) for line in facts_body.splitlines()[1:]]
     return Section(head["section"], {fact.name: fact for fact in facts}, tuple(head["covers"]))
+
+
+def names_from(facts_body: bytes) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], dict[str, str]]:
+    """Of a valid facts body the names that are present and the others, and by name the kind that a service is of."""
+    present: list[str] = []
+    others: list[str] = []
+    kinds: dict[str, str] = {}
+    for line in facts_body.splitlines()[1:]:
+        row = json.loads(line)
+        name = sys.intern(row["name"])
+        (others if "unknown" in row or row.get("absent") else present).append(name)
+        if isinstance(row.get("kind"), str):
+            kinds[name] = row["kind"]
+    return (tuple(present), tuple(others)), kinds
 
 
 def head_of(facts_body: bytes) -> dict[str, Any]:

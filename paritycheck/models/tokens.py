@@ -19,6 +19,7 @@ class Token(models.Model):
     `made_by` is the address of who made it, empty for those of commands; it is text, so that it stays when they go.
     `allowed_from` holds networks with blanks between them, none where it may be used from everywhere; `refused` counts
     uses from elsewhere.
+    `refusal` is what an agent with it was refused last: `{"code", "detail", "at"}`.
     """
 
     id = models.CharField(primary_key=True, max_length=12)
@@ -41,6 +42,7 @@ class Token(models.Model):
     refused = models.PositiveIntegerField(default=0, db_default=0)
     refused_at = models.DateTimeField(null=True)
     refused_from = models.GenericIPAddressField(null=True)
+    refusal = models.JSONField(null=True)
 
     @override
     def __str__(self) -> str:

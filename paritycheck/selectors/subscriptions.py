@@ -66,13 +66,36 @@ def may_subscribe(user: User | None, project: Project) -> bool:
     return may_waive(user, project) if user else False
 
 
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What somebody may do to the rules of one project."""
+
+    user: User | None
+    maintains: bool
+    subscribes: bool
+
+    def may_change(self, row: Subscription) -> bool:
+        """One's own, as a member; any, as a maintainer."""
+        return self.subscribes if self._own(row) else self.maintains
+
+    def may_end(self, row: Subscription) -> bool:
+        """One's own whatever one's role: it is one's own mail."""
+        return self._own(row) or self.maintains
+
+    def _own(self, row: Subscription) -> bool:
+        return self.user is not None and row.user_id == self.user.pk
+
+
+def rights_of(user: User | None, project: Project) -> Rights:
+    """Two queries, for any number of rules."""
+    return Rights(user, may_maintain(user, project), may_subscribe(user, project))
+
+
 def may_change(subscription: Subscription, user: User | None) -> bool:
-    """One's own, as a member; any, as a maintainer."""
-    if user is not None and subscription.user_id == user.pk:
-        return may_subscribe(user, subscription.project)
-    return may_maintain(user, subscription.project)
+    """The same of one rule."""
+    return rights_of(user, subscription.project).may_change(subscription)
 
 
 def may_end(subscription: Subscription, user: User | None) -> bool:
-    """One's own whatever one's role: it is one's own mail."""
-    return (user is not None and subscription.user_id == user.pk) or may_maintain(user, subscription.project)
+    """The same of one rule."""
+    return rights_of(user, subscription.project).may_end(subscription)

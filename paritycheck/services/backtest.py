@@ -59,7 +59,8 @@ def backtest_policy(
     """
     require_policy(text)
     asked = now - timedelta(days=days)
-    environments = {row.pk: row for row in project.environments.select_related("latest")}
+    rows = project.environments.select_related("latest").prefetch_related("instances")
+    environments = {row.pk: row for row in rows}
     news = list(
         Snapshot.objects.filter(project=project, opened_at__gt=asked, opened_at__lte=now).order_by("-opened_at", "-pk")[
             : MOST_SNAPSHOTS + 1

@@ -7,14 +7,14 @@ from typing import Final
 from django.db import transaction
 
 from paritycheck.core.plain import plain
-from paritycheck.models import Project, Token, User
+from paritycheck.models import Environment, Project, Token, User
 from paritycheck.models.tokens import TokenKind
 from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.projects import find_environment
 from paritycheck.selectors.tokens import tokens_of, tokens_of_person
 from paritycheck.services.errors import Refused
 from paritycheck.services.token_places import change_places
-from paritycheck.services.tokens import SCOPES, issue_token
+from paritycheck.services.tokens import SCOPES, issue_token, revoke_token
 
 GATE_DAYS: Final = 90
 REPORT_DAYS: Final = 3_650
@@ -22,6 +22,8 @@ PERSONAL_DAYS: Final = 366
 MOST: Final = 200
 MOST_OWN: Final = 20
 LONGEST_NAME: Final = 80
+FIRST: Final = "first report"
+"""The name of tokens that the page Start makes."""
 PERSONAL: Final = tuple(SCOPES[TokenKind.PERSONAL])
 BOUND: Final = {"report": TokenKind.REPORT, "gate": TokenKind.GATE}
 """The kinds that a project gives out, and their letter."""
@@ -68,6 +70,20 @@ def make_project_token(
         kind=BOUND[kind], project=project, environment=found, name=_name(name), expires_at=expires, by=by
     )
     return change_places(token=token, networks=networks, by=by), text
+
+
+@transaction.atomic
+def make_first_token(*, project: Project, environment: Environment, by: User, now: datetime) -> tuple[Token, str]:
+    """A token to begin with, and its text. One that the same person was given here and nobody ever used ends: its
+    text was shown once, and is lost.
+
+    Raises Refused: forbidden, invalid-token with a pointer.
+    """
+    require_administering(user=by, project=project)
+    unused = tokens_of(project).filter(environment=environment, name=FIRST, made_by=by.email, last_used_at=None)
+    for token in unused:
+        revoke_token(token=token, by=by, why="a new one was made in its place")
+    return make_project_token(project=project, kind="report", name=FIRST, environment=environment.slug, by=by, now=now)
 
 
 @transaction.atomic

@@ -66,6 +66,7 @@ def preview_policy(*, project: Project, text: str, now: datetime) -> Preview:
     require_policy(text)
     policy = read_policy(text)
     rows = project.environments.select_related("latest", "project__baseline__latest").order_by("slug")
+    rows = rows.prefetch_related("instances", "project__baseline__instances")
     environments = list(rows.filter(latest__isnull=False, expired_at=None))
     judged = environments[:MOST_ENVIRONMENTS]
     moves: list[Foreseen] = []

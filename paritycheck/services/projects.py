@@ -12,7 +12,10 @@ from paritycheck.models import Environment, Project, Token, User
 from paritycheck.models.people import Role
 from paritycheck.models.projects import EnvironmentKind, Tier
 from paritycheck.models.tokens import TokenKind
+from paritycheck.selectors.access import may_administer
+from paritycheck.selectors.columns import in_order
 from paritycheck.services.audit import record
+from paritycheck.services.environments import choose_baseline
 from paritycheck.services.errors import Refused
 from paritycheck.services.members import join_project
 from paritycheck.services.tokens import issue_token, revoke_token
@@ -81,6 +84,32 @@ def make_project(*, slug: str, by: User | None = None) -> Project:
     if by is not None:
         join_project(project=project, user=by, role=Role.OWNER, now=timezone.now(), by=by)
     return project
+
+
+@transaction.atomic
+def start_project(*, slug: str, plans: list[EnvironmentPlan], by: User | None) -> Project:
+    """A new project with its first environments, the last of which in order of promotion the others are compared with.
+
+    Raises Refused: forbidden, bad-parameter (a name that cannot be used, no environment), name-taken.
+    """
+    user = require_making(user=by)
+    if not plans:
+        raise Refused("bad-parameter", 400, "a project begins with one environment at least")
+    project = make_project(slug=slug, by=user)
+    made = [make_environment(project=project, plan=plan, by=user) for plan in plans]
+    ensure_baseline(project=project, by=user)
+    if project.baseline is None:
+        last = in_order(made, None)[-1]
+        choose_baseline(project=project, environment=last, by=user, now=timezone.now())
+        project.baseline = last
+    return project
+
+
+def require_making(*, user: User | None) -> User:
+    """The person, if they may make projects; Refused(forbidden) else."""
+    if user is None or not may_administer(user):
+        raise Refused("forbidden", 403, "making projects takes an administrator of the installation")
+    return user
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ from paritycheck.services.errors import Refused
 
 KEEP_S = 5.0
 MINUTE = timedelta(minutes=1)
+MOST_SAID = 500
 NOTED = (TokenKind.GATE, TokenKind.PERSONAL)
 SCOPES: dict[str, list[str]] = {
     TokenKind.REPORT: ["report"],
@@ -151,6 +152,13 @@ def _note(action: str, token: Token, by: User | None, **said: str) -> None:
         **said,
     }
     record(action=action, by=by, project=token.project, target=str(token), detail=detail)
+
+
+def note_refusal(*, token: Token, code: str, detail: str) -> None:
+    """Keep the last refusal of an agent's token: its code, its words and when. No submitted value is in them."""
+    if token.kind == TokenKind.REPORT:
+        said = {"code": code, "detail": detail[:MOST_SAID], "at": timezone.now().isoformat(timespec="seconds")}
+        Token.objects.filter(pk=token.pk).update(refusal=said)
 
 
 def spend(*, token: Token) -> None:

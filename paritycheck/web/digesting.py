@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from paritycheck.core.subscription_words import rule_words
 from paritycheck.models import Project, Subscription
 from paritycheck.selectors.recipients import terms_of
-from paritycheck.selectors.subscriptions import digests_of, may_change, sharers_of
+from paritycheck.selectors.subscriptions import Rights, digests_of, rights_of, sharers_of
 from paritycheck.web import words
 from paritycheck.web.alerting import kind_icon
 from paritycheck.web.subscribing import next_words
@@ -30,12 +30,12 @@ class Schedule:
     changes: bool
 
 
-def schedule_of(row: Subscription, user: Any) -> Schedule:
-    """As pages show it."""
-    mine = row.user_id == user.pk
+def schedule_of(row: Subscription, rights: Rights) -> Schedule:
+    """As pages show it to whoever has the rights."""
+    mine = rights.user is not None and row.user_id == rights.user.pk
     to = "you" if mine else visible(row.channel.name if row.channel else row.user.email if row.user else "")
     icon = kind_icon(row.channel.kind) if row.channel else "mail"
-    return Schedule(row, visible(rule_words(terms_of(row))), to, icon, next_words(row), may_change(row, user))
+    return Schedule(row, visible(rule_words(terms_of(row))), to, icon, next_words(row), rights.may_change(row))
 
 
 def next_digest(request: HttpRequest, project: Project) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def next_digest(request: HttpRequest, project: Project) -> dict[str, Any]:
         return {"schedule": None}
     sharers = sharers_of(row) if row.user_id else 0
     return {
-        "schedule": schedule_of(row, request.user),
+        "schedule": schedule_of(row, rights_of(request.user, project)),  # type: ignore[arg-type]  # signed in
         "digest_to": words.plural(sharers, "person", "people") if sharers > 1 else None,
         "looks": LOOKS.items(),
         "look": look if look in LOOKS else _usual(row),

@@ -8,14 +8,15 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from paritycheck.selectors.access import projects_of
+from paritycheck.web.keys import SHEET
 from paritycheck.web.undoing import taken_word
 
-CHOICES = {"theme": ("system", "light", "dark"), "density": ("system", "comfortable")}
+CHOICES = {"theme": ("system", "light", "dark"), "density": ("system", "comfortable"), "keys": ("system", "off")}
 SWITCHER_LENGTH = 50
 
 
 def chosen(request: HttpRequest, name: str) -> str:
-    """What the person chose of `theme` or `density`; empty where the system or the default decides."""
+    """What the person chose of `theme`, `density` or `keys`; empty where the system or the default decides."""
     value = request.COOKIES.get(name, "")
     return value if value in CHOICES[name][1:] else ""
 
@@ -27,6 +28,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "site_name": settings.SITE_NAME,
         "theme": chosen(request, "theme"),
         "density": chosen(request, "density"),
+        "single_keys": chosen(request, "keys"),
+        "sheet": SHEET,
         "page_time": timezone.now(),
         "said": SimpleLazyObject(lambda: taken_word(request)),
         "switcher": SimpleLazyObject(lambda: list(projects_of(user)[:SWITCHER_LENGTH]) if user else []),

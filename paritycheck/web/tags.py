@@ -14,6 +14,7 @@ from paritycheck.models.drifts import DriftState
 from paritycheck.web import charts, words
 from paritycheck.web.icons import PATHS
 from paritycheck.web.notices import troubles_of
+from paritycheck.web.young import Young, young_of
 
 register = template.Library()
 
@@ -161,6 +162,12 @@ def seconds(length: float) -> str:
 def open_drifts(project: Project) -> int:
     """How many drifts of a project are open; one query."""
     return Drift.objects.filter(project=project, state=DriftState.OPEN).count()
+
+
+@register.simple_tag
+def young(project: Project) -> Young | None:
+    """What is missing before two environments can be compared; one query."""
+    return young_of(project)
 
 
 @register.simple_tag

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from paritycheck.web.signing.views import SignIn
 from paritycheck.web.views.account_tokens import account_tokens, new_account_token, revoke_account_token
+from paritycheck.web.views.agent import agent_file
 from paritycheck.web.views.alerts import alerts, delivery_act
 from paritycheck.web.views.audit import audit, system_audit
 from paritycheck.web.views.badge import badge, end_badge, make_badge
@@ -18,15 +19,19 @@ from paritycheck.web.views.factors import factors
 from paritycheck.web.views.gates import gate, gates
 from paritycheck.web.views.invited import invited
 from paritycheck.web.views.live import live_project, live_projects
-from paritycheck.web.views.manual import manual
+from paritycheck.web.views.manual import manual, manual_search, problem
 from paritycheck.web.views.matrix import cell, matrix
 from paritycheck.web.views.members import member_act, members, new_member
+from paritycheck.web.views.new_project import new_project
 from paritycheck.web.views.personnel import personnel
 from paritycheck.web.views.picking import pick
 from paritycheck.web.views.policy import backtest_run, policy, policy_backtest, policy_trial
 from paritycheck.web.views.projects import projects
+from paritycheck.web.views.search import search
 from paritycheck.web.views.session import SignOut, preferences
+from paritycheck.web.views.settings import new_environment, set_baseline, set_environment, settings_page
 from paritycheck.web.views.snapshots import snapshot
+from paritycheck.web.views.start import start, start_token, start_waiting
 from paritycheck.web.views.subscriptions import new_subscription, subscription_act, subscriptions
 from paritycheck.web.views.system import system
 from paritycheck.web.views.time import time
@@ -48,6 +53,7 @@ _DIGEST = rf"{_ALERTS}/digests/(?P<subscription_id>{_UUID})"
 urlpatterns = [
     path("", projects, name="projects"),
     path("live", live_projects, name="live-projects"),
+    path("new", new_project, name="new-project"),
     path("sign-in", SignIn.as_view(), name="sign-in"),
     path("sign-out", SignOut.as_view(), name="sign-out"),
     path("unsubscribe/<str:token>", unsubscribing, name="unsubscribe"),
@@ -59,9 +65,16 @@ urlpatterns = [
     re_path(rf"^account/tokens/{_IDENT}/revoke$", revoke_account_token, name="revoke-account-token"),
     path("system", system, name="system"),
     path("system/audit", system_audit, name="system-audit"),
+    re_path(r"^agent/(?P<name>parity\.(?:pyz(?:\.sha256)?|service))$", agent_file, name="agent-file"),
+    path("search", search, name="search"),
+    path("problems/<slug:code>", problem, name="problem"),
     path("docs", manual, name="docs"),
+    path("docs/search", manual_search, name="manual-search"),
     path("docs/<slug:slug>", manual, name="manual"),
     re_path(rf"{_PROJECT}$", matrix, name="matrix"),
+    re_path(rf"{_PROJECT}/start$", start, name="start"),
+    re_path(rf"{_PROJECT}/start/token$", start_token, name="start-token"),
+    re_path(rf"{_PROJECT}/start/waiting$", start_waiting, name="start-waiting"),
     re_path(rf"{_PROJECT}/live$", live_project, name="live"),
     re_path(rf"{_PROJECT}/cell$", cell, name="cell"),
     re_path(rf"{_PROJECT}/d/(?P<prefix>[0-9a-f]{{10,64}})$", drift, name="drift"),
@@ -80,6 +93,14 @@ urlpatterns = [
     re_path(rf"{_ENVIRONMENT}$", environment, name="environment"),
     re_path(rf"{_ENVIRONMENT}/(?P<number>[1-9][0-9]{{0,8}})$", snapshot, name="snapshot"),
     re_path(rf"{_PROJECT}/gate$", gates, name="gates"),
+    re_path(rf"{_PROJECT}/settings$", settings_page, name="settings"),
+    re_path(rf"{_PROJECT}/settings/baseline$", set_baseline, name="set-baseline"),
+    re_path(rf"{_PROJECT}/settings/environments/new$", new_environment, name="new-environment"),
+    re_path(
+        rf"{_PROJECT}/settings/environments/(?P<environment_slug>[a-z0-9][a-z0-9-]{{0,62}})/change$",
+        set_environment,
+        name="set-environment",
+    ),
     re_path(rf"{_PROJECT}/settings/policy$", policy, name="policy"),
     re_path(rf"{_PROJECT}/settings/policy/trial$", policy_trial, name="policy-trial"),
     re_path(rf"{_PROJECT}/settings/policy/backtest$", policy_backtest, name="policy-backtest"),

@@ -22,14 +22,14 @@ def live(version: str) -> list[dict[str, Any]]:
     return postgres(version, via="auth", sources=["probe"])
 
 
-def ask(site: "Site", entries: dict[str, Any], /, **members: Any) -> "Reply":
+def ask(site: "Site", entries: dict[str, Any], /, *, who: str = "gate", **members: Any) -> "Reply":
     document = {
         "schema": "paritycheck.candidate/1",
         "candidate": {"commit": "3f1c" * 10, "branch": "bump-pg", "dirty": False},
         "default_branch": "main",
         "sections": entries,
     }
-    return site.post(document | members, who="gate", path=GATE)
+    return site.post(document | members, who=who, path=GATE)
 
 
 def candidate(site: "Site", version: str, **members: Any) -> "Reply":

@@ -94,11 +94,11 @@ def in_force(shop: Any, text: str) -> None:
     shop.project.save()
 
 
-def three_months(shop: Any) -> list[Made]:
-    """120 commits; staging has each within a day, production every few days, the last time four days ago."""
+def three_months(shop: Any, count: int = 120) -> list[Made]:
+    """Commits; staging has each within a day, production every few days, the last time four days ago."""
     dice = random.Random(5)  # noqa: S311  the same life at every run
     now = datetime.now(UTC).replace(microsecond=0)
-    made = row_of_commits(120, days=100)
+    made = row_of_commits(count, days=100)
     in_force(shop, '[scopes]\napi = "services/api"\nweb = "web"\n')
     send(shop, made)
     tell = deployer(shop)

@@ -17,7 +17,6 @@ pytestmark = [
     pytest.mark.django_db(databases=["default", "heartbeat"], transaction=True),
     pytest.mark.timeout(240),
 ]
-PAGES = ("", "/channels", "/subscriptions", "/digests")
 
 
 @pytest.fixture
@@ -37,14 +36,8 @@ def alerting(site: tuple[str, Any], settings: Any) -> Any:
     )  # fmt: skip
 
 
-def test_the_digest_is_drawn_in_its_frame_and_nothing_is_wider_than_the_screen(
-    alerting: Any, open_page: Callable[[str], Page]
-) -> None:
-    for width in (1440, 390):
-        for part in PAGES:
-            page = open_page(f"/p/shop/alerts{part}?open={alerting.pk}")
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, part
+def test_the_digest_is_drawn_in_its_frame(alerting: Any, open_page: Callable[[str], Page]) -> None:
+    del alerting
     page = open_page("/p/shop/alerts")
     page.locator(".mail-frame").scroll_into_view_if_needed()
     frame = page.frame_locator(".mail-frame")

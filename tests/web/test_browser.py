@@ -1,7 +1,9 @@
-"""The pages in a real browser: what scripts add, what narrow screens, dark ground and paper make of them."""
+"""The pages in a real browser: what scripts add, and what narrow screens and dark ground make of them."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,53 +14,15 @@ from paritycheck.web.pipelines import EXAMPLES, STAND_IN, folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.django_db(databases=["default", "heartbeat"], transaction=True),
     pytest.mark.timeout(180),
 ]
-PATHS = (
-    "/", "/p/shop", "/p/shop?show=services&show=dependencies", "/p/shop?q=nothing-like-it", "/p/shop/environments",
-    "/p/shop/environments/staging", "/p/shop/environments/staging/1", "/p/shop/environments/staging/1?section=services",
-    "/p/shop/factors", "/p/shop/factors?show=broken&environment=ci", "/p/shop/personnel", "/p/shop/settings/policy",
-    "/p/shop/gate", "/p/shop/cell?environment=ci&section=services&name=celery-broker", "/docs", "/docs/agent",
-    "/docs/gate", "/docs/pipelines", "/docs/time", "/docs/personnel", "/docs/collected", "/docs/glossary",
-    "/docs/design", "/docs/api", "/p/shop/time", "/p/shop/settings/badge",
-    "/p/shop/settings/members", "/p/shop/settings/tokens?trust=github", "/p/shop?owner=nobody&rule=version",
-    "/p/shop/tools", "/docs/tools", "/p/shop/environments/staging?at=1", "/p/shop/compare?left=ci&right=production",
-    "/p/none", "/account", "/account/password", "/account/passkeys", "/account/again", "/sign-in/forgotten",
-)  # fmt: skip
-
-
-def every_path(shop: Any) -> list[str]:
-    drifts = [f"/p/shop/d/{drift.id[:10]}" for drift in shop.project.drifts.order_by("id")]
-    return [*PATHS, *drifts, f"/p/shop/gate/{shop.project.verdicts.get().id}"]
-
-
-def test_no_page_complains_overflows_or_repeats_an_id(open_page: Callable[[str], Page], site: tuple[str, Any]) -> None:
-    for width in (1440, 1024, 390):
-        for path in every_path(site[1]):
-            page = open_page(path)
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (width, path)
-            repeated = "(ids) => ids.filter((id, at) => ids.indexOf(id) !== at)"
-            ids = page.eval_on_selector_all("[id]", "(nodes) => nodes.map((node) => node.id)")
-            assert page.evaluate(repeated, ids) == [], path
-            assert page.locator("h1").count() == 1, path
-            assert page.locator("a:not([href]), button:not([type]), img:not([alt])").count() == 0, path
-
-
-def test_every_control_has_a_name(open_page: Callable[[str], Page], site: tuple[str, Any]) -> None:
-    names = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), summary')].filter(node => {
-        const label = node.labels?.length ? node.labels[0].textContent : '';
-        const said = node.textContent + label + (node.getAttribute('aria-label') || '');
-        return !said.trim() && !node.querySelector('title');
-    }).map(node => node.outerHTML.slice(0, 120))"""
-    for path in every_path(site[1]):
-        assert open_page(path).evaluate(names) == [], path
 
 
 def test_what_is_copied_from_the_manual_is_the_file_line_by_line(open_page: Callable[[str], Page]) -> None:
@@ -143,7 +107,12 @@ def test_what_waits_is_bars_what_is_lost_says_since_when_and_what_fails_leaves_t
     open_page: Callable[[str], Page], said: list[str]
 ) -> None:
     page = open_page("/p/shop")
-    page.route("**/p/shop?q=*", lambda route: (page.wait_for_timeout(900), route.continue_()))
+
+    def late(route: Route) -> None:
+        page.wait_for_timeout(900)
+        route.continue_()
+
+    page.route("**/p/shop?q=*", late)
     page.fill("#filter", "stripe")
     page.wait_for_selector("main[aria-busy='true']")
     colour = page.locator("main .fact-name >> nth=0").evaluate("node => getComputedStyle(node).color")
@@ -153,7 +122,7 @@ def test_what_waits_is_bars_what_is_lost_says_since_when_and_what_fails_leaves_t
     page.context.set_offline(True)
     page.evaluate("htmx.trigger('#live', 'parity:look')")
     expect(page.locator("#lost")).to_contain_text("Connection lost at")
-    assert page.locator("#lost time").get_attribute("title").endswith("GMT")
+    assert str(page.locator("#lost time").get_attribute("title")).endswith("GMT")
     page.fill("#filter", "stripe_w")
     expect(page.locator("#toasts")).to_contain_text("What you see is as it was.")
     expect(page.locator("tr[data-row]")).to_have_count(2)
@@ -248,15 +217,6 @@ def test_on_a_phone_a_fact_is_a_block_that_names_its_environments(open_page: Cal
         assert all(box["height"] >= 44 for box in (node.bounding_box() for node in page.locator(selector).all()) if box)
 
 
-def test_on_paper_signs_are_text_and_nothing_is_folded_away(open_page: Callable[[str], Page]) -> None:
-    page = open_page("/p/shop")
-    page.emulate_media(media="print", color_scheme="dark")
-    glyph = page.locator(".is-different .glyph").first
-    assert glyph.evaluate("(node) => getComputedStyle(node, '::before').content") == "none"
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(246, 247, 248)"
-    assert page.locator(".filters:visible, .tabs:visible, .bar-end:visible").count() == 0
-
-
 def test_the_head_stays_while_the_rows_scroll(open_page: Callable[[str], Page], site: tuple[str, Any]) -> None:
     packages = [{"name": f"pkg:pypi/lib-{at:03d}", "value": "1.0"} for at in range(80)]
     for environment in ("production", "staging"):
@@ -293,6 +253,35 @@ def test_hostile_strings_run_nothing(open_page: Callable[[str], Page], site: tup
         open_page(path)
         assert "owned" not in page.title()
         assert page.locator("img").count() == 0
+
+
+def test_the_command_as_it_is_copied_reports_and_the_page_that_waits_says_so(
+    open_page: Callable[[str], Page], site: tuple[str, Any], tmp_path: Path, settings: Any
+) -> None:
+    settings.PUBLIC_URL = site[0]
+    # Without git there is no release to tell of, and the page says so.
+    (tmp_path / "requirements.txt").write_text("stripe==14.0.1\n")
+    site[1].project.environments.create(slug="review", tier="development")
+    page = open_page("/p/shop/start?environment=review")
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
+    page.click("button:has-text('Make token'):visible")
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
+    expect(page.locator("#waiting")).to_contain_text("Waiting for the first report")
+    page.click("label[for='at-ci']")
+    expect(page.locator("#doctor")).to_contain_text("parity.pyz doctor")
+    page.click("label[for='at-laptop']")
+    page.click("[data-copy='#run-laptop-1']")
+    copied = page.evaluate("window.copied")
+    script = f"{copied}\n{page.inner_text('#show-laptop')} | grep -c stripe"
+    environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "PARITY_INSTANCE_KIND": "laptop"}
+    done = subprocess.run(["sh", "-ec", script], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "report taken" in done.stdout
+    expect(page.locator("[data-step='report'].is-done")).to_contain_text("6 of 7 sections read", timeout=15_000)
+    expect(page.locator("#waiting")).to_contain_text("review reports")
+    assert page.locator("#run-laptop-1").inner_text().strip() == copied
+    page.click("#waiting a:has-text('See what differs')")
+    page.wait_for_url("**/p/shop")
 
 
 def test_a_passkey_is_made_signs_in_alone_and_is_taken_away(

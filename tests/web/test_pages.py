@@ -205,7 +205,7 @@ def test_live_says_only_whether_something_changed(drifted: Any, signed_in: Any, 
 
 
 def test_the_manual_has_every_page_and_its_links_lead_somewhere(signed_in: Any, ask: Ask) -> None:
-    from paritycheck.web.views.manual import LEAVES
+    from paritycheck.web.manual_pages import LEAVES
 
     links = set()
     for leaf in LEAVES:

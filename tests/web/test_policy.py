@@ -83,7 +83,7 @@ def test_the_back_test_counts_with_and_without_a_script(drifted: Any, signed_in:
     drifted.report("staging", drifted.facts())
     led = signed_in.post(PAGE, {"action": "backtest", "text": ""})
     assert led.status_code == 302
-    for html in (ask(led.url), send(signed_in, "", "", to=f"{PAGE}/backtest")):
+    for html in (ask(led.headers["Location"]), send(signed_in, "", "", to=f"{PAGE}/backtest")):
         page = text_of(html)
         assert "Would have opened 1 drift , 1 of them gone within an hour." in page.replace(" drift, ", " drift , ")
         assert "services, version 1 1" in page

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from paritycheck.web import tokens
+from paritycheck.web import colours, design, tokens
 
 TEXT, MARK = 4.5, 3.0
 SURFACES = ("surface-0", "surface-1", "surface-2")
@@ -43,6 +43,21 @@ def luminance(colour: str) -> float:
 def contrast(one: str, other: str) -> float:
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
+
+
+def test_the_page_of_the_design_language_tells_of_every_colour_and_measures_as_here() -> None:
+    told = {name: use for _, _, uses in design.USES for name, use in uses.items()}
+    assert told.keys() == TOKENS.keys() - {"shade"}
+    for _, _, swatches in design.shown()["groups"]:
+        for swatch in swatches:
+            assert colours.contrast(swatch.token.light, "#ffffff") == pytest.approx(
+                contrast(swatch.token.light, "#ffffff")
+            )
+    shown = {swatch.token.name: swatch for _, _, swatches in design.shown()["groups"] for swatch in swatches}
+    # As the design has measured them by other means.
+    assert (shown["ink-3"].light, shown["ink-3"].dark) == ("4.6", "4.8")
+    assert (shown["warning-mark"].light, shown["warning-mark"].dark) == ("3.2", "6.9")
+    assert next(each.nearest for each in design.shown()["eyes"]) == "45 / 52"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -16,9 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from paritycheck.models import Project, Subscription
 from paritycheck.models.subscriptions import When
-from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.liveness import version_of
-from paritycheck.selectors.subscriptions import counts_of, digests_of, find_subscription
+from paritycheck.selectors.subscriptions import counts_of, digests_of, find_subscription, rights_of
 from paritycheck.services.errors import Refused
 from paritycheck.services.previews import Preview, preview_of, send_preview
 from paritycheck.web.access import of_project
@@ -39,6 +38,7 @@ def digests(request: HttpRequest, project: Project) -> HttpResponse:
     """Every schedule that one may see, the next one first."""
     version, user = version_of([project.id]), request.user
     rows = digests_of(project, user)  # type: ignore[arg-type]  # signed in: of_project
+    rights = rights_of(user, project)  # type: ignore[arg-type]  # signed in: of_project
     context = {
         "project": project,
         "tab": "alerts",
@@ -46,8 +46,8 @@ def digests(request: HttpRequest, project: Project) -> HttpResponse:
         "here": reverse("web:alert-digests", args=[project.slug]),
         "part": "digests",
         "version": version,
-        "schedules": [schedule_of(row, user) for row in rows],
-        "may_maintain": may_maintain(user, project),
+        "schedules": [schedule_of(row, rights) for row in rows],
+        "may_maintain": rights.maintains,
         "has_mail": bool(settings.EMAIL_URL),
     }
     return render(request, "web/alerts/digests.html", context)

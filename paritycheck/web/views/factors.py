@@ -83,6 +83,7 @@ def factors(request: HttpRequest, project: Project) -> HttpResponse:
         "tab": "factors",
         "version": version,
         "headline": headline(sheet),
+        "reported": any(column.snapshot for column in sheet.columns),
         "heads": [_head(sheet, at, column, chosen) for at, column in enumerate(sheet.columns)],
         "rows": [_row(project, sheet, factor, chosen) for factor in sheet.factors if show in {"", factor.verdict}],
         "choices": _choices(sheet, show),

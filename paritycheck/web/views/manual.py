@@ -1,80 +1,48 @@
-"""The manual, served by the app itself."""
+"""The manual, served by the app itself. It is open to everyone: it says nothing of any project."""
 
-import re
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
-
-from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_safe
 
-from paritycheck.core.project_example import EXAMPLE
-from paritycheck.web import pipelines, reference, tokens
-from paritycheck.web.icons import PATHS
-from paritycheck.web.samples import SAMPLES
-from paritycheck_agent.cli.arguments import helps
+from paritycheck.core.problem_titles import TITLES
+from paritycheck.core.searching import MAX_TEXT
+from paritycheck.web import words
+from paritycheck.web.manual_index import anchored, find
+from paritycheck.web.manual_pages import context_of, leaf_of, parts
 
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """One page of the manual; its template is `docs/<slug>.html`."""
-
-    slug: str
-    title: str
+MOST_HITS = 30
 
 
-LEAVES = (
-    Leaf("start", "Start"),
-    Leaf("agent", "Agent and parity.toml"),
-    Leaf("commands", "Command line"),
-    Leaf("gate", "The gate"),
-    Leaf("pipelines", "Pipelines"),
-    Leaf("time", "What waits, and how long"),
-    Leaf("personnel", "Who writes, who ships"),
-    Leaf("tools", "How far apart the tools are"),
-    Leaf("alerts", "Alerts"),
-    Leaf("channels", "Channels"),
-    Leaf("compare", "Compare"),
-    Leaf("api", "API"),
-    Leaf("collected", "What is collected"),
-    Leaf("access", "Access"),
-    Leaf("signing-in", "Signing in"),
-    Leaf("apply", "Projects as a file"),
-    Leaf("operating", "Operating"),
-    Leaf("glossary", "Words"),
-    Leaf("design", "Design language"),
-)
-
-
-def _design() -> dict[str, Any]:
-    return {"tokens": tokens.shown(), "icons": sorted(PATHS), "samples": SAMPLES}
-
-
-@cache
-def _commands() -> dict[str, Any]:
-    """What `--help` of each command prints; some Pythons colour it where they think that a terminal listens."""
-    plain = {name: _COLOURS.sub("", text).rstrip() for name, text in helps().items()}
-    return {"overview": plain.pop(""), "commands": plain}
-
-
+@require_safe
 def manual(request: HttpRequest, slug: str = "start") -> HttpResponse:
-    """One page; the manual is open to everyone, it says nothing of any project."""
-    leaf = next((leaf for leaf in LEAVES if leaf.slug == slug), None)
+    """One page, every heading of it with an address of its own."""
+    leaf = leaf_of(slug)
     if leaf is None:
         raise Http404
-    at = LEAVES.index(leaf)
+    return HttpResponse(anchored(render_to_string(f"docs/{leaf.slug}.html", context_of(leaf), request)))
+
+
+@require_safe
+def problem(request: HttpRequest, code: str) -> HttpResponse:
+    """The address that an error of the API gives as its `type`: its place in the manual."""
+    del request
+    if code not in TITLES:
+        raise Http404
+    return HttpResponseRedirect(f"{reverse('web:manual', args=['problems'])}#{code}")
+
+
+@require_safe
+def manual_search(request: HttpRequest) -> HttpResponse:
+    """The places of the manual that hold every word of `q`."""
+    text = request.GET.get("q", "").strip()[:MAX_TEXT]
+    hits = find(text, MOST_HITS)
+    headline = f"{words.plural(len(hits), 'place')} in the manual" if hits else "Nothing in the manual"
     context = {
-        "leaf": leaf,
-        "leaves": LEAVES,
-        "next_leaf": LEAVES[at + 1] if at + 1 < len(LEAVES) else None,
-        "public_url": settings.PUBLIC_URL,
-        **({"api": reference.shown()} if slug == "api" else {}),
-        **(_design() if slug == "design" else {}),
-        **({"pipelines": pipelines.shown()} if slug == "pipelines" else {}),
-        **({"example": EXAMPLE.splitlines()} if slug == "apply" else {}),
-        **(_commands() if slug == "commands" else {}),
+        "text": text,
+        "hits": hits,
+        "parts": parts(),
+        "headline": f'{headline} for "{text}"' if text else "Search the manual",
     }
-    return render(request, f"docs/{leaf.slug}.html", context)
+    return render(request, "docs/search.html", context)

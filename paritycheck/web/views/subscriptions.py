@@ -19,11 +19,13 @@ from paritycheck.selectors.channels import channels_of, find_channel
 from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.recipients import terms_of
 from paritycheck.selectors.subscriptions import (
+    Rights,
     counts_of,
     find_subscription,
     may_change,
     may_end,
     may_subscribe,
+    rights_of,
     subscriptions_of,
 )
 from paritycheck.services.errors import Refused
@@ -145,8 +147,8 @@ def _page(
     request: HttpRequest, project: Project, form: RuleForm, changes: Subscription | None, status: int = 200
 ) -> HttpResponse:
     version, user = version_of([project.id]), _user(request)
-    maintains = may_maintain(user, project)
-    rules = [_rule(row, user) for row in subscriptions_of(project, user).order_by("made_at", "pk")]
+    rights = rights_of(user, project)
+    rules = [_rule(row, user, rights) for row in subscriptions_of(project, user).order_by("made_at", "pk")]
     context = {
         "project": project,
         "tab": "alerts",
@@ -156,12 +158,12 @@ def _page(
         "version": version,
         "mine": [rule for rule in rules if rule.mine],
         "others": [rule for rule in rules if not rule.mine],
-        "may_maintain": maintains,
-        "may_subscribe": may_subscribe(user, project),
+        "may_maintain": rights.maintains,
+        "may_subscribe": rights.subscribes,
         "form": form,
         "changes": changes,
         "changes_to": _to(changes, user) if changes else "",
-        "channels": [(str(row.pk), visible(row.name)) for row in channels_of(project)] if maintains else [],
+        "channels": [(str(row.pk), visible(row.name)) for row in channels_of(project)] if rights.maintains else [],
         "gaps": [(gap, gap in form.gaps) for gap in GAPS],
         "days": DAYS.items(),
         "least": LEAST.items(),
@@ -170,7 +172,7 @@ def _page(
     return render(request, "web/alerts/subscriptions.html", context, status=status)
 
 
-def _rule(row: Subscription, user: User) -> Rule:
+def _rule(row: Subscription, user: User, rights: Rights) -> Rule:
     mine = row.user_id == user.pk
     owned = "only what I own" if mine else "only what they own"
     return Rule(
@@ -180,8 +182,8 @@ def _rule(row: Subscription, user: User) -> Rule:
         icon=kind_icon(row.channel.kind) if row.channel else "mail",
         next=next_words(row) if row.due_at else "",
         mine=mine,
-        changes=may_change(row, user),
-        ends=may_end(row, user),
+        changes=rights.may_change(row),
+        ends=rights.may_end(row),
     )
 
 

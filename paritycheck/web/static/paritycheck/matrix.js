@@ -126,15 +126,9 @@
     count();
   };
 
-  const typing = (target) => target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
-  document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (typing(event.target) || $("dialog[open]") || !$("#matrix")) return;
-    const act = { x: $("#pick") && select, w: waive }[event.key];
-    if (!act) return;
-    event.preventDefault();
-    act();
-  });
+  /* Which key starts them stands in the sheet. */
+  const { acts } = window.parity;
+  Object.assign(acts, { choose: () => $("#pick") ? select() : false, waive: () => $("#matrix") ? waive() : false });
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest(".pop a");

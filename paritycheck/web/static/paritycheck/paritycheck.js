@@ -1,4 +1,4 @@
-/* Comfort on top of pages that work without it: live state, keys, popovers, theme, copying. */
+/* Comfort on top of pages that work without it: live state, popovers, theme, copying. Keys stand in keys.js. */
 (() => {
   "use strict";
 
@@ -93,7 +93,6 @@
     }
     before = null;
     closePop();
-    rove();
   });
 
   /* Theme and density: the same form works without this, with a page load. */
@@ -171,91 +170,10 @@
     else if (!event.target.closest(".pop")) closePop();
   });
 
-  /* Rows and cells: one tab stop in the matrix, arrows and h j k l inside, Enter is the link's own. */
-
-  const rowsOf = () => $$("[data-row]").filter((row) => row.offsetParent !== null || row.getClientRects().length);
-  const stopsOf = (row) => $$("[data-cell]", row);
-
-  function rove() {
-    const table = $("#matrix");
-    if (!table) return;
-    const stops = $$("[data-cell]", table);
-    const current = stops.find((stop) => stop === document.activeElement) ?? stops[0];
-    for (const stop of stops) stop.tabIndex = stop === current ? 0 : -1;
-  }
-
-  const focusStop = (stop) => {
-    if (!stop) return;
-    if (stop.hasAttribute("data-cell")) {
-      for (const other of $$("#matrix [data-cell][tabindex='0']")) other.tabIndex = -1;
-      stop.tabIndex = 0;
-    }
-    stop.focus({ focusVisible: true });
-    stop.scrollIntoView({ block: "nearest", inline: "nearest" });
-  };
-
-  const move = (down, across) => {
-    const rows = rowsOf();
-    if (!rows.length) return;
-    const active = document.activeElement;
-    const row = active?.closest?.("[data-row]");
-    const at = rows.indexOf(row);
-    if (across) {
-      const stops = row ? stopsOf(row) : [];
-      focusStop(stops[stops.indexOf(active) + across] ?? active);
-      return;
-    }
-    const next = rows[at < 0 ? (down > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + down))];
-    const stops = stopsOf(next);
-    const column = row ? stopsOf(row).indexOf(active) : -1;
-    focusStop(stops[column < 0 ? Math.max(0, stops.findIndex((stop) => stop.dataset.worst !== undefined)) : Math.min(column, stops.length - 1)] ?? $("a", next));
-  };
-
-  const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
-  const follow = (name) => {
-    const link = $(`[data-key-go="${name}"]`);
-    if (link) link.click();
-    return Boolean(link);
-  };
-
-  const keys = {
-    j: () => (follow("j") ? null : move(1, 0)),
-    k: () => (follow("k") ? null : move(-1, 0)),
-    h: () => move(0, -1),
-    l: () => move(0, 1),
-    "/": () => $("#filter")?.focus(),
-    "?": () => $("#keys")?.showModal(),
-    c: () => copy(new URL(document.activeElement?.closest("a[data-cell]")?.href ?? location.href).href),
-  };
-  const arrows = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
-  let pending = "";
-
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") {
-      closePop();
-      closeMenus();
-      if (typing(event.target)) event.target.blur();
-      return;
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || $("dialog[open]")) return;
-    if (pending === "g") {
-      pending = "";
-      if (follow(`g${event.key}`)) event.preventDefault();
-      return;
-    }
-    if (event.key === "g") {
-      pending = "g";
-      setTimeout(() => (pending = ""), 1200);
-      return;
-    }
-    const arrow = arrows[event.key];
-    if (arrow && document.activeElement?.closest("[data-cell]")) {
-      event.preventDefault();
-      move(...arrow);
-    } else if (Object.hasOwn(keys, event.key)) {
-      event.preventDefault();
-      keys[event.key]();
-    }
+    if (event.key !== "Escape") return;
+    closePop();
+    closeMenus();
   });
 
   /* The policy's draft: the lines under the text lend it their colours while they are of this very text. */
@@ -287,11 +205,13 @@
     closeMenus(event.target.closest("details.menu"));
     const button = event.target.closest("[data-copy]");
     if (button) copy(button.dataset.copy === "link" ? location.href : written($(button.dataset.copy)));
-    if (event.target.closest("[data-keys]")) $("#keys")?.showModal();
     if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
   });
 
+  /* What the other files need: `acts` by name are what keys and the palette start, and each file adds its own. */
+  window.parity = { acts: {}, copy, toast };
+
   for (const node of $$("[data-needs-script]")) node.hidden = false;
-  [rove, tick, () => live() && heard()].forEach((start) => start());
-  window.parity = { toast, copy };
+  tick();
+  if (live()) heard();
 })();
