@@ -54,13 +54,19 @@ GUARDED: Final[Pages] = {
 }
 # On the way in, between the password and the second step.
 HALFWAY: Final[Pages] = {"mfa_authenticate": ("/sign-in/code",)}
-OF_ADMINISTRATORS: Final[Pages] = {"system": ("/system",), "system-audit": ("/system/audit",)}
+OF_ADMINISTRATORS: Final[Pages] = {
+    "system": ("/system",),
+    "system-audit": ("/system/audit",),
+    "new-project": ("/new", "/new?name=Web%20Shop"),
+}
 # Of whoever is in the project.
 OF_PROJECT: Final[Pages] = {
     "matrix": (
         P, f"{P}?show=services&show=dependencies", f"{P}?severity=error", f"{P}?q=stripe", f"{P}?q=nothing-like-it",
         f"{P}?owner=nobody&rule=version",
     ),
+    "start": (f"{P}/start?environment=staging", f"{P}/start?environment=staging&where=server"),
+    "settings": (f"{P}/settings",),
     "cell": (f"{P}/cell?environment=ci&section=services&name=celery-broker",),
     "drift": (f"{P}/d/{{drift}}", f"{P}/d/{{missing}}", f"{P}/d/{{kind}}", f"{P}/d/{{waived}}"),
     "compare": (
@@ -113,8 +119,9 @@ POSTED: Final = frozenset((
     "policy-backtest", "delivery-act", "new-channel", "channel-act", "new-subscription", "subscription-act",
     "send-digest", "new-token", "revoke-token", "new-trust", "remove-trust", "make-badge", "end-badge", "new-member",
     "change-member", "remove-member", "invite-member", "change-token", "waive", "new-waiver", "end-waiver",
+    "start-token", "set-baseline", "new-environment", "set-environment",
 ))  # fmt: skip
-PARTS: Final = frozenset(("live", "live-projects", "download", "policy-backtest-run"))
+PARTS: Final = frozenset(("live", "live-projects", "download", "policy-backtest-run", "start-waiting", "agent-file"))
 PASSING: Final = frozenset(("mfa_login_webauthn", "openid_connect_login", "openid_connect_callback"))
 
 LISTS: Final = (OPEN, SIGNING_IN, OWN, GUARDED, HALFWAY, OF_ADMINISTRATORS, OF_PROJECT, FRAMED, OF_MAINTAINERS)
