@@ -101,6 +101,10 @@ MOST = {
     "/account/two-factor/codes/new": 6,
     "/account/passkeys/{passkey}/remove": 6,
     "/system": 16,
+    "/new": 2,
+    "/p/shop/start": 9,
+    "/p/shop/start?environment=staging&where=server": 9,
+    "/p/shop/settings": 9,
 }
 
 
