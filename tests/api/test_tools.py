@@ -116,4 +116,4 @@ def test_a_laptop_that_is_silent_and_a_service_of_another_handle_are_told_as_the
     (cohort,) = tools(told)["cohorts"]
     assert (cohort["laptops"], cohort["conforming"]) == (3, 0)
     (fact,) = [fact for fact in cohort["facts"] if fact["name"] == "database"]
-    assert [(vote["value"], vote["laptops"]) for vote in fact["values"]] == [("15.2", 3)]
+    assert [(vote["value"], vote["laptops"]) for vote in fact["values"]] == [("16.9", 0), ("15.2", 3)]

@@ -62,6 +62,13 @@ def make_checkout(place: Path) -> Path:
 def fifty(work: Path) -> Iterator[Fifty]:
     """The database with everything in it, evaluated; Django of this process is set up for it."""
     checkout = make_checkout(work / "shop")
+    with empty(work) as database:
+        yield _filled(checkout, _seen(checkout, work / "state"), database)
+
+
+@contextmanager
+def empty(work: Path) -> Iterator[str]:
+    """A PostgreSQL of its own with a migrated database: its URL. Django of this process is set up for it."""
     with Embedded(work / "data") as server:
         os.environ.update({**DEFAULTS, "DATABASE_URL": server.url, "DJANGO_SETTINGS_MODULE": SETTINGS})
         import django
@@ -71,7 +78,7 @@ def fifty(work: Path) -> Iterator[Fifty]:
         django.setup()
         call_command("migrate", verbosity=0)
         try:
-            yield _filled(checkout, _seen(checkout, work / "state"), server.url)
+            yield server.url
         finally:
             connections.close_all()
 
@@ -114,6 +121,7 @@ def _changed(entry: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def report(token: Token, sections: dict[str, Any], now: datetime) -> None:
+    """Take a first report of an instance of the token's environment, bodies first."""
     from paritycheck.codec.digests import to_bytes
     from paritycheck.services.ingest import store_section, take_report
 

@@ -237,22 +237,22 @@ YOUNG = ("", "/time", "/personnel", "/factors", "/compare")
 def test_a_young_project_says_on_each_page_what_is_missing_and_leads_there(shop: Any) -> None:
     client = session(shop.owner)
 
-    def actions(pages: tuple[str, ...]) -> set[tuple[str, ...]]:
-        found = set()
-        for path in pages:
-            page = client.get(f"/p/shop{path}").content.decode()
-            found.add(
-                (*re.findall(r'class="button solid" href="([^"]+)"', page), *re.findall(r"<h[12]>([^<]+)</h", page))
-            )
-        return found
+    def led(pages: tuple[str, ...], told: str) -> dict[str, list[str]]:
+        found = {path: client.get(f"/p/shop{path}").content.decode() for path in pages}
+        assert [path for path, page in found.items() if told not in page or page.count("<h1") != 1] == []
+        return {path: re.findall(r'class="button solid(?: end)?" href="([^"]+)"', page) for path, page in found.items()}
 
-    assert actions(YOUNG) == {("/p/shop/start?environment=development", "Waiting for the first report of production")}
+    def all_to(pages: tuple[str, ...], address: str) -> dict[str, list[str]]:
+        return {path: [address] for path in pages}
+
+    assert led(YOUNG, "Nothing has been reported yet.") == all_to(YOUNG, "/p/shop/start?environment=development")
     shop.report("production", shop.facts())
-    title = "Production reports, nothing to compare it with yet"
-    assert actions(("", "/time", "/personnel", "/compare")) == {("/p/shop/start?environment=staging", title)}
+    second, title = ("", "/time", "/personnel"), "Production reports, nothing to compare it with yet"
+    assert led(second, title) == all_to(second, "/p/shop/start?environment=staging")
     assert "12 unknown" in client.get("/p/shop/factors").content.decode()
     page = client.get("/p/shop/environments/staging").content.decode()
     assert 'class="button solid" href="/p/shop/start?environment=staging"' in page
     shop.project.environments.all().delete()
-    assert actions((*YOUNG, "/environments")) == {("/p/shop/settings#add", "No environment yet")}
+    none = (*YOUNG, "/environments")
+    assert led(none, "Name the first one, such as production.") == all_to(none, "/p/shop/settings#add")
     assert "shop has no environment yet" in client.get("/p/shop/start").content.decode()
