@@ -14,7 +14,8 @@ from paritycheck.api.shapes import BANDS, FACT_STATES, SEVERITIES, CountsSeriali
 from paritycheck.core.facts import SECTIONS
 from paritycheck.core.parity import DISTANCES
 from paritycheck.selectors.cohorts import Cohort, Spread, Vote
-from paritycheck.selectors.tools import STATES, Chapter, Distance, Ending, tools_of
+from paritycheck.selectors.endings import STATES, Ending
+from paritycheck.selectors.tools import Chapter, Distance, tools_of
 
 
 class ByDistanceSerializer(serializers.Serializer[Any]):

@@ -39,10 +39,12 @@ def listen_for_work(conf: Any = None, **_: Any) -> None:
 
 
 @worker_ready.connect
-def watch_others(**_: Any) -> None:
-    """A sender looks after beat, which looks after all others."""
+def watch(sender: Any = None, **_: Any) -> None:
+    """Each worker looks after its own pool; a sender looks after beat, which looks after all others."""
+    from paritycheck.tasks.stuck import start_watch
     from paritycheck.tasks.watchdog import start_watchdog
 
+    start_watch(sender.pool)
     if set(app.amqp.queues.consume_from) == {DELIVER_QUEUE}:
         start_watchdog()
 

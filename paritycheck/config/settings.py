@@ -84,6 +84,7 @@ TEMPLATES: list[dict[str, Any]] = [
 # --- PostgreSQL: the queue of record, and the broker unless BROKER_URL says otherwise ---
 
 DATABASE_URL = env.text("DATABASE_URL", "postgres:///paritycheck")
+STATEMENT_TIMEOUT_S = env.integer("STATEMENT_TIMEOUT_S", 30)
 
 
 def _database(**session: str) -> dict[str, Any]:
@@ -92,17 +93,18 @@ def _database(**session: str) -> dict[str, Any]:
     options = dict(config.pop("OPTIONS", {}))
     flags = " ".join(f"-c {name}={value}" for name, value in session.items())
     return {
-        "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
+        "STATEMENT_TIMEOUT_S": STATEMENT_TIMEOUT_S,
         **config,
-        "OPTIONS": {"server_side_binding": True, "connect_timeout": "5", **options, "options": flags},
+        "ENGINE": "paritycheck.config.postgresql",
+        "OPTIONS": {"server_side_binding": True, "connect_timeout": "4", **options, "options": flags},
     }
 
 
 _SESSION = {
     "idle_in_transaction_session_timeout": "60s",
-    "statement_timeout": env.text("STATEMENT_TIMEOUT", "30s"),
+    "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
     # A killed worker's statement that waits for a lock ends with its connection, not with the timeout.
     "client_connection_check_interval": "2s",
 }

@@ -5,30 +5,25 @@ Nothing is judged here: distances and parity stand as the last evaluation of eac
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F
 
-from paritycheck.core import end_of_life
 from paritycheck.core.bands import Band, tools_band
-from paritycheck.core.facts import Fact, Section, Side
-from paritycheck.core.findings import rank
 from paritycheck.core.parity import DISTANCES, Parity
 from paritycheck.models import Drift, Pair, Project
 from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.cohorts import Cohort, cohort_of
 from paritycheck.selectors.columns import Column, columns_of
+from paritycheck.selectors.endings import Ending, endings_of
 from paritycheck.selectors.lines import SECTIONS
 from paritycheck.selectors.matrix import Matrix
 from paritycheck.selectors.policies import policy_of
-
-ENDED, SOON, SUPPORTED = "ended", "soon", "supported"
-STATES: Final = (ENDED, SOON, SUPPORTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +48,6 @@ class Distance:
     drifts: Mapping[str, int]
     chapters: tuple[Chapter, ...]
     by_distance: tuple[int, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """An environment that runs something, how bad its end of support is there, and the drift that says so."""
-
-    environment: str
-    severity: str
-    drift: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """One cycle of a product whose last day of support is known, and everywhere that runs it."""
-
-    section: str
-    product: str
-    cycle: str
-    ends: date
-    source: str
-    state: str
-    where: tuple[Where, ...]
-
-    @property
-    def severity(self) -> str:
-        """The worst of its places; empty where nothing is said of it."""
-        return max((place.severity for place in self.where if place.severity), key=rank, default="")
 
 
 @dataclass(frozen=True)
@@ -114,7 +82,7 @@ def tools_of(project: Project, now: datetime) -> Tools:
     return Tools(
         matrix,
         tuple(_distance(column, column.pair, drifts) for column in compared if column.pair),
-        tuple(_endings(matrix, now.date())),
+        endings_of(matrix),
         tuple(cohort for cohort in cohorts if cohort is not None),
     )
 
@@ -156,46 +124,3 @@ def _chapter(section: str, pair: Pair, drifts: Mapping[str, int]) -> Chapter:
 
 def _by_distance(said: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(int(said.get("by_distance", {}).get(name, 0)) for name in DISTANCES)
-
-
-def _endings(matrix: Matrix, today: date) -> Iterator[Ending]:
-    """What ends first comes first."""
-    drifts = _support_drifts(matrix.project)
-    found: dict[tuple[date, str, str, str, str], list[Where]] = defaultdict(list)
-    for slug, side in matrix.sides.items():
-        known = _known(side, matrix.stale.get(slug, frozenset()))
-        severities = {(each.section, each.fact.name): each.severity for each in end_of_life.endings(known, today)}
-        for section, fact, support in end_of_life.supported(known):
-            at = (section, fact.name)
-            key = (support.ends, section, product_of(section, fact), support.cycle, support.source)
-            place = Where(slug, severities.get(at, ""), drifts.get((slug, *at), ""))
-            if all(place.environment != other.environment for other in found[key]):
-                found[key].append(place)
-    for (ends, section, product, cycle, source), where in sorted(found.items()):
-        yield Ending(section, product, cycle, ends, source, _state(ends, today), tuple(where))
-
-
-def product_of(section: str, fact: Fact) -> str:
-    """What the end of support is of: a service's kind, a runtime's or a system's name, a package."""
-    named = section == "services" or fact.name == "os"
-    return (fact.kind or fact.name) if named else fact.name
-
-
-def _known(side: Side, stale: frozenset[str]) -> Side:
-    """The side as an evaluation sees it: sections that nobody confirms are unknown."""
-    unread = {name: Section(name, reason="stale") for name in stale}
-    return replace(side, sections={**side.sections, **unread})
-
-
-def _support_drifts(project: Project) -> dict[tuple[str, str, str], str]:
-    """The live drifts of rule `end-of-life` by environment, section and name."""
-    live = Drift.objects.filter(
-        project=project, rule="end-of-life", state__in=(DriftState.OPEN, DriftState.WAIVED)
-    ).values_list("left__slug", "section", "name", "id")
-    return {(slug, section, name): ident for slug, section, name, ident in live}
-
-
-def _state(ends: date, today: date) -> str:
-    if today > ends:
-        return ENDED
-    return SOON if today + end_of_life.SOON >= ends else SUPPORTED

@@ -1,6 +1,7 @@
 """A back-test as the policy's page shows it: how far it is, or what it found."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from paritycheck.models import BacktestRun
@@ -21,7 +22,18 @@ def shown(run: BacktestRun) -> dict[str, Any]:
     return {
         **told,
         **counts,
+        "day_rows": _days(by_day, run),
         "since": datetime.fromisoformat(counts["since"]),
         "said": words.plural(counts["opened"], "drift"),
         "chart": blocks(by_day, f"{words.plural(counts['opened'], 'opening')} by day"),
     }
+
+
+def _days(by_day: Sequence[tuple[int, int]], run: BacktestRun) -> list[dict[str, Any]]:
+    """The days on which something opened, the newest first."""
+    until = run.asked_at
+    rows = [
+        {"at": until - timedelta(days=back), "lasting": lasting, "short": short}
+        for back, (lasting, short) in enumerate(reversed(by_day))
+    ]
+    return [row for row in rows if row["lasting"] or row["short"]]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from paritycheck.core.problem_titles import TITLES
 from paritycheck.core.project_example import EXAMPLE
 from paritycheck.web import agent_reference, design, keys, pipelines, policy_reference, reference
 from paritycheck_agent.cli.arguments import helps
@@ -41,6 +42,7 @@ LEAVES: Final = (
     Leaf("commands", "Command line", PARTS[2]),
     Leaf("gate", "Gate", PARTS[2]),
     Leaf("api", "API", PARTS[2]),
+    Leaf("problems", "Errors of the API", PARTS[2]),
     Leaf("access", "Access", PARTS[2]),
     Leaf("keys", "Keys and search", PARTS[2]),
     Leaf("glossary", "Words", PARTS[2]),
@@ -81,6 +83,7 @@ _SHOWN: Final[dict[str, Callable[[], dict[str, Any]]]] = {
         "agent": policy_reference.AGENT,
         "shipped": policy_reference.SHIPPED,
     },
+    "problems": lambda: {"problems": sorted(TITLES.items())},
     "readers": agent_reference.shown,
     "pipelines": lambda: {"pipelines": pipelines.shown()},
 }

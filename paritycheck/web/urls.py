@@ -19,7 +19,7 @@ from paritycheck.web.views.factors import factors
 from paritycheck.web.views.gates import gate, gates
 from paritycheck.web.views.invited import invited
 from paritycheck.web.views.live import live_project, live_projects
-from paritycheck.web.views.manual import manual, manual_search
+from paritycheck.web.views.manual import manual, manual_search, problem
 from paritycheck.web.views.matrix import cell, matrix
 from paritycheck.web.views.members import member_act, members, new_member
 from paritycheck.web.views.new_project import new_project
@@ -67,6 +67,7 @@ urlpatterns = [
     path("system/audit", system_audit, name="system-audit"),
     re_path(r"^agent/(?P<name>parity\.(?:pyz(?:\.sha256)?|service))$", agent_file, name="agent-file"),
     path("search", search, name="search"),
+    path("problems/<slug:code>", problem, name="problem"),
     path("docs", manual, name="docs"),
     path("docs/search", manual_search, name="manual-search"),
     path("docs/<slug:slug>", manual, name="manual"),

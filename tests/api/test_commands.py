@@ -183,7 +183,7 @@ def test_a_waiver_that_is_agreed_to_is_made_and_listed(drifting: "Site", parity:
     assert json.loads(parity("waivers")[1])["results"] == []
     assert json.loads(parity("drifts", "--state", "waived")[1])["results"] == []
     code, out, _err = parity("waive", "--all", "--pair", "staging..production", *about, "--format", "text")
-    assert (code, out.splitlines()[-1]) == (0, "waived: 1 drift, platform sees to it")
+    assert (code, out.splitlines()[-1]) == (0, "waived: 2 drifts, platform sees to them")
 
 
 def test_what_stands_is_told_in_one_line_each(drifting: "Site", parity: Callable[..., Ran]) -> None:

@@ -9,13 +9,15 @@ a second, no task of the main thread above 100 ms while the table is scrolled an
 ten times the processor of `five`.
 
 Beside them the floor of this machine and moment: the glossary, a page of the manual that asks the database for nothing
-but the session. Where the floor itself takes long, the machine is busy and a goal in seconds says little: each such
-goal is missed only past three rounds that miss it.
+but the session. Where the floor itself takes long the machine is busy, and a goal in seconds is twice the floor if that
+is more. Tasks of the main thread are told twice: as long as they lasted, by the browser's PerformanceObserver (0 below
+50 ms), and by what they took of the processor, traced, which is what the goal is about.
 """
 
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import platform
 import statistics
@@ -63,11 +65,14 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """First contentful paint, and the longest task while scrolling and while filtering, in ms."""
+    """First contentful paint, the longest task while scrolling and while filtering, and the most that one of them took
+    of the processor, in ms.
+    """
 
     paint: float
     scroll: float
     filter: float
+    task: float
 
 
 @contextmanager
@@ -149,10 +154,20 @@ def show(browser: Browser, port: int, cookie: str, path: str) -> Shown:
     paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     page.wait_for_timeout(500)
     page.evaluate(WATCH)
+    browser.start_tracing(page=page, categories=["disabled-by-default-devtools.timeline"])
     scroll = _longest(page, _scroll)
     found = _longest(page, _filter) if path.startswith("/p/") else 0.0
+    traced = json.loads(browser.stop_tracing())["traceEvents"]
     context.close()
-    return Shown(paint, scroll, found)
+    return Shown(paint, scroll, found, _dearest(traced))
+
+
+def _dearest(traced: list[dict[str, Any]]) -> float:
+    """What the dearest task of a page's main thread took of the processor."""
+    names = [event for event in traced if event["name"] == "thread_name"]
+    mains = {(event["pid"], event["tid"]) for event in names if event["args"]["name"] == "CrRendererMain"}
+    tasks = [event for event in traced if event["name"] == "RunTask" and (event["pid"], event["tid"]) in mains]
+    return float(max((event.get("tdur", 0) for event in tasks), default=0)) / 1000
 
 
 def _longest(page: Page, act: Any) -> float:
@@ -183,7 +198,8 @@ def _filter(page: Page) -> None:
 
 def best(rounds: list[Shown]) -> Shown:
     """Medians of the rounds."""
-    return Shown(*(statistics.median(getattr(one, name) for one in rounds) for name in ("paint", "scroll", "filter")))
+    names = ("paint", "scroll", "filter", "task")
+    return Shown(*(statistics.median(getattr(one, name) for one in rounds) for name in names))
 
 
 def main() -> int:
@@ -207,19 +223,19 @@ def main() -> int:
 def report(served: dict[str, Served], shown: dict[str, Shown]) -> int:
     """Print; 1 past a goal."""
     out, floor = sys.stdout.write, served["floor"]
-    out("what            p95 ms  median   cpu ms   sent kB  whole kB   paint ms  scroll ms  filter ms\n")
+    out("what            p95 ms  median   cpu ms   sent kB  whole kB  paint ms  scroll ms  filter ms  task cpu ms\n")
     for name, one in served.items():
         seen = shown[name]
         out(
             f"{name:14}{one.p95:8.0f}{one.median:8.0f}{one.cpu:9.1f}{one.sent:10.1f}{one.whole:10.0f}"
-            f"{seen.paint:11.0f}{seen.scroll:11.0f}{seen.filter:11.0f}\n"
+            f"{seen.paint:10.0f}{seen.scroll:11.0f}{seen.filter:11.0f}{seen.task:13.0f}\n"
         )
     growth = served["shared"].cpu / served["five"].cpu
     goals = {
-        "matrix_first_byte_ms": (max(served["fifty"].p95, served["shared"].p95), FIRST_BYTE_MS),
+        "matrix_first_byte_ms": (max(served["fifty"].p95, served["shared"].p95), max(FIRST_BYTE_MS, 2 * floor.p95)),
         "matrix_sent_kb": (max(served["fifty"].sent, served["shared"].sent), PAGE_KB),
-        "matrix_paint_ms": (max(shown["fifty"].paint, shown["shared"].paint), PAINT_MS),
-        "matrix_stall_ms": (max(max(shown[name].scroll, shown[name].filter) for name in PROJECTS), STALL_MS),
+        "matrix_paint_ms": (max(shown["fifty"].paint, shown["shared"].paint), max(PAINT_MS, 2 * shown["floor"].paint)),
+        "matrix_stall_ms": (max(shown[name].task for name in PROJECTS), STALL_MS),
         "matrix_growth": (growth, GROWTH),
     }
     for name, (measured, goal) in goals.items():

@@ -64,6 +64,7 @@ def settle(stand: Stand, shops: Sequence[Shop], within_s: float) -> None:
     """Wait until all work is done and everybody was told of what is open, or until the time is over."""
 
     def settled() -> bool:
+        stand.revive()
         waiting = stand.count(
             "SELECT (SELECT count(*) FROM paritycheck_job WHERE state = 'due' AND due_at < now())"
             " + (SELECT count(*) FROM paritycheck_driftevent WHERE routed_at IS NULL AND kind <> 'resolved')"

@@ -30,8 +30,9 @@ from psycopg import sql
 
 from paritycheck.local import environment, programs
 from paritycheck.local.postgres import Embedded
+from tests.chaos.brokers import Redis
 from tests.chaos.checks import Outcome
-from tests.chaos.stand import ROOT, Redis, Stand
+from tests.chaos.stand import ROOT, Stand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,11 @@ if TYPE_CHECKING:
 SCENARIOS = {
     "senders": "F3       senders and the broker are killed while 1,000 alerts go out",
     "worker-killed": "F1       a worker is killed in the middle of an evaluation",
+    "pool-child": "F2       the process that evaluates is killed, once and again and again",
+    "web-killed": "F4       web is killed while real agents report",
     "postgres": "F5       PostgreSQL is restarted at once while people look and agents report",
+    "frozen": "F6       PostgreSQL hangs for a minute and says nothing",
+    "full-house": "F7       PostgreSQL has no connection left",
     "redis": "F8 F9    Redis is killed, away, and emptied",
     "mail-faults": "F11      a mail server refuses, hangs and is slow",
     "wakeups": "F20      every wake-up comes five times",
@@ -135,9 +140,12 @@ def _one(options: argparse.Namespace) -> int:
         import django
 
         django.setup()
-        outcome: Outcome = scenario.run(stand, redis) if redis else scenario.run(stand)
-        if not outcome.good:
-            shutil.copytree(place, ROOT / ".chaos" / options.name, dirs_exist_ok=True)
+        outcome = None
+        try:
+            outcome = scenario.run(stand, redis) if redis else scenario.run(stand)
+        finally:
+            if outcome is None or not outcome.good:
+                shutil.copytree(place, ROOT / ".chaos" / options.name, dirs_exist_ok=True)
     sys.stdout.write(json.dumps(asdict(outcome)) + "\n")
     return 0
 

@@ -50,6 +50,23 @@ class Shop:
         """Whether staging reported: in every scenario what it reports differs from production."""
         return any(slug == "staging" for slug, _ in self.acked)
 
+    def report_token(self, slug: str) -> str:
+        """The text of a token of an environment's agents."""
+        from paritycheck.models.tokens import TokenKind
+        from paritycheck.services.tokens import issue_token
+
+        environment = self.project.environments.get(slug=slug)
+        return issue_token(kind=TokenKind.REPORT, project=self.project, environment=environment)[1]
+
+    def personal_token(self) -> str:
+        """The text of a token of the project's owner, which may read."""
+        from paritycheck.models import User
+        from paritycheck.models.tokens import TokenKind
+        from paritycheck.services.tokens import issue_token
+
+        owner = User.objects.get(memberships__project=self.project, memberships__role="owner")
+        return issue_token(kind=TokenKind.PERSONAL, user=owner, scopes=["read"])[1]
+
     def _document(self, facts: list[dict[str, Any]]) -> dict[str, Any]:
         moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         digests = [canonical.digest(body) for body in canonical.split("dependencies", ("pkg:pypi/",), facts)]

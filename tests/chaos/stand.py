@@ -117,6 +117,17 @@ class Stand:
         except OSError:
             return False
 
+    def revive(self) -> list[int]:
+        """Start again what ended by itself, as a supervisor does; what was killed here is the scenario's to start."""
+        ended = [(pid, log) for pid, log in self._running.items() if not self.alive(pid)]
+        for pid, _ in ended:
+            del self._running[pid]
+        return [self._start(log.stem.partition("-")[2]) for _, log in ended]
+
+    def running(self, name: str) -> int:
+        """The process id of a program that runs."""
+        return next(pid for pid, log in self._running.items() if log.stem.endswith(f"-{name}"))
+
     def log_of(self, pid: int) -> str:
         """What the process said, also after its end."""
         return _read(self._running[pid]).decode(errors="replace") if pid in self._running else ""
@@ -169,12 +180,29 @@ class Stand:
 
     def restart_postgres(self) -> None:
         """`pg_ctl restart -m immediate`: no checkpoint, no goodbye. Its keeper starts it again."""
-        assert self.server is not None
         self.kills += 1
-        postmaster = int((self.server.paths.data / "postmaster.pid").read_text().split("\n")[0])
+        postmaster = self._postmaster()
         os.kill(postmaster, signal.SIGQUIT)
         assert self.until(lambda: not self.alive(postmaster), 20)
         self.tend()
+
+    def freeze_postgres(self) -> None:
+        """`kill -STOP` of PostgreSQL and all of its backends: connections stay, and nobody answers."""
+        self._signal_postgres(signal.SIGSTOP)
+
+    def thaw_postgres(self) -> None:
+        """`kill -CONT`, which ends `freeze_postgres`."""
+        self._signal_postgres(signal.SIGCONT)
+
+    def _signal_postgres(self, number: signal.Signals) -> None:
+        postmaster = self._postmaster()
+        for pid in [postmaster, *children(postmaster)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _postmaster(self) -> int:
+        assert self.server is not None
+        return int((self.server.paths.data / "postmaster.pid").read_text().split("\n")[0])
 
     def tend(self) -> None:
         """Wait until PostgreSQL answers; a server that lived for a moment only is started here."""
@@ -192,10 +220,9 @@ class Stand:
 
     def power_cut(self) -> None:
         """`kill -9` of everything at once: the service, PostgreSQL and all of its backends."""
-        assert self.server is not None
-        postmaster = int((self.server.paths.data / "postmaster.pid").read_text().split("\n")[0])
+        postmaster = self._postmaster()
         self.kills += 1 + len(self._running)
-        for pid in [postmaster, *_children(postmaster)]:
+        for pid in [postmaster, *children(postmaster)]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         for pid in list(self._running):
@@ -241,50 +268,7 @@ class Stand:
         return sum(1 for line in self.sunk.read_text(encoding="utf-8").splitlines() if f" {OPERATOR}" in line)
 
 
-class Redis:
-    """A Redis that can be killed; nothing of it is kept."""
-
-    def __init__(self, program: str, place: Path) -> None:
-        self.port = free_port()
-        self._command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(place), "--save", ""]
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-
-    def start(self) -> None:
-        """Start it, empty, and wait until it answers."""
-        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
-        while self.say("PING") != "+PONG":
-            assert time.monotonic() < deadline, "Redis does not start"
-            time.sleep(0.05)
-
-    def kill(self) -> None:
-        """`kill -9`."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
-    def say(self, *words: str) -> str:
-        """The first line of its reply; empty where nobody answers."""
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
-                connection.sendall((" ".join(words) + "\r\n").encode())
-                return connection.recv(200).decode().split("\r\n")[0]
-        except OSError:
-            return ""
-
-
-def _children(parent: int) -> list[int]:
+def children(parent: int) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
         with suppress(OSError, ValueError):

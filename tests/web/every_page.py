@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from paritycheck.web.views.manual import LEAVES
+from paritycheck.web.manual_pages import LEAVES
 
 Pages = dict[str, tuple[str, ...]]
 P: Final = "/p/shop"
@@ -17,6 +17,7 @@ P: Final = "/p/shop"
 OPEN: Final[Pages] = {
     "docs": ("/docs",),
     "manual": tuple(f"/docs/{leaf.slug}" for leaf in LEAVES),
+    "manual-search": ("/docs/search", "/docs/search?q=baseline", "/docs/search?q=nothing-like-it"),
     "unsubscribe": ("/unsubscribe/{unsubscribe}",),
     "confirm": ("/confirm/{confirm}",),
     "invited": ("/invited/{invited}",),
@@ -33,6 +34,7 @@ SIGNING_IN: Final[Pages] = {
 # Of a person, whatever the person is elsewhere.
 OWN: Final[Pages] = {
     "projects": ("/", "/?q=shop", "/?q=nothing-like-it"),
+    "search": ("/search", "/search?q=stripe&in=shop", "/search?q=strpie"),
     "account": ("/account",),
     "account_change_password": ("/account/password",),
     "account_reauthenticate": ("/account/again",),
@@ -54,7 +56,7 @@ GUARDED: Final[Pages] = {
 }
 # On the way in, between the password and the second step.
 HALFWAY: Final[Pages] = {"mfa_authenticate": ("/sign-in/code",)}
-OF_ADMINISTRATORS: Final[Pages] = {"system": ("/system",), "system-audit": ("/system/audit",)}
+OF_ADMINISTRATORS: Final[Pages] = {"system": ("/system",), "system-audit": ("/system/audit",), "new-project": ("/new",)}
 # Of whoever is in the project.
 OF_PROJECT: Final[Pages] = {
     "matrix": (
@@ -66,16 +68,19 @@ OF_PROJECT: Final[Pages] = {
     "compare": (
         f"{P}/compare", f"{P}/compare?left=staging&right=production&show=same", f"{P}/compare?left=nowhere&right=ci",
     ),
+    "tools": (f"{P}/tools",),
+    "start": (f"{P}/start", f"{P}/start?environment=staging&where=server"),
+    "settings": (f"{P}/settings",),
     "factors": (f"{P}/factors", f"{P}/factors?show=broken&environment=ci"),
     "time": (f"{P}/time", f"{P}/time?window=28d&pair=ci..staging&scope=api", f"{P}/time?commits=all&deploys=all"),
     "personnel": (f"{P}/personnel", f"{P}/personnel?window=28d"),
     "environments": (f"{P}/environments",),
-    "environment": (f"{P}/environments/staging", f"{P}/environments/development"),
+    "environment": (f"{P}/environments/staging", f"{P}/environments/development", f"{P}/environments/staging?at=1"),
     "snapshot": (
         f"{P}/environments/staging/1", f"{P}/environments/staging/1?section=services",
         f"{P}/environments/staging/1?q=stripe",
     ),
-    "waivers": (f"{P}/waivers", f"{P}/waivers?show=ended"),
+    "waivers": (f"{P}/waivers", f"{P}/waivers?show=ended", f"{P}/waivers?drifts={{drift}}"),
     "gates": (f"{P}/gate",),
     "gate": (f"{P}/gate/{{verdict}}",),
     "policy": (f"{P}/settings/policy",),
@@ -112,10 +117,11 @@ POSTED: Final = frozenset((
     "sign-out", "account_logout", "preferences", "new-account-token", "revoke-account-token", "policy-trial",
     "policy-backtest", "delivery-act", "new-channel", "channel-act", "new-subscription", "subscription-act",
     "send-digest", "new-token", "revoke-token", "new-trust", "remove-trust", "make-badge", "end-badge", "new-member",
+    "start-token", "set-baseline", "new-environment", "set-environment", "pick",
     "change-member", "remove-member", "invite-member", "change-token", "waive", "new-waiver", "end-waiver",
 ))  # fmt: skip
-PARTS: Final = frozenset(("live", "live-projects", "download", "policy-backtest-run"))
-PASSING: Final = frozenset(("mfa_login_webauthn", "openid_connect_login", "openid_connect_callback"))
+PASSING: Final = frozenset(("problem", "mfa_login_webauthn", "openid_connect_login", "openid_connect_callback"))
+PARTS: Final = frozenset(("live", "live-projects", "download", "agent-file", "start-waiting", "policy-backtest-run"))
 
 LISTS: Final = (OPEN, SIGNING_IN, OWN, GUARDED, HALFWAY, OF_ADMINISTRATORS, OF_PROJECT, FRAMED, OF_MAINTAINERS)
 

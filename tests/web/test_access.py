@@ -65,6 +65,8 @@ ON_THE_WAY = {
     "openid_connect_callback": "/sign-in/sso/callback",
 }
 OF_ADMINISTRATORS = {"system": "/system", "system-audit": "/system/audit", "new-project": "/new"}
+# What only leads to another page.
+LEADING = {"problem": "/problems/not-found"}
 POSTED = {"sign-out": "/sign-out", "preferences": "/preferences"}
 OF_PROJECT = {
     "matrix": "/p/{slug}",
@@ -397,7 +399,7 @@ def test_every_page_is_in_one_of_these_lists() -> None:
     from paritycheck.web.urls import urlpatterns
 
     listed = {
-        *OPEN, *BY_TOKEN, *BY_INVITATION, *SIGNED_IN, *OF_ADMINISTRATORS,
+        *OPEN, *LEADING, *BY_TOKEN, *BY_INVITATION, *SIGNED_IN, *OF_ADMINISTRATORS,
         *POSTED, *OF_PROJECT, *TRIALS, *POSTED_OF_PROJECT, *ALERTS_POSTED,
         *OWN_POSTED, *SETTINGS_POSTED,
     }  # fmt: skip
@@ -410,6 +412,7 @@ def test_every_page_is_in_one_of_these_lists() -> None:
 
 def test_the_manual_is_open_to_everyone() -> None:
     assert set(statuses({**OPEN, **SIGNING}.values(), None)) == {200}
+    assert statuses(LEADING.values(), None) == [302]
 
 
 def test_an_account_is_its_owners_alone(shop: Any, other: tuple[Project, User]) -> None:

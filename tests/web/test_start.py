@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
+import subprocess
 import zipfile
 from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from django.test import Client
 
+from paritycheck.web.places import places
+from paritycheck_agent.cli.arguments import parse
 from tests.web.test_access import session
 from tests.web.test_settings import SECRET, P, bearer
 
 if TYPE_CHECKING:
     from paritycheck.models import User
 
+CALL = re.compile(r"python3 \S*parity\.pyz\"? ([a-z].*)$", re.MULTILINE)
 pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
 FORM = {
     "name": "Wéb Shop!",
@@ -231,28 +237,48 @@ def test_project_settings_say_what_environments_are_and_what_they_are_compared_w
     assert [what for what in ("load-test", "staging") if what not in log] == []
 
 
+def test_what_is_printed_is_shell_or_yaml_and_calls_the_agent_as_it_is_called() -> None:
+    asked = []
+    for place in places("https://parity.example", "pca_AbCdEfGhIjKl_x"):
+        texts = [part.text for part in place.blocks]
+        steps = [yaml.safe_load(text) for text in texts if text.startswith(("- name:", "parity:"))]
+        shell = [text for text in texts if not text.startswith(("- name:", "parity:"))]
+        shell += [step[0]["run"] if isinstance(step, list) else "\n".join(step["parity"]["script"]) for step in steps]
+        for text in (*shell, place.show, place.doctor):
+            done = subprocess.run(["sh", "-n"], input=text, capture_output=True, text=True, check=False)
+            assert (done.returncode, done.stderr) == (0, ""), (place.slug, text)
+            asked += [
+                shlex.split(line) for line in re.findall(r"python3 \S*parity\.pyz\"? ([a-z].*)$", text, re.MULTILINE)
+            ]
+        # No program gets the token as an argument: it goes by the environment, a pipe, or a file.
+        lines = [line for text in texts for line in text.split("\n") if "pca_" in line]
+        assert {line.partition("pca_")[0] for line in lines} <= {"", "export PARITY_TOKEN=", "printf %s "}
+    assert {words[0] for words in asked} == {"report", "show", "doctor"}
+    assert {parse(words)[1].command for words in asked} == {"report", "show", "doctor"}
+
+
 YOUNG = ("", "/time", "/personnel", "/factors", "/compare")
 
 
 def test_a_young_project_says_on_each_page_what_is_missing_and_leads_there(shop: Any) -> None:
     client = session(shop.owner)
 
-    def actions(pages: tuple[str, ...]) -> set[tuple[str, ...]]:
-        found = set()
-        for path in pages:
-            page = client.get(f"/p/shop{path}").content.decode()
-            found.add(
-                (*re.findall(r'class="button solid" href="([^"]+)"', page), *re.findall(r"<h[12]>([^<]+)</h", page))
-            )
-        return found
+    def led(pages: tuple[str, ...], told: str) -> dict[str, list[str]]:
+        found = {path: client.get(f"/p/shop{path}").content.decode() for path in pages}
+        assert [path for path, page in found.items() if told not in page or page.count("<h1") != 1] == []
+        return {path: re.findall(r'class="button solid(?: end)?" href="([^"]+)"', page) for path, page in found.items()}
 
-    assert actions(YOUNG) == {("/p/shop/start?environment=development", "Waiting for the first report of production")}
+    def all_to(pages: tuple[str, ...], address: str) -> dict[str, list[str]]:
+        return {path: [address] for path in pages}
+
+    assert led(YOUNG, "Nothing has been reported yet.") == all_to(YOUNG, "/p/shop/start?environment=development")
     shop.report("production", shop.facts())
-    title = "Production reports, nothing to compare it with yet"
-    assert actions(("", "/time", "/personnel", "/compare")) == {("/p/shop/start?environment=staging", title)}
+    second, title = ("", "/time", "/personnel"), "Production reports, nothing to compare it with yet"
+    assert led(second, title) == all_to(second, "/p/shop/start?environment=staging")
     assert "12 unknown" in client.get("/p/shop/factors").content.decode()
     page = client.get("/p/shop/environments/staging").content.decode()
     assert 'class="button solid" href="/p/shop/start?environment=staging"' in page
     shop.project.environments.all().delete()
-    assert actions((*YOUNG, "/environments")) == {("/p/shop/settings#add", "No environment yet")}
+    none = (*YOUNG, "/environments")
+    assert led(none, "Name the first one, such as production.") == all_to(none, "/p/shop/settings#add")
     assert "shop has no environment yet" in client.get("/p/shop/start").content.decode()

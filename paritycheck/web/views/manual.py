@@ -1,10 +1,12 @@
 """The manual, served by the app itself. It is open to everyone: it says nothing of any project."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from paritycheck.core.problem_titles import TITLES
 from paritycheck.core.searching import MAX_TEXT
 from paritycheck.web import words
 from paritycheck.web.manual_index import anchored, find
@@ -20,6 +22,15 @@ def manual(request: HttpRequest, slug: str = "start") -> HttpResponse:
     if leaf is None:
         raise Http404
     return HttpResponse(anchored(render_to_string(f"docs/{leaf.slug}.html", context_of(leaf), request)))
+
+
+@require_safe
+def problem(request: HttpRequest, code: str) -> HttpResponse:
+    """The address that an error of the API gives as its `type`: its place in the manual."""
+    del request
+    if code not in TITLES:
+        raise Http404
+    return HttpResponseRedirect(f"{reverse('web:manual', args=['problems'])}#{code}")
 
 
 @require_safe

@@ -71,7 +71,7 @@ def backtest_run(request: HttpRequest, project: Project, run_id: UUID) -> HttpRe
 
 def _kept(project: Project, ident: str) -> BacktestRun:
     try:
-        run = project.backtests.filter(pk=UUID(ident)).first()
+        run = BacktestRun.objects.filter(project=project, pk=UUID(ident)).first()
     except ValueError:
         run = None
     if run is None:

@@ -14,8 +14,9 @@ from tests.chaos.shops import make_shops
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.chaos.brokers import Redis
     from tests.chaos.shops import Shop
-    from tests.chaos.stand import Redis, Stand
+    from tests.chaos.stand import Stand
 
 DRAINED_S = 60
 PEOPLE = 10

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tests.chaos.stand import Stand
 
 ROUNDS = 4
+LOCK_CLASS = 7_301
+"""Of the advisory lock under which an environment is evaluated (services/evaluate.py)."""
 DONE_S = 20
 """From the moment that a worker is there again."""
 
@@ -31,9 +33,9 @@ def run(stand: Stand) -> Outcome:
             holder.execute("LOCK TABLE paritycheck_drift IN ACCESS EXCLUSIVE MODE")
             packages[f"only-{number}"] = "1.0"
             shop.report("staging", **packages)
-            assert stand.until(lambda: _evaluating(stand), 30), "no evaluation began"
+            assert stand.until(lambda: evaluating(stand), 30), "no evaluation began"
             stand.kill(worker)
-            assert stand.until(lambda: not _evaluating(stand), 10), "the statement of the dead still waits"
+            assert stand.until(lambda: not evaluating(stand), 10), "the statement of the dead still waits"
             holder.rollback()
         [worker] = stand.ready(*stand.start("worker"))
         began = time.monotonic()
@@ -50,12 +52,14 @@ def run(stand: Stand) -> Outcome:
     return outcome
 
 
-def _evaluating(stand: Stand) -> int:
-    """Whether a worker waits for the table that the scenario holds."""
+def evaluating(stand: Stand) -> int:
+    """PostgreSQL's process of an evaluation that waits for the table which the scenario holds; 0 where none does."""
     return stand.count(
-        "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'paritycheck_drift'::regclass"
-        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    )
+        "SELECT coalesce(max(w.pid), 0) FROM pg_locks w JOIN pg_locks alone ON alone.pid = w.pid"
+        " WHERE NOT w.granted AND w.relation = 'paritycheck_drift'::regclass AND alone.granted"
+        " AND alone.locktype = 'advisory' AND alone.classid = %s"
+        " AND w.database = (SELECT oid FROM pg_database WHERE datname = current_database())", LOCK_CLASS,
+    )  # fmt: skip
 
 
 def _opened(stand: Stand) -> int:

@@ -111,7 +111,7 @@
   document.addEventListener("click", (event) => {
     const hit = event.target.closest(".hit");
     const meant = event.target.closest("[data-meant]");
-    if (hit) run(hit, event);
+    if (hit && !meant) run(hit, event);
     else if (meant) {
       field.value = meant.dataset.meant;
       ask();
