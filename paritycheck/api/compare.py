@@ -17,7 +17,7 @@ from paritycheck.api.csv import FORMAT, CsvView
 from paritycheck.api.csv import PARAMETER as AS_CSV
 from paritycheck.api.pagination import PARAMETERS as PAGES
 from paritycheck.api.pagination import PageSerializer, SequencePages
-from paritycheck.api.schema import PAGE_PARAMETERS, READ_REFUSALS
+from paritycheck.api.schema import PAGE_PARAMETERS, READ_REFUSALS, UNSAID
 from paritycheck.api.shapes import FACT_STATES, page_url, zulu
 from paritycheck.api.snapshots import SnapshotSerializer, snapshot_document
 from paritycheck.codec.comparing import RULES
@@ -122,8 +122,8 @@ class CompareView(CsvView):
         parameters=[
             OpenApiParameter("left", str, required=True, description=ADDRESS),
             OpenApiParameter("right", str, required=True, description="As `left`; `#` is written `%23` in a query."),
-            OpenApiParameter("only", enum=list(BUCKETS), description="Everything but `same` when left out."),
-            OpenApiParameter("section", enum=list(SECTIONS)),
+            OpenApiParameter("only", enum=[*BUCKETS, UNSAID], description="Everything but `same` when left out."),
+            OpenApiParameter("section", enum=[*SECTIONS, UNSAID]),
             OpenApiParameter("q", str, description="A part of the fact's name."),
             AS_CSV,
             *PAGE_PARAMETERS,

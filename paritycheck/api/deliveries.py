@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from paritycheck.api.base import READ, Scopes, bad_parameter, nothing_here
 from paritycheck.api.pagination import PARAMETERS as PAGES
 from paritycheck.api.pagination import CursorPages, PageSerializer
-from paritycheck.api.schema import PAGE_PARAMETERS, READ_REFUSALS, refused
+from paritycheck.api.schema import PAGE_PARAMETERS, READ_REFUSALS, UNSAID, refused
 from paritycheck.api.shapes import ProjectApiView, page_url
 from paritycheck.models import Delivery, DeliveryAttempt, Project, User
 from paritycheck.models.deliveries import DeliveryState
@@ -159,7 +159,7 @@ class DeliveriesView(ProjectApiView):
         operation_id="list_deliveries",
         summary="List deliveries",
         parameters=[
-            OpenApiParameter("state", enum=DeliveryState.values, description="All when left out."),
+            OpenApiParameter("state", enum=[*DeliveryState.values, UNSAID], description="All when left out."),
             OpenApiParameter("channel", str, description="A kind, such as `mail`, or the id of one channel."),
             OpenApiParameter("q", str, description="A part of the subject."),
             *PAGE_PARAMETERS,

@@ -14,7 +14,7 @@ from paritycheck.api.csv import FORMAT, CsvView
 from paritycheck.api.csv import PARAMETER as AS_CSV
 from paritycheck.api.pagination import PARAMETERS as PAGES
 from paritycheck.api.pagination import CursorPages, PageSerializer
-from paritycheck.api.schema import PAGE_PARAMETERS, READ_REFUSALS
+from paritycheck.api.schema import PAGE_PARAMETERS, READ_REFUSALS, UNSAID
 from paritycheck.api.shapes import DRIFT_STATES, FACT_STATES, SEVERITIES, ProjectApiView, page_url, zulu
 from paritycheck.core.facts import SECTIONS
 from paritycheck.core.findings import RULES
@@ -186,26 +186,28 @@ def _since_document(project: Project, drift: Drift) -> dict[str, Any] | None:
 FILTERS = [
     OpenApiParameter(
         "state",
-        enum=[*DriftState.values, LIVE, ALL],
+        enum=[*DriftState.values, LIVE, ALL, UNSAID],
         description="`open` when left out, or `live`, open and waived, where `severity` holds `waived`.",
     ),
     OpenApiParameter("pair", str, description="`development..production`, or one environment."),
-    OpenApiParameter("section", enum=list(SECTIONS), many=True, description="May be given again: any of them."),
+    OpenApiParameter("section", enum=[*SECTIONS, UNSAID], many=True, description="May be given again: any of them."),
     OpenApiParameter(
         "severity",
-        enum=list(KINDS),
+        enum=[*KINDS, UNSAID],
         many=True,
         description="May be given again: any of them. With `waived` the others mean drifts that are not waived, as on "
         "the matrix. `unknown` is the matrix' word for facts that nobody could read: none of them is a drift.",
     ),
-    OpenApiParameter("rule", enum=list(RULES)),
+    OpenApiParameter("rule", enum=[*RULES, UNSAID]),
     OpenApiParameter(
         "q", str, description="A part of the name, of the owner, or of a configuration name that leads to a service."
     ),
     OpenApiParameter("name", str, description="The whole name: `*` is any characters, `?` is one."),
     OpenApiParameter("owner", str, description="The whole owner, a person or a team."),
-    OpenApiParameter("initial", enum=["0", "1"], description="1: from the first evaluation of its pair."),
-    OpenApiParameter("waived", enum=["0", "1"], description="With `state=all`: waived ones alone, or all others."),
+    OpenApiParameter("initial", enum=["0", "1", UNSAID], description="1: from the first evaluation of its pair."),
+    OpenApiParameter(
+        "waived", enum=["0", "1", UNSAID], description="With `state=all`: waived ones alone, or all others."
+    ),
     OpenApiParameter("changed_since", datetime, description="Opened, changed or resolved then or later."),
 ]
 
@@ -225,7 +227,7 @@ class DriftsView(CsvView):
         responses={200: DriftPageSerializer, **READ_REFUSALS},
     )
     def get(self, request: Request, project: str) -> HttpResponseBase:
-        """A page of drifts, last opened first."""
+        """A page of drifts, last opened first. A filter that is empty is as one that is left out."""
         del project
         file = self.csv(request)
         if file is not None:

@@ -60,6 +60,9 @@ REFUSALS: Mapping[Any, OpenApiResponse] = {
 }
 READ_REFUSALS: Mapping[Any, OpenApiResponse] = {**BAD_REQUEST, **CLOSED, **GONE, **BUSY}
 
+UNSAID = ""
+"""A choice of a filter: pages' forms send what was not chosen as well, and their addresses are good here."""
+
 PAGE_SIZE = {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}
 PAGE_PARAMETERS = [
     OpenApiParameter("cursor", str, description="From `next` or `previous` of a page."),

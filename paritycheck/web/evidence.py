@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from paritycheck.core.facts import Fact, State
 from paritycheck.models import Drift, Environment
@@ -14,7 +15,7 @@ from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.columns import Column
 from paritycheck.selectors.lines import Spot
 from paritycheck.selectors.matrix import Matrix
-from paritycheck.selectors.states import evidence_of, read_times
+from paritycheck.selectors.states import UNKNOWN_AFTER, evidence_of, read_times
 from paritycheck.web import words
 from paritycheck.web.cells import look_of, shared
 from paritycheck.web.facts import fact_of, rule_words, value_words
@@ -68,6 +69,11 @@ class Side:
     def long(self) -> bool:
         """Whether the value needs smaller letters."""
         return len(self.before) + len(self.part) + len(self.after) > LONG
+
+    @property
+    def stale(self) -> bool:
+        """Whether nobody confirmed it for so long that it is the last value known and no more."""
+        return self.read_at is not None and timezone.now() - self.read_at > UNKNOWN_AFTER
 
 
 def split(mine: str, theirs: str) -> tuple[str, str, str]:

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from jsonschema import Draft202012Validator
 
-from tests.api.test_access import routes
+from tests.api.test_access import MATRIX, routes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +73,23 @@ def test_what_was_made_links_to_what_can_be_done_with_it(site: "Site", document:
         found = made[value.rpartition("/")[2]] if value.startswith("$response") else "shop"
         address = address.replace(f"{{{name}}}", found)
     assert site.get(address).json()["id"] == made["id"]
+
+
+def test_an_empty_choice_is_taken_where_the_document_says_so(site: "Site", document: dict[str, Any]) -> None:
+    site.told(services=site.section("services", [{"name": "database", "kind": "postgresql", "value": "16"}], [""]))
+    wrong, tried = [], 0
+    for name, where, _view in routes():
+        path = "/" + re.sub(r"<[^:>]+:(\w+)>", r"{\1}", where)
+        for parameter in document["paths"].get(path, {}).get("get", {}).get("parameters", []):
+            schema = parameter["schema"].get("items", parameter["schema"])
+            if parameter["in"] != "query" or "enum" not in schema or parameter["name"] == "fields":
+                continue
+            address = MATRIX[name, "GET"].path.format(project="shop", waiver="", drift="")
+            asked = f"{address}{'&' if '?' in address else '?'}{parameter['name']}="
+            status, tried = site.get(asked).status, tried + 1
+            wrong += [(asked, status)] if status != (200 if "" in schema["enum"] else 400) else []
+    assert tried > 10
+    assert wrong == []
 
 
 def test_every_error_is_a_problem_document(document: dict[str, Any]) -> None:
