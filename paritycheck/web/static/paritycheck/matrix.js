@@ -77,10 +77,20 @@
     const answer = await send(form.action, body);
     if (!answer?.ok) return window.parity.toast("Not asked: the connection or the session is lost");
     dialog().innerHTML = await answer.text();
-    window.htmx?.process(dialog());
     dialog().showModal();
     $("#waive-reason")?.focus();
   };
+
+  /* What it would hide and until when, anew with each change; an answer that comes late is dropped. */
+  let asked = 0;
+  document.addEventListener("change", async (event) => {
+    const form = event.target.form;
+    if (form?.id !== "waive-form" || !dialog()?.contains(form)) return;
+    const turn = ++asked;
+    const answer = await send(form.action, new FormData(form), "waive-preview");
+    const text = answer?.ok ? await answer.text() : "";
+    if (text && turn === asked) $("#waive-preview", form).outerHTML = text;
+  });
 
   document.addEventListener("submit", async (event) => {
     const form = event.target;
@@ -94,6 +104,7 @@
     const button = event.submitter;
     const body = new FormData(form, button);
     button.disabled = true;
+    asked += 1;
     const answer = await send(form.action, body);
     const target = answer?.headers.get("HX-Redirect");
     if (target) {
