@@ -81,11 +81,12 @@
     $("#waive-reason")?.focus();
   };
 
-  /* What it would hide and until when, anew with each change; an answer that comes late is dropped. */
+  /* What it would hide and until when, anew when the end changes; an answer that comes late is dropped. Not after the
+     words: they change as the button is pressed, which must then still be there. */
   let asked = 0;
   document.addEventListener("change", async (event) => {
     const form = event.target.form;
-    if (form?.id !== "waive-form" || !dialog()?.contains(form)) return;
+    if (form?.id !== "waive-form" || !dialog()?.contains(form) || !["ends", "date"].includes(event.target.name)) return;
     const turn = ++asked;
     const answer = await send(form.action, new FormData(form), "waive-preview");
     const text = answer?.ok ? await answer.text() : "";
