@@ -77,10 +77,21 @@
     const answer = await send(form.action, body);
     if (!answer?.ok) return window.parity.toast("Not asked: the connection or the session is lost");
     dialog().innerHTML = await answer.text();
-    window.htmx?.process(dialog());
     dialog().showModal();
     $("#waive-reason")?.focus();
   };
+
+  /* What it would hide and until when, anew when the end changes; an answer that comes late is dropped. Not after the
+     words: they change as the button is pressed, which must then still be there. */
+  let asked = 0;
+  document.addEventListener("change", async (event) => {
+    const form = event.target.form;
+    if (form?.id !== "waive-form" || !dialog()?.contains(form) || !["ends", "date"].includes(event.target.name)) return;
+    const turn = ++asked;
+    const answer = await send(form.action, new FormData(form), "waive-preview");
+    const text = answer?.ok ? await answer.text() : "";
+    if (text && turn === asked) $("#waive-preview", form).outerHTML = text;
+  });
 
   document.addEventListener("submit", async (event) => {
     const form = event.target;
@@ -94,6 +105,7 @@
     const button = event.submitter;
     const body = new FormData(form, button);
     button.disabled = true;
+    asked += 1;
     const answer = await send(form.action, body);
     const target = answer?.headers.get("HX-Redirect");
     if (target) {
