@@ -30,7 +30,8 @@ ATTEMPTS = 5
 
 
 def run(stand: Stand) -> Outcome:
-    [shop] = make_shops(1, [f"{OPERATOR}example.com", "ann@example.com"])
+    [shop] = make_shops(1, ["ann@example.com", "bo@example.com"])
+    _appoint_operator()
     stand.start("beat")
     stand.ready(*stand.start("worker", "sender"))
     slowest = max(_once(stand, shop, number) for number in range(ROUNDS))
@@ -45,6 +46,14 @@ def run(stand: Stand) -> Outcome:
     outcome.problems += [f"{runs} runs of what kills its process"] if runs > ATTEMPTS else []
     outcome.problems += [] if told else ["the operator was not told"]
     return outcome
+
+
+def _appoint_operator() -> None:
+    """Somebody of no project is the administrator, so that what is told to them is no project's message."""
+    from paritycheck.models import User
+
+    User.objects.update(is_superuser=False)
+    User.objects.create_superuser(f"{OPERATOR}example.com", "a password of some length")
 
 
 def _once(stand: Stand, shop: Shop, number: int) -> float:
