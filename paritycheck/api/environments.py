@@ -13,11 +13,15 @@ from paritycheck.api.base import READ, Scopes
 from paritycheck.api.body import WireCall
 from paritycheck.api.pagination import PARAMETERS, CursorPages, PageSerializer
 from paritycheck.api.schema import GONE, PAGE_PARAMETERS, READ_REFUSALS, REFUSALS, refused
-from paritycheck.api.shapes import INSTANCE_KINDS, KINDS, TIERS, ProjectApiView, address_of, page_url, zulu
+from paritycheck.api.shapes import FACT_STATES, INSTANCE_KINDS, KINDS, TIERS, ProjectApiView, address_of, page_url, zulu
+from paritycheck.core.facts import SECTIONS
 from paritycheck.core.freshness import Pulse, fresh
+from paritycheck.core.merge import Tally
 from paritycheck.models import Environment, Instance, Project
 from paritycheck.models.projects import EnvironmentKind, Tier
+from paritycheck.selectors.agreement import agreement_of
 from paritycheck.selectors.projects import environments_of, instances_of
+from paritycheck.selectors.states import side_of
 from paritycheck.services.channels import require_maintaining
 from paritycheck.services.environments import change_environment
 from paritycheck.services.projects import EnvironmentPlan, ensure_baseline, make_environment
@@ -25,6 +29,7 @@ from paritycheck.services.projects import EnvironmentPlan, ensure_baseline, make
 WRITE = frozenset({"write"})
 BODY_BYTES = 16 * 1024
 CODE = "bad-parameter"
+MOST_SPLITS, MOST_NAMED = 50, 3
 
 
 class EnvironmentSerializer(serializers.Serializer[Any]):
@@ -74,10 +79,29 @@ class InstanceSerializer(serializers.Serializer[Any]):
     sections = SectionStandSerializer(many=True)
 
 
+class InstanceValueSerializer(serializers.Serializer[Any]):
+    """One value of a fact on which instances disagree, and who says so."""
+
+    state = serializers.ChoiceField(FACT_STATES)
+    kind = serializers.CharField(allow_null=True)
+    value = serializers.CharField(help_text="Several in one, with commas between.")
+    instances = serializers.ListField(child=serializers.CharField(), help_text="Three at most.")
+    count = serializers.IntegerField()
+
+
+class DisagreementSerializer(serializers.Serializer[Any]):
+    """A fact that is unknown(skew) in the latest snapshot; the most frequent value first."""
+
+    section = serializers.ChoiceField(SECTIONS)
+    name = serializers.CharField()
+    values = InstanceValueSerializer(many=True)
+
+
 class EnvironmentDetailSerializer(EnvironmentSerializer):
     """One named deploy with those that report from it."""
 
     reporting = InstanceSerializer(many=True)
+    disagreements = DisagreementSerializer(many=True, help_text="Facts on which fresh instances disagree, 50 at most.")
 
 
 class AskedEnvironmentSerializer(serializers.Serializer[Any]):
@@ -110,11 +134,36 @@ def environment_document(environment: Environment, project: Project) -> dict[str
     }
 
 
-def _reporting(environment: Environment) -> list[dict[str, Any]]:
+def _reporting(environment: Environment) -> dict[str, Any]:
+    """Every instance, and on what the fresh ones disagree."""
     rows = instances_of(environment)
     live = [row for row in rows if row.retired_at is None]
     keys = fresh([Pulse(row.key, row.kind, row.last_seen, row.interval_s) for row in live], timezone.now())
-    return [_instance(row, is_fresh=row.retired_at is None and row.key in keys) for row in rows]
+    current = [row for row in live if row.key in keys]
+    return {
+        "reporting": [_instance(row, is_fresh=row in current) for row in rows],
+        "disagreements": _disagreements(environment, current),
+    }
+
+
+def _disagreements(environment: Environment, instances: list[Instance]) -> list[dict[str, Any]]:
+    if environment.latest is None or environment.kind == EnvironmentKind.COHORT:
+        return []
+    splits = agreement_of(environment, side_of(environment.latest, environment), instances).splits[:MOST_SPLITS]
+    return [
+        {"section": split.section, "name": split.name, "values": [_said(tally) for tally in split.tallies]}
+        for split in splits
+    ]
+
+
+def _said(tally: Tally) -> dict[str, Any]:
+    return {
+        "state": tally.state.value,
+        "kind": tally.kind,
+        "value": ", ".join(tally.values),
+        "instances": list(tally.instances[:MOST_NAMED]),
+        "count": len(tally.instances),
+    }
 
 
 def _instance(row: Instance, *, is_fresh: bool) -> dict[str, Any]:
@@ -218,5 +267,5 @@ def _check(said: dict[str, str]) -> None:
 
 def _shown(environment: Environment, project: Project) -> Response:
     row = environments_of(project).get(pk=environment.pk)
-    document = {**environment_document(row, project), "reporting": _reporting(row)}
+    document = {**environment_document(row, project), **_reporting(row)}
     return Response(EnvironmentDetailSerializer(document).data)

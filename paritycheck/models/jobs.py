@@ -22,7 +22,8 @@ class Job(models.Model):
     """One piece of work for one environment: one row per environment and kind, which new work makes due again.
 
     `wanted` grows with each request, and a run ends the job only if it did not grow meanwhile: a request that
-    arrives while an evaluation runs is not swallowed by its end.
+    arrives while an evaluation runs is not swallowed by its end. `told_at` is when administrators were told that it is
+    dead; of an earlier death where it is before `finished_at`.
     """
 
     project = models.ForeignKey("Project", on_delete=models.CASCADE, related_name="+")
@@ -34,6 +35,7 @@ class Job(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=512, blank=True)
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["environment", "kind"], name="job_once_per_environment")]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from paritycheck.services.drain import work_due, work_off
 from paritycheck.services.jobs import take_noted
-from paritycheck.services.operators import tell_of_silence
+from paritycheck.services.operators import tell_of_dead_jobs, tell_of_silence
 from paritycheck.services.waivers import end_due_waivers
 from paritycheck.services.watch import note_process
 from paritycheck.tasks.holding import Hold
@@ -40,6 +40,7 @@ def sweep_until(stop: Event, hold: Hold) -> None:
                 alone_until = monotonic() + ALONE_FOR_S
             catch_up()
             tell_of_silence(names=("worker", "sender"))
+            tell_of_dead_jobs()
         except Exception:
             log.exception("sweep failed")
             connection.close()

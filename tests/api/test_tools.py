@@ -117,3 +117,14 @@ def test_a_laptop_that_is_silent_and_a_service_of_another_handle_are_told_as_the
     assert (cohort["laptops"], cohort["conforming"]) == (3, 0)
     (fact,) = [fact for fact in cohort["facts"] if fact["name"] == "database"]
     assert [(vote["value"], vote["laptops"]) for vote in fact["values"]] == [("16.9", 0), ("15.2", 3)]
+
+
+def test_an_environment_says_on_what_its_instances_disagree_and_who_says_what(told: "Site") -> None:
+    tell(told, "production", "16.9", "3.12.4", "web-2")
+    assert told.get("/api/v1/projects/shop/environments/production").json()["disagreements"] == []
+    tell(told, "production", "16.9", "3.11.9", "web-3")
+    found = told.get("/api/v1/projects/shop/environments/production").json()["disagreements"]
+    assert found == [{"section": "runtime", "name": "python", "values": [
+        {"state": "present", "kind": None, "value": "3.12.4", "instances": ["web-1", "web-2"], "count": 2},
+        {"state": "present", "kind": None, "value": "3.11.9", "instances": ["web-3"], "count": 1},
+    ]}]  # fmt: skip

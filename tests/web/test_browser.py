@@ -269,6 +269,7 @@ def test_the_command_as_it_is_copied_reports_and_the_page_that_waits_says_so(
     expect(page.locator("#waiting")).to_contain_text("Waiting for the first report")
     page.click("label[for='at-ci']")
     expect(page.locator("#doctor")).to_contain_text("parity.pyz doctor")
+    expect(page.locator("#doctor button")).to_be_visible()
     page.click("label[for='at-laptop']")
     page.click("[data-copy='#run-laptop-1']")
     copied = page.evaluate("window.copied")

@@ -46,6 +46,8 @@ def test_a_cell_says_its_relation_in_sign_and_word_and_its_severity_in_colour(dr
     assert "≠" in rows["database"]
     missing = re.findall(r'<td class="cell ([^"]*)">', rows["STRIPE_WEBHOOK_SECRET"])
     assert missing == ["is-same", "is-same", "is-same", "is-missing is-error base"]
+    assert "present in development, ci and staging" in text_of(rows["STRIPE_WEBHOOK_SECRET"])
+    assert "same in development and staging" in text_of(rows["database"])
 
 
 def test_unknown_is_no_drift_and_says_why(drifted: Any, ask: Ask) -> None:
@@ -83,6 +85,23 @@ def test_two_hundred_equal_facts_unfold_at_a_time(shop: Any, ask: Ask) -> None:
     second = ask(unescape(more))
     assert list(rows_of(second)) == [f"pypi/lib-{at:03d}" for at in range(200, 400)]
     assert len(rows_of(ask(unescape(re.findall(r'href="([^"]+after=[^"]+)"', second)[0])))) == 50
+
+
+def test_two_hundred_that_differ_are_sent_at_a_time_and_the_rest_on_demand(shop: Any, ask: Ask) -> None:
+    def packages(version: str) -> list[dict[str, Any]]:
+        return [{"name": f"pkg:pypi/lib-{at:03d}", "value": version, "scope": "direct"} for at in range(230)]
+
+    for environment, version in (("production", "1.0"), ("staging", "2.0")):
+        shop.report(environment, {**shop.facts(), "dependencies": packages(version)})
+    page = ask("/p/shop")
+    assert list(rows_of(page)) == [f"pypi/lib-{at:03d}" for at in range(200)]
+    assert "Dependencies 230 differ" in text_of(page)
+    assert "Show more of the other 30 that differ" in text_of(page)
+    (more,) = re.findall(r'href="([^"]+skip=[^"#]+)', page)
+    rest = ask(unescape(more))
+    assert list(rows_of(rest)) == [f"pypi/lib-{at:03d}" for at in range(200, 230)]
+    assert "Show the first 200" in text_of(rest)
+    assert rows_of(ask("/p/shop?part=dependencies&skip=x")).keys() == rows_of(page).keys()
 
 
 def test_the_filter_stands_in_the_query_and_narrows(drifted: Any, ask: Ask) -> None:

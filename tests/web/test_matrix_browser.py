@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 pytestmark = [
     pytest.mark.e2e,
@@ -25,11 +25,11 @@ def state_of(shop: Any, **wanted: Any) -> set[str]:
 
 
 def test_a_row_is_selected_waived_and_taken_back_by_keys(
-    open_page: Callable[[str], Page], site: tuple[str, Any]
+    context: BrowserContext, open_page: Callable[[str], Page], site: tuple[str, Any]
 ) -> None:
-    page = open_page("/p/shop?section=services")
     # A refresh that a click cuts off is no news, but the browser tells it.
-    page.route("**/live?*", lambda route: route.fulfill(status=204))
+    context.route("**/live?*", lambda route: route.fulfill(status=204))
+    page = open_page("/p/shop?section=services")
     bar, dialog = page.locator("#pick"), page.locator("#waive")
     expect(bar).to_be_hidden()
     page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")

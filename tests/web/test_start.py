@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
+import subprocess
 import zipfile
 from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from django.test import Client
 
+from paritycheck.web.places import places
+from paritycheck_agent.cli.arguments import parse
 from tests.web.test_access import session
 from tests.web.test_settings import SECRET, P, bearer
 
 if TYPE_CHECKING:
     from paritycheck.models import User
 
+CALL = re.compile(r"python3 \S*parity\.pyz\"? ([a-z].*)$", re.MULTILINE)
 pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
 FORM = {
     "name": "Wéb Shop!",
@@ -229,6 +235,26 @@ def test_project_settings_say_what_environments_are_and_what_they_are_compared_w
     assert (again.status_code, "there is an environment of that name" in again.content.decode()) == (409, True)
     log = client.get(f"{P}/audit").content.decode()
     assert [what for what in ("load-test", "staging") if what not in log] == []
+
+
+def test_what_is_printed_is_shell_or_yaml_and_calls_the_agent_as_it_is_called() -> None:
+    asked = []
+    for place in places("https://parity.example", "pca_AbCdEfGhIjKl_x"):
+        texts = [part.text for part in place.blocks]
+        steps = [yaml.safe_load(text) for text in texts if text.startswith(("- name:", "parity:"))]
+        shell = [text for text in texts if not text.startswith(("- name:", "parity:"))]
+        shell += [step[0]["run"] if isinstance(step, list) else "\n".join(step["parity"]["script"]) for step in steps]
+        for text in (*shell, place.show, place.doctor):
+            done = subprocess.run(["sh", "-n"], input=text, capture_output=True, text=True, check=False)
+            assert (done.returncode, done.stderr) == (0, ""), (place.slug, text)
+            asked += [
+                shlex.split(line) for line in re.findall(r"python3 \S*parity\.pyz\"? ([a-z].*)$", text, re.MULTILINE)
+            ]
+        # No program gets the token as an argument: it goes by the environment, a pipe, or a file.
+        lines = [line for text in texts for line in text.split("\n") if "pca_" in line]
+        assert {line.partition("pca_")[0] for line in lines} <= {"", "export PARITY_TOKEN=", "printf %s "}
+    assert {words[0] for words in asked} == {"report", "show", "doctor"}
+    assert {parse(words)[1].command for words in asked} == {"report", "show", "doctor"}
 
 
 YOUNG = ("", "/time", "/personnel", "/factors", "/compare")

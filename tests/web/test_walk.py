@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.django_db(databases=["default", "heartbeat"], transaction=True),
-    pytest.mark.timeout(1500),
+    pytest.mark.timeout(600),
 ]
 
 

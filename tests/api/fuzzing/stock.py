@@ -177,6 +177,7 @@ def _asked(words: Words) -> dict[str, list[Any]]:
         "create_subscription": [{"when": "at-once", "names": ["services/*"]}, {"when": "digest", "cron": "0 8 * * 1"}],
         "change_subscription": [{"when": "at-once"}],
         "add_member": [{"email": "m{n}@example.com", "role": "viewer"}],
+        "change_environment": [{"tier": "staging"}, {"kind": "persistent"}],
         "change_member": [{"role": "member"}],
         "create_project_token": [{"kind": "gate", "name": "t{n}"}],
         "create_token": [{"name": "t{n}", "scopes": ["read"], "days": 1}],

@@ -18,7 +18,7 @@ import psycopg
 from tests.chaos.checks import Outcome, judge, settle
 from tests.chaos.scenarios.worker_killed import evaluating
 from tests.chaos.shops import make_shops
-from tests.chaos.stand import children, libpq
+from tests.chaos.stand import OPERATOR, children, libpq
 
 if TYPE_CHECKING:
     from tests.chaos.shops import Shop
@@ -30,7 +30,7 @@ ATTEMPTS = 5
 
 
 def run(stand: Stand) -> Outcome:
-    [shop] = make_shops(1, ["ann@example.com", "bo@example.com"])
+    [shop] = make_shops(1, [f"{OPERATOR}example.com", "ann@example.com"])
     stand.start("beat")
     stand.ready(*stand.start("worker", "sender"))
     slowest = max(_once(stand, shop, number) for number in range(ROUNDS))

@@ -1,9 +1,9 @@
-"""Administrators hear of a process that fell silent: by mail, once for each silence."""
+"""Administrators hear of a process that fell silent and of work that was given up: by mail, once for each time."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -88,3 +88,30 @@ def test_without_a_mail_server_it_is_in_the_log_alone(mailbox: Mailbox, settings
     seen("beat", 5)
     look()
     assert mailbox.messages == []
+
+
+def test_an_evaluation_that_was_given_up_is_told_once_and_its_next_end_again(mailbox: Mailbox, shop: Any) -> None:
+    from django.utils import timezone
+
+    from paritycheck.models import Job
+    from paritycheck.services.evaluate import MOST_ATTEMPTS, evaluate_environment
+    from paritycheck.services.jobs import request_evaluation
+    from paritycheck.services.operators import tell_of_dead_jobs
+
+    environment = shop.project.environments.get(slug="staging")
+
+    def give_up() -> None:
+        request_evaluation(environments=[environment])
+        Job.objects.filter(environment=environment).update(attempts=MOST_ATTEMPTS)
+        evaluate_environment(environment_id=environment.id, now=timezone.now())
+
+    give_up()
+    tell_of_dead_jobs()
+    tell_of_dead_jobs()
+    [mail] = mailbox.messages
+    where = f"{environment.project.slug}/{environment.slug}"
+    assert mail["Subject"] == f"[paritycheck] error: {where} is no longer compared"
+    assert f"{where}: its process was killed" in mail.get_content()
+    give_up()
+    tell_of_dead_jobs()
+    assert len(mailbox.messages) == 2

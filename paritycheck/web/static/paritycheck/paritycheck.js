@@ -211,7 +211,10 @@
   /* What the other files need: `acts` by name are what keys and the palette start, and each file adds its own. */
   window.parity = { acts: {}, copy, toast };
 
-  for (const node of $$("[data-needs-script]")) node.hidden = false;
+  /* What needs a script is shown once there is one: on the page as it came, and in what is drawn into it later. */
+  const usable = () => $$("[data-needs-script]").forEach((node) => (node.hidden = false));
+  document.addEventListener("htmx:afterSettle", usable);
+  usable();
   tick();
   if (live()) heard();
 })();
