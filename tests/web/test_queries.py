@@ -184,7 +184,7 @@ def multiply(place: Furnished, at: int, now: datetime) -> None:
 
 @pytest.mark.timeout(300)
 def test_pages_ask_as_often_for_many_rows_as_for_few(drifted: Any, settings: Any) -> None:
-    settings.EMAIL_URL = "smtp://127.0.0.1:25"
+    settings.EMAIL_URL, settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = "smtp://127.0.0.1:25", 3600
     place = furnished(drifted, commits=24)
     few = asked(place)
     much_more(place)

@@ -25,7 +25,7 @@ pytestmark = [
 
 @pytest.fixture
 def place(site: tuple[str, Any], settings: Any) -> Furnished:
-    settings.EMAIL_URL = "smtp://127.0.0.1:25"
+    settings.EMAIL_URL, settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = "smtp://127.0.0.1:25", 3600
     return furnished(site[1])
 
 
