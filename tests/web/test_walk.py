@@ -22,6 +22,9 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
+# Each look makes a new secret; and browsers make passkeys by script alone, which the page says without one.
+UNLIKE = ("/account/two-factor", "/account/passkeys/add")
+
 
 @pytest.fixture
 def place(site: tuple[str, Any], settings: Any) -> Furnished:
@@ -62,7 +65,7 @@ def test_every_page_as_member_and_viewer_and_before_signing_in(place: Furnished,
 
 def test_every_page_tells_the_same_without_scripts(place: Furnished, walk: Walk) -> None:
     pages = every.templates(every.OWN, every.OF_PROJECT, every.OF_MAINTAINERS, every.OPEN)
-    walk.compare_without_script(place.clients["owner"], pages)
+    walk.compare_without_script(place.clients["owner"], [page for page in pages if page not in UNLIKE])
     assert walk.faults == []
 
 

@@ -55,7 +55,7 @@ _WORDS: Final = """(main) => {
     for (const node of main.querySelectorAll("[data-needs-script], #live")) node.remove();
     return main.innerText;
 }"""
-_AGE: Final = re.compile(r"\d+[ \xa0](?:s|min)\b")
+_AGE: Final = re.compile(r"\d+[ \xa0](?:s|min)\b|\d\d:\d\d:\d\d")
 # Of no account to what a page looks like: names, secrets of forms, instants.
 _PASSING: Final = re.compile(r'[a-z]+@example\.com|name="csrfmiddlewaretoken" value="\w+"|<time.*?</time>', re.DOTALL)
 
