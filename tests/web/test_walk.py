@@ -22,10 +22,14 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
+# Each look makes a new secret; browsers make passkeys by script alone, which the page says without one; and a back-test
+# begins by itself, or by its button.
+UNLIKE = ("/account/two-factor", "/account/passkeys/add", "/p/shop/settings/policy")
+
 
 @pytest.fixture
 def place(site: tuple[str, Any], settings: Any) -> Furnished:
-    settings.EMAIL_URL = "smtp://127.0.0.1:25"
+    settings.EMAIL_URL, settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = "smtp://127.0.0.1:25", 3600
     return furnished(site[1])
 
 
@@ -62,7 +66,7 @@ def test_every_page_as_member_and_viewer_and_before_signing_in(place: Furnished,
 
 def test_every_page_tells_the_same_without_scripts(place: Furnished, walk: Walk) -> None:
     pages = every.templates(every.OWN, every.OF_PROJECT, every.OF_MAINTAINERS, every.OPEN)
-    walk.compare_without_script(place.clients["owner"], pages)
+    walk.compare_without_script(place.clients["owner"], [page for page in pages if page not in UNLIKE])
     assert walk.faults == []
 
 
