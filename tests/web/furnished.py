@@ -80,7 +80,7 @@ def _forms(owner: Client, shop: Any) -> dict[str, str]:
 
     def token(path: str, **more: str) -> str:
         answer = owner.post(path, {"name": "GitHub of shop", "days": "30", **more})
-        return re.findall(r"pc[agu]_([0-9A-Za-z]{12})_", answer.content.decode())[0]
+        return str(re.findall(r"pc[agu]_([0-9A-Za-z]{12})_", answer.content.decode())[0])
 
     made = {
         "token": token(f"{settings}/tokens/new", **{"for": ""}),
@@ -164,7 +164,8 @@ def passkey() -> dict[str, Any]:
     from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
     ident = hashlib.sha256(b"a passkey").digest()
-    key = ES256.from_cryptography_key(generate_private_key(SECP256R1()).public_key())
+    made: Any = ES256
+    key = made.from_cryptography_key(generate_private_key(SECP256R1()).public_key())
     credential = AttestedCredentialData.create(bytes(16), ident, key)
     flags = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.UV | AuthenticatorData.FLAG.AT
     data = AuthenticatorData.create(sha256(b"localhost"), flags, 0, credential)

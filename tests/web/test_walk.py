@@ -86,8 +86,9 @@ def test_on_paper_and_in_forced_colours_signs_are_text_in_borders(
         page.emulate_media(media="screen", color_scheme="light", forced_colors="active")
         walk.picture(page, path, "forced")
     page = open_page("/p/shop")
-    for media in ({"media": "print"}, {"media": "screen", "forced_colors": "active"}):
-        page.emulate_media(**media)
+    looks: tuple[dict[str, Any], ...] = ({"media": "print"}, {"media": "screen", "forced_colors": "active"})
+    for look in looks:
+        page.emulate_media(**look)
         assert page.locator(glyph).first.evaluate(painted) == "none"
         assert "\N{NOT EQUAL TO}" in page.locator(glyph).first.inner_text()
         assert page.locator(".is-different .cell-in").first.evaluate(border) == "solid"

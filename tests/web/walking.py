@@ -148,7 +148,10 @@ class Walk:
 
     def _looks(self, page: Page, name: str, tags: tuple[str, ...] = _PRACTICE) -> list[str]:
         wrong = self._wide(page, BETWEEN)
-        rules = {"light": {"type": "tag", "values": tags}, "dark": {"type": "rule", "values": _OF_COLOURS}}
+        rules: dict[Any, dict[str, Any]] = {
+            "light": {"type": "tag", "values": tags},
+            "dark": {"type": "rule", "values": _OF_COLOURS},
+        }
         for width in WIDTHS:
             wrong += self._wide(page, width)
             for scheme, only in rules.items():
