@@ -142,8 +142,9 @@ def shapes(shop: Any, get: Callable[[str], str]) -> tuple[set[tuple[str, tuple[s
 
 
 def test_no_string_becomes_markup(shop: Any, ask: Callable[[str], str]) -> None:
-    ordinary = tuple(f"v-{at:02d}.x" for at, _ in enumerate(PAYLOADS))
-    fill(shop, ordinary)
+    # Whoever reports again does so beside an instance of another name, which then disagrees with it.
+    for letter in "uv":
+        fill(shop, tuple(f"{letter}-{at:02d}.x" for at, _ in enumerate(PAYLOADS)))
     before, _, _ = shapes(shop, ask)
     fill(shop, PAYLOADS)
     after, targets, text = shapes(shop, ask)

@@ -1,7 +1,7 @@
 """What has to hold on every page in a browser, in light and dark, wide and narrow; and a picture of each.
 
-A page is loaded once for each person; scheme and width change under it. What looks just as a page that was looked at
-before, but for the name of the person, is not looked at again.
+A page is loaded once for each person; scheme and width change under it. What holds just what another page held that was
+looked at before, but for names and instants, is not looked at again.
 """
 
 from __future__ import annotations
@@ -24,14 +24,16 @@ if TYPE_CHECKING:
 
 SHOTS: Final = "PARITYCHECK_SHOTS"
 """Names the directory in which the pictures are kept; without it they lie in pytest's own."""
-WIDTHS: Final = (1440, 390)
-BETWEEN: Final = 1024
+WIDE, BETWEEN, NARROW = 1440, 1024, 390
+TALLEST_PX: Final = 3_000
 SESSION: Final = "paritycheck-session"
 _STANDARD: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 # Landmarks and headings are of pages; a mail or a part of one has none.
 _PRACTICE: Final = (*_STANDARD, "best-practice")
 # In dark all else is as in light: no rule of the stylesheet hangs on the scheme, only the values of colours do.
 _OF_COLOURS: Final = ("color-contrast", "link-in-text-block")
+# What a narrow screen changes: where things stand, and which of them stand there.
+_OF_WIDTH: Final = (*_OF_COLOURS, "target-size", "scrollable-region-focusable", "button-name", "link-name", "label")
 _AXE: Final = """async (only) => {
     const options = { runOnly: only, resultTypes: ["violations"], iframes: false, preload: false };
     const found = await axe.run(document, options);
@@ -123,7 +125,7 @@ class Walk:
 
     def _context(self, client: Client | None, **options: Any) -> BrowserContext:
         # A colour in the midst of its transition has no contrast of its own.
-        look: dict[str, Any] = {"viewport": {"width": WIDTHS[0], "height": 900}, "reduced_motion": "reduce"}
+        look: dict[str, Any] = {"viewport": {"width": WIDE, "height": 900}, "reduced_motion": "reduce"}
         context = self.browser.new_context(**look, **options)
         if client is not None:
             value = client.cookies[SESSION].value
@@ -131,7 +133,7 @@ class Walk:
         return context
 
     def _visit(self, page: Page, role: str, path: str, status: int) -> list[str]:
-        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        page.set_viewport_size({"width": WIDE, "height": 900})
         page.emulate_media(color_scheme="light")
         address = self.site + path.format(**self.ids)
         answer = page.goto(address)
@@ -139,7 +141,8 @@ class Walk:
         # A key of a mail goes into the session, out of the address.
         wrong += [] if page.url == address or "{reset}" in path else [f"leads to {page.url}"]
         page.wait_for_function(_SETTLED)
-        look = hashlib.sha256(_PASSING.sub("", page.content()).encode()).hexdigest()
+        held = page.locator("main").evaluate("(node) => node.innerHTML")
+        look = hashlib.sha256(_PASSING.sub("", held).encode()).hexdigest()
         if look in self._seen:
             return wrong
         self._seen.add(look)
@@ -149,16 +152,17 @@ class Walk:
     def _looks(self, page: Page, name: str, tags: tuple[str, ...] = _PRACTICE) -> list[str]:
         wrong = self._wide(page, BETWEEN)
         rules: dict[Any, dict[str, Any]] = {
-            "light": {"type": "tag", "values": tags},
-            "dark": {"type": "rule", "values": _OF_COLOURS},
+            (WIDE, "light"): {"type": "tag", "values": tags},
+            (WIDE, "dark"): {"type": "rule", "values": _OF_COLOURS},
+            (NARROW, "dark"): {"type": "rule", "values": _OF_COLOURS},
+            (NARROW, "light"): {"type": "rule", "values": _OF_WIDTH},
         }
-        for width in WIDTHS:
+        for (width, scheme), only in rules.items():
             wrong += self._wide(page, width)
-            for scheme, only in rules.items():
-                page.emulate_media(color_scheme=scheme)
-                page.evaluate(_DRAWN)
-                wrong += [f"{width} {scheme}: {text}" for text in page.evaluate(_AXE, only)]
-                self.picture(page, name, f"{width}-{scheme}")
+            page.emulate_media(color_scheme=scheme)
+            page.evaluate(_DRAWN)
+            wrong += [f"{width} {scheme}: {text}" for text in page.evaluate(_AXE, only)]
+            self.picture(page, name, f"{width}-{scheme}")
         return wrong
 
     def _wide(self, page: Page, width: int) -> list[str]:
@@ -167,6 +171,8 @@ class Walk:
         return [f"is {over} px wide at {width}"] if over > width else []
 
     def picture(self, page: Page, name: str, look: str) -> None:
-        """Keep how the whole of a page looks."""
-        file = f"{re.sub(r'[^a-z0-9=-]+', '_', name)[:120]}-{look}.png"
-        page.screenshot(full_page=True, path=self.pictures / file)
+        """Keep how the page looks, as far down as a picture is of use."""
+        file = f"{re.sub(r'[^a-z0-9=-]+', '_', name)[:120]}-{look}.jpg"
+        width, height = page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
+        clip: Any = {"x": 0, "y": 0, "width": width, "height": min(height, TALLEST_PX)}
+        page.screenshot(full_page=True, clip=clip, path=self.pictures / file, type="jpeg", quality=80)
