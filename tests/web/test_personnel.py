@@ -124,5 +124,5 @@ def test_the_tile_and_the_list_of_projects_have_the_value(shop: Any, ask: Ask) -
     for environment in ("production", "staging"):
         shop.report(environment, shop.facts())
     page = text_of(ask("/p/shop"))
-    assert "Personnel warning 0.50 of commits Share of commits by day, from 0.50 to 0.50 18 of 36 commits are by" in page
+    assert "Share of commits by day, from 0.50 to 0.50 18 of 36 commits are by people who take part in no" in page
     assert "Personnel warning 0.50 Share of commits" in text_of(ask("/"))
