@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SHOTS: Final = "PARITYCHECK_SHOTS"
 """Names the directory in which the pictures are kept; without it they lie in pytest's own."""
 WIDE, BETWEEN, NARROW = 1440, 1024, 390
+MANUAL: Final = "/docs"
 TALLEST_PX: Final = 3_000
 SESSION: Final = "paritycheck-session"
 _STANDARD: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
@@ -65,11 +66,12 @@ _PASSING: Final = re.compile(r'[a-z]+@example\.com|name="csrfmiddlewaretoken" va
 class Walk:
     """Collects what is wrong instead of stopping at it: `faults` names role, page, and what is the matter.
 
-    Pages are addresses as every_page.py has them; `ids` fills them.
+    Pages are addresses as every_page.py has them; `ids` fills them. A `long` walk looks at every width in every scheme,
+    a short one at the wide page in light and the narrow one in dark, and at the manual, which is long, in light alone.
     """
 
-    def __init__(self, browser: Browser, site: str, ids: Mapping[str, str], pictures: Path) -> None:
-        self.browser, self.site, self.ids = browser, site, ids
+    def __init__(self, browser: Browser, site: str, ids: Mapping[str, str], pictures: Path, *, long: bool) -> None:
+        self.browser, self.site, self.ids, self.long = browser, site, ids, long
         self.pictures = Path(os.environ.get(SHOTS) or pictures)
         self.faults: list[str] = []
         self._seen: set[str] = set()
@@ -151,12 +153,13 @@ class Walk:
 
     def _looks(self, page: Page, name: str, tags: tuple[str, ...] = _PRACTICE) -> list[str]:
         wrong = self._wide(page, BETWEEN)
-        rules: dict[Any, dict[str, Any]] = {
-            (WIDE, "light"): {"type": "tag", "values": tags},
-            (WIDE, "dark"): {"type": "rule", "values": _OF_COLOURS},
-            (NARROW, "dark"): {"type": "rule", "values": _OF_COLOURS},
-            (NARROW, "light"): {"type": "rule", "values": _OF_WIDTH},
-        }
+        wrong += self._wide(page, NARROW)
+        rules: dict[Any, dict[str, Any]] = {(WIDE, "light"): {"type": "tag", "values": tags}}
+        if self.long or MANUAL not in name:
+            rules[NARROW, "dark"] = {"type": "rule", "values": _OF_WIDTH}
+        if self.long:
+            rules[WIDE, "dark"] = {"type": "rule", "values": _OF_COLOURS}
+            rules[NARROW, "light"] = {"type": "tag", "values": tags}
         for (width, scheme), only in rules.items():
             wrong += self._wide(page, width)
             page.emulate_media(color_scheme=scheme)
