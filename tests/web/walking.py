@@ -26,6 +26,7 @@ SHOTS: Final = "PARITYCHECK_SHOTS"
 """Names the directory in which the pictures are kept; without it they lie in pytest's own."""
 WIDE, BETWEEN, NARROW = 1440, 1024, 390
 MANUAL: Final = "/docs"
+SHOWCASE: Final = "/docs/design"
 TALLEST_PX: Final = 3_000
 SESSION: Final = "paritycheck-session"
 _STANDARD: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
@@ -67,7 +68,8 @@ class Walk:
     """Collects what is wrong instead of stopping at it: `faults` names role, page, and what is the matter.
 
     Pages are addresses as every_page.py has them; `ids` fills them. A `long` walk looks at every width in every scheme,
-    a short one at the wide page in light and the narrow one in dark, and at the manual, which is long, in light alone.
+    a short one at the wide page in light and the narrow one in dark; of the manual, whose pages are long and alike, it
+    looks so at the one that shows every component, and whether the others complain or overflow.
     """
 
     def __init__(self, browser: Browser, site: str, ids: Mapping[str, str], pictures: Path, *, long: bool) -> None:
@@ -148,15 +150,18 @@ class Walk:
         if look in self._seen:
             return wrong
         self._seen.add(look)
+        wrong += page.evaluate(_STRUCTURE)
+        if path.startswith(MANUAL) and path != SHOWCASE and not self.long:
+            return [*wrong, *self._wide(page, NARROW)]
         page.evaluate(AXE_SCRIPT)
-        return [*wrong, *page.evaluate(_STRUCTURE), *self._looks(page, f"{role}{path}")]
+        return [*wrong, *self._looks(page, f"{role}{path}")]
 
     def _looks(self, page: Page, name: str, tags: tuple[str, ...] = _PRACTICE) -> list[str]:
         wrong = self._wide(page, BETWEEN)
-        wrong += self._wide(page, NARROW)
-        rules: dict[Any, dict[str, Any]] = {(WIDE, "light"): {"type": "tag", "values": tags}}
-        if self.long or MANUAL not in name:
-            rules[NARROW, "dark"] = {"type": "rule", "values": _OF_WIDTH}
+        rules: dict[Any, dict[str, Any]] = {
+            (WIDE, "light"): {"type": "tag", "values": tags},
+            (NARROW, "dark"): {"type": "rule", "values": _OF_WIDTH},
+        }
         if self.long:
             rules[WIDE, "dark"] = {"type": "rule", "values": _OF_COLOURS}
             rules[NARROW, "light"] = {"type": "tag", "values": tags}
