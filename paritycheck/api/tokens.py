@@ -15,6 +15,7 @@ from paritycheck.api.body import WireCall
 from paritycheck.api.pagination import PARAMETERS, CursorPages, PageSerializer
 from paritycheck.api.schema import GONE, PAGE_PARAMETERS, READ_REFUSALS, REFUSALS
 from paritycheck.api.shapes import ProjectApiView
+from paritycheck.api.token_samples import EXAMPLE, PAGE_EXAMPLE, SECRET
 from paritycheck.core.networks import MOST
 from paritycheck.models import Project, Token, User
 from paritycheck.selectors.tokens import find_personal_token, find_token, tokens_of, tokens_of_person
@@ -39,25 +40,6 @@ FROM = "Networks that it may be used from alone, such as `203.0.113.0/24`; none:
 KIND_WORDS = {"a": "report", "g": "gate", "e": "enroll", "u": "personal"}
 KINDS = tuple(KIND_WORDS.values())
 MADE_KINDS = tuple(BOUND)
-EXAMPLE = {
-    "id": "Cd4kTq0Zp2Lm",
-    "shown": "pcg_Cd4kTq0Zp2Lm",
-    "kind": "gate",
-    "name": "GitHub of shop",
-    "environment": None,
-    "scopes": ["gate", "deploy", "record"],
-    "made_by": "maria@example.com",
-    "created_at": "2026-11-24T09:12:03Z",
-    "expires_at": "2027-02-22T09:12:03Z",
-    "last_used_at": "2026-11-24T09:31:00Z",
-    "last_used_from": "203.0.113.7",
-    "from": ["203.0.113.0/24"],
-    "refused": 0,
-    "refused_at": None,
-    "refused_from": None,
-}
-PAGE_EXAMPLE = {"next": None, "previous": None, "results": [EXAMPLE]}
-SECRET = {"token": "pcg_Cd4kTq0Zp2Lm_..."}
 
 
 def _networks(help_text: str, *, required: bool = True) -> serializers.ListField:

@@ -32,7 +32,7 @@ from paritycheck.api.snapshots import SnapshotsView, SnapshotView
 from paritycheck.api.subscriptions import SubscriptionsView, SubscriptionView
 from paritycheck.api.time import TimeView
 from paritycheck.api.tokens import ProjectTokensView, ProjectTokenView, TokensView, TokenView
-from paritycheck.api.tools import ToolsView
+from paritycheck.api.tools_gap import ToolsView
 from paritycheck.api.trusts import TrustsView, TrustView
 from paritycheck.api.uploads import LocksView, SbomView, UploadsView
 from paritycheck.api.waivers import WaiverPreviewView, WaiversView, WaiverView

@@ -105,8 +105,7 @@ def _database(**session: str) -> dict[str, Any]:
 _SESSION = {
     "idle_in_transaction_session_timeout": "60s",
     "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
-    # A killed worker's statement that waits for a lock ends with its connection, not with the timeout.
-    "client_connection_check_interval": "2s",
+    "client_connection_check_interval": "2s",  # ends a killed worker's statement that waits for a lock
 }
 DATABASES = {
     "default": _database(**_SESSION),

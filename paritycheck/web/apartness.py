@@ -8,7 +8,7 @@ from paritycheck.core.labels import counted, kind_label
 from paritycheck.core.parity import DISTANCES
 from paritycheck.selectors.columns import Column
 from paritycheck.selectors.endings import ENDED, SUPPORTED, Ending, Where
-from paritycheck.selectors.tools import Chapter, Distance, Tools
+from paritycheck.selectors.tools_gap import Chapter, Distance, Tools
 from paritycheck.web import words
 from paritycheck.web.cells import SECTION_TITLES
 from paritycheck.web.facts import name_parts

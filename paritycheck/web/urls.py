@@ -36,7 +36,7 @@ from paritycheck.web.views.subscriptions import new_subscription, subscription_a
 from paritycheck.web.views.system import system
 from paritycheck.web.views.time import time
 from paritycheck.web.views.tokens import change_from, end_trust, new_token, new_trust, revoke, tokens
-from paritycheck.web.views.tools import tools
+from paritycheck.web.views.tools_gap import tools
 from paritycheck.web.views.unsubscribe import confirming, unsubscribing
 from paritycheck.web.views.waivers import end, new_waiver, waive, waivers
 

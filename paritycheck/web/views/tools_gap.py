@@ -15,7 +15,7 @@ from paritycheck.core.support_dates import CHECKED
 from paritycheck.models import Project
 from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.policies import refused_policy
-from paritycheck.selectors.tools import Tools, tools_of
+from paritycheck.selectors.tools_gap import Tools, tools_of
 from paritycheck.web import words
 from paritycheck.web.access import of_project
 from paritycheck.web.apartness import SEVERITIES, bars_of, ends_of, rows_of, sections_of

@@ -15,7 +15,7 @@ from paritycheck.core.facts import SECTIONS
 from paritycheck.core.parity import DISTANCES
 from paritycheck.selectors.cohorts import Cohort, Spread, Vote
 from paritycheck.selectors.endings import STATES, Ending
-from paritycheck.selectors.tools import Chapter, Distance, tools_of
+from paritycheck.selectors.tools_gap import Chapter, Distance, tools_of
 
 
 class ByDistanceSerializer(serializers.Serializer[Any]):
