@@ -1,14 +1,13 @@
 """Any two snapshots of a project side by side. Callers bring a project they were given by `selectors.projects`."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
 from typing import Any, Final
 
 from paritycheck.codec.comparing import RULES, Compared, Taken, compare_bodies, compare_whole
 from paritycheck.codec.differing import line_of
+from paritycheck.codec.memory import Memory
 from paritycheck.codec.sides import BUCKETS
 from paritycheck.core.addresses import parse_address
 from paritycheck.core.comparison import Relation, Row
@@ -66,36 +65,12 @@ class ComparisonFilter:
         ]
 
 
-class _Remembered:
-    """Comparisons by what went into them, least recently used first out, bounded by an estimate of their bytes."""
-
-    def __init__(self, limit: int = CACHE_BYTES) -> None:
-        self.limit = limit
-        self.held = 0
-        self._found: OrderedDict[tuple[Any, ...], Compared] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: tuple[Any, ...]) -> Compared | None:
-        with self._lock:
-            found = self._found.get(key)
-            if found is not None:
-                self._found.move_to_end(key)
-            return found
-
-    def put(self, key: tuple[Any, ...], compared: Compared) -> None:
-        with self._lock:
-            if key not in self._found:
-                self.held += _size(compared)
-            self._found[key] = compared
-            while self.held > self.limit and self._found:
-                self.held -= _size(self._found.popitem(last=False)[1])
-
-
 def _size(compared: Compared) -> int:
     return ROW_BYTES * (len(compared.rows) + len(compared.alike) + 1) + NAME_BYTES * len(compared.left_out)
 
 
-_remembered = _Remembered()
+_remembered: Memory[tuple[Any, ...], Compared] = Memory(CACHE_BYTES, _size)
+"""Comparisons by what went into them; their bytes are an estimate."""
 
 
 def find_place(project: Project, text: str, now: datetime) -> Place | None:

@@ -4,16 +4,15 @@ Facts are looked for in the memory of the process: an index of each body by its 
 of a project by the digests of its snapshots. Both are bounded.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from threading import Lock
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from paritycheck.codec.facts import names_from
+from paritycheck.codec.memory import Memory
 from paritycheck.core.searching import nearest, pieces_of, place_of, words_of
 from paritycheck.models import Drift, Environment, Project, Snapshot, User
 from paritycheck.models.drifts import DriftState
@@ -94,29 +93,8 @@ def _folded(name: str, aliases: list[str]) -> str:
     return " ".join([name.removeprefix("pkg:"), *aliases]).replace("%40", "@").casefold()
 
 
-class _Held:
-    """The indexes of the projects that were searched last. Digests are content: an index never goes stale."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._indexes: OrderedDict[tuple[UUID, States], FactIndex] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: tuple[UUID, States]) -> FactIndex | None:
-        with self._lock:
-            found = self._indexes.get(key)
-            if found is not None:
-                self._indexes.move_to_end(key)
-            return found
-
-    def put(self, key: tuple[UUID, States], index: FactIndex) -> None:
-        with self._lock:
-            self._indexes[key] = index
-            while len(self._indexes) > self._most:
-                self._indexes.popitem(last=False)
-
-
-_held = _Held(most=8)
+_held: Memory[tuple[UUID, States], FactIndex] = Memory(8)
+"""The indexes of the projects that were searched last."""
 
 
 def fact_index(project: Project) -> FactIndex:

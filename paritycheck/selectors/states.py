@@ -8,19 +8,22 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from paritycheck.codec.bodies import BodyCache, inflate
+from paritycheck.codec.bodies import inflate
 from paritycheck.codec.comparing import BULK
 from paritycheck.codec.differing import line_of
 from paritycheck.codec.digests import to_bytes
 from paritycheck.codec.facts import evidence_from, fact_from, head_of, section_from
+from paritycheck.codec.memory import Memory
 from paritycheck.core.facts import Fact, Section, Side
 from paritycheck.core.merge import tallies
 from paritycheck.models import Environment, Instance, SectionBody, Snapshot
 
+CACHE_BYTES = 64 * 1024 * 1024
 UNKNOWN_AFTER = timedelta(hours=24)
 MOST_PLACES, MOST_SAID = 3, 8
 _LINE = re.compile(r":\d{1,7}$")
-_cache = BodyCache()
+_cache: Memory[bytes, bytes] = Memory(CACHE_BYTES, len)
+"""Decoded bodies by digest."""
 WORTH_KEEPING = range(16 * 1024, 256 * 1024)
 """Bytes of a body: smaller ones are decoded in a moment, larger ones would fill the memory."""
 

@@ -52,12 +52,9 @@ def tell_of_dead_jobs() -> None:
 
 
 def _dead_words(jobs: Sequence[Job]) -> str:
-    one = jobs[0].environment
-    return (
-        f"{one.project.slug}/{one.slug} is no longer compared"
-        if len(jobs) == 1
-        else (f"{len(jobs)} environments are no longer compared")
-    )
+    if len(jobs) > 1:
+        return f"{len(jobs)} environments are no longer compared"
+    return f"{jobs[0].environment.project.slug}/{jobs[0].environment.slug} is no longer compared"
 
 
 def _dead_body(jobs: Sequence[Job]) -> str:

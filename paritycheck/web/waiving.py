@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from paritycheck.core.waiver_terms import MOST_DRIFTS, Terms, TermsError, read_terms
 from paritycheck.models import Drift, Project, Waiver
-from paritycheck.selectors.waivers import document_of
 from paritycheck.services.errors import Refused
 from paritycheck.services.waivers import create_waiver, preview_waiver, require_waiving
 from paritycheck.web import words
@@ -189,8 +188,3 @@ def shown(document: Mapping[str, Any]) -> Shown:
         made_by=visible(str(document.get("made_by") or "")),
         made_at=datetime.fromisoformat(str(made)) if made else None,
     )
-
-
-def shown_row(waiver: Waiver) -> Shown:
-    """One made by a person."""
-    return shown(document_of(waiver))

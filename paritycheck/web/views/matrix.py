@@ -1,6 +1,5 @@
 """The project's page: what differs where."""
 
-import difflib
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from paritycheck.core.searching import nearest, pieces_of
 from paritycheck.models import Drift, Project
 from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.access import may_waive
@@ -239,13 +239,7 @@ def headline(found: Matrix) -> str:
 
 def _suggestion(found: Matrix, text: str) -> str:
     """The part of a name nearest to what was typed; no name, no guess."""
-    pieces = {
-        piece.casefold()
-        for names in found.names.values()
-        for name in names
-        for piece in name.replace("/", " ").replace(".", " ").replace(":", " ").split()
-    }
-    return next(iter(difflib.get_close_matches(text.casefold(), sorted(pieces), n=1)), "")
+    return nearest(text, pieces_of(name for names in found.names.values() for name in names))
 
 
 @require_safe

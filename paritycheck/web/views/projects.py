@@ -23,8 +23,6 @@ from paritycheck.web import words
 from paritycheck.web.gaps import Line, lines_of
 from paritycheck.web.sentences import marked, subject_of
 
-NEEDS = ("error", "warning")
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
