@@ -15,7 +15,7 @@ class Memory(Generic[K, V]):
     """
 
     def __init__(self, limit: int, size: Callable[[V], int] = lambda _value: 1) -> None:
-        self._limit = limit
+        self.limit = limit
         self._size = size
         self._total = 0
         self._held: OrderedDict[K, V] = OrderedDict()
@@ -36,5 +36,5 @@ class Memory(Generic[K, V]):
                 self._total -= self._size(self._held.pop(key))
             self._held[key] = value
             self._total += self._size(value)
-            while self._total > self._limit and self._held:
+            while self._total > self.limit and self._held:
                 self._total -= self._size(self._held.popitem(last=False)[1])

@@ -24,10 +24,12 @@ def test_the_palette_is_worked_by_keyboard_and_gives_the_focus_back(
 ) -> None:
     page = open_page("/p/shop")
     field, chosen = page.locator("#palette-text"), page.locator("#hits [aria-selected='true']")
+    answered = page.locator("#hits[aria-busy='false']")
     page.focus("#filter")
     page.keyboard.press("Control+k")
     expect(field).to_be_focused()
     page.keyboard.type("stripe")
+    expect(answered).to_have_count(1)
     expect(page.locator("#hits .hit").first).to_contain_text("STRIPE_WEBHOOK_SECRET")
     expect(chosen).to_have_count(1)
     assert field.get_attribute("aria-activedescendant") == "hit-0"
@@ -54,8 +56,8 @@ def test_the_palette_is_worked_by_keyboard_and_gives_the_focus_back(
     page.keyboard.press("Escape")
     page.wait_for_url("**/p/shop?section=dependencies")
     page.click("#search")
+    # Whoever types faster than the server answers means the answer.
     page.keyboard.type("night")
-    expect(chosen).to_contain_text("Change to dark")
     page.keyboard.press("Enter")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.click("summary:has-text('Light or dark')")

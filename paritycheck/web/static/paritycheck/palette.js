@@ -13,7 +13,10 @@
   let asked = null;
   let timer = 0;
   let came = null;
+  // Enter pressed before the answer to what was typed: it means the answer, not what stands there still.
+  let entered = false;
 
+  const busy = (is) => list.setAttribute("aria-busy", String(is));
   const hits = () => $$(".hit", list);
   const chosen = () => $(".hit[aria-selected='true']", list);
 
@@ -35,19 +38,31 @@
     choose(hits()[0]);
   };
 
-  const ask = async () => {
+  const drop = () => {
+    clearTimeout(timer);
     asked?.abort();
+    asked = null;
+  };
+  const ask = async () => {
+    drop();
+    busy(true);
     const mine = (asked = new AbortController());
     const query = new URLSearchParams({ q: field.value, ...(within ? { in: within } : {}) });
     const headers = { "HX-Request": "true" };
     const answer = await fetch(`${dialog.dataset.url}?${query}`, { headers, signal: mine.signal }).catch(() => null);
+    const html = answer?.ok && !answer.redirected ? await answer.text().catch(() => null) : null;
     if (mine !== asked) return;
+    busy(false);
     if (answer?.redirected) window.location.reload();
-    else if (answer?.ok) show(await answer.text());
+    else if (html !== null) show(html);
     else said.textContent = "No answer. The server is away, or you are offline.";
+    if (entered && html !== null) chosen()?.click();
+    entered = false;
   };
   const soon = () => {
-    clearTimeout(timer);
+    drop();
+    busy(true);
+    entered = false;
     timer = setTimeout(ask, 90);
   };
 
@@ -96,7 +111,8 @@
     } else if (event.key === "Enter") {
       event.preventDefault();
       const hit = chosen();
-      if ((event.ctrlKey || event.metaKey) && hit?.href) window.open(hit.href, "_blank", "noopener");
+      if (list.getAttribute("aria-busy") === "true") entered = true;
+      else if ((event.ctrlKey || event.metaKey) && hit?.href) window.open(hit.href, "_blank", "noopener");
       else hit?.click();
     }
   });
@@ -124,8 +140,8 @@
     ask();
   });
   dialog.addEventListener("close", () => {
-    clearTimeout(timer);
-    asked?.abort();
+    drop();
+    entered = false;
     if (came?.isConnected) came.focus();
   });
 
