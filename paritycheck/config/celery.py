@@ -38,6 +38,25 @@ def listen_for_work(conf: Any = None, **_: Any) -> None:
         conf.broker_transport_options = {**conf.broker_transport_options, "use_notify": True, "pool_size": 2}
 
 
+@celeryd_init.connect
+def refuse_restored(**_: Any) -> None:
+    """No worker works on a database that was restored and not confirmed; one that is away is waited for later."""
+    from django.db import Error, connections
+
+    from paritycheck.services.standing import guard_connections, why_not
+
+    try:
+        said = why_not()
+    except Error:
+        said = ""
+    finally:
+        # The pool forks: nobody inherits a connection.
+        connections.close_all()
+    guard_connections()
+    if said:
+        raise SystemExit(said)
+
+
 @worker_ready.connect
 def watch(sender: Any = None, **_: Any) -> None:
     """Each worker looks after its own pool; a sender looks after beat, which looks after all others."""

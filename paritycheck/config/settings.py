@@ -115,6 +115,11 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- What outlives the database: what was revoked, as one line each, and where pg_dump is ---
+
+REVOCATIONS_FILE = env.text("REVOCATIONS_FILE")
+PG_BIN = env.text("PG_BIN")
+
 # --- Celery ---
 
 BROKER_URL = env.text("BROKER_URL")

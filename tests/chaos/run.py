@@ -135,6 +135,8 @@ def _one(options: argparse.Namespace) -> int:
             place.mkdir(exist_ok=True)
             redis = stack.enter_context(Redis(_redis(), place))
             settings["BROKER_URL"] = redis.url
+        # A file of its own: every scenario has another database.
+        settings["REVOCATIONS_FILE"] = str(place.with_suffix(".revocations"))
         stand = stack.enter_context(Stand(place, settings["DATABASE_URL"], settings, server=server, seed=options.seed))
         os.environ.update(stand.environment)
         import django
