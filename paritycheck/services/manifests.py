@@ -108,7 +108,7 @@ def check_keys(manifest: Manifest) -> None:
     wrong = [name for name in KEYS if not _holds(have[name], manifest.keys.get(name, []))]
     if wrong:
         raise ManifestError(
-            f"{' and '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} not what this backup was made with. "
+            f"{', '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} not what this backup was made with. "
             "Without them no second factor and no channel's secret opens. Set them as they were (those of a data "
             "directory stand in its secrets.env), and restore again."
         )

@@ -95,6 +95,12 @@ def mark_restored() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE IF NOT EXISTS {MARK} (at timestamptz NOT NULL)")
         cursor.execute(f"INSERT INTO {MARK} SELECT now() WHERE NOT EXISTS (SELECT FROM {MARK})")  # noqa: S608  our own name
+    with connection.cursor() as cursor:
+        # A process that ran on would have a connection from before, which nobody looks at again.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+        )
 
 
 def unmark_restored() -> None:

@@ -50,6 +50,7 @@ SCENARIOS = {
     "wakeups": "F20      every wake-up comes five times",
     "two-beats": "F21      two beats at once, and the first one lost",
     "beat-dead": "F22      beat is dead, and comes back",
+    "restore": "F27      the database is lost, and last night's backup restored",
     "power-cut": "F30      everything is killed at once",
 }
 WITH_REDIS = frozenset({"redis"})

@@ -20,7 +20,7 @@ WORDS: Final = {
     "member.changed": "members' roles lowered",
     "person.changed": "people's rights taken",
     "person.removed": "people switched off",
-    "project.removed": "projects closed to tokens and pipelines (they are back, and can be removed again)",
+    "project.removed": "projects that are back, closed to tokens and pipelines",
     "password.set": "passwords ended",
     "account.password-changed": "passwords ended",
     "account.password-reset": "passwords ended",
@@ -66,9 +66,9 @@ class Command(WakingCommand):
                 "Nothing shows that this database was restored. If it was: paritycheck restored --anyway"
             )
         if options["send_held"]:
-            self.stdout.write(f"{send_held()} held messages go out.")
+            self.stdout.write(f"held messages sent: {send_held()}")
         if options["drop_held"]:
-            self.stdout.write(f"{drop_held()} held messages are dropped.")
+            self.stdout.write(f"held messages dropped: {drop_held()}")
 
     def _confirm(self, options: dict[str, Any]) -> None:
         path = _file(options)
@@ -105,6 +105,6 @@ def _told(done: Confirmed) -> list[str]:
     counts: dict[str, int] = {}
     for action, count in done.revoked.items():
         counts[WORDS[action]] = counts.get(WORDS[action], 0) + count
-    lines = [f"{count} {words}" for words, count in counts.items()] or ["Nothing was revoked since the backup."]
-    held = f"{done.held} messages older than an hour are held: paritycheck restored --send-held or --drop-held"
-    return [*lines, f"{done.sessions} sessions ended", *([held] if done.held else [])]
+    lines = [f"{words}: {count}" for words, count in counts.items()] or ["Nothing was revoked since the backup."]
+    held = f"messages older than an hour, held: {done.held}. Next: paritycheck restored --send-held, or --drop-held"
+    return [*lines, f"sessions ended: {done.sessions}", *([held] if done.held else [])]
