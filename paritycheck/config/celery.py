@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+import structlog
 from celery import Celery
 from celery.signals import celeryd_init, setup_logging, worker_ready
 
@@ -54,7 +55,8 @@ def refuse_restored(**_: Any) -> None:
         connections.close_all()
     guard_connections()
     if said:
-        raise SystemExit(said)
+        structlog.get_logger(__name__).error("not started", reason=said)
+        raise SystemExit(1)
 
 
 @worker_ready.connect

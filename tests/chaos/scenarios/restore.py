@@ -78,7 +78,7 @@ def run(stand: Stand) -> Outcome:
 
 def _waive(shop: Shop) -> None:
     """One accepted drift, so that there is a waiver to bring back."""
-    from datetime import UTC, datetime
+    from datetime import UTC, datetime, timedelta
 
     from paritycheck.core.waiver_terms import read_terms
     from paritycheck.models import Drift, User
@@ -86,7 +86,9 @@ def _waive(shop: Shop) -> None:
 
     now, drift = datetime.now(UTC), Drift.objects.get(project=shop.project, name="pkg:pypi/stripe")
     owner = User.objects.get(memberships__project=shop.project, memberships__role="owner")
-    terms = read_terms({"match": str(drift), "reason": "planned, OPS-118", "until": f"{now.year + 1}-01-31"}, now)
+    until = f"{now + timedelta(days=30):%Y-%m-%d}"
+    said = {"match": str(drift), "reason": "planned, OPS-118", "owner": owner.email, "until": until}
+    terms = read_terms(said, now)
     create_waiver(project=shop.project, user=owner, terms=terms, now=now)
 
 
