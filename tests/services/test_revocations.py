@@ -305,3 +305,18 @@ def test_a_connection_to_a_restored_database_is_refused_and_counts_as_none() -> 
         leave_connections()
         unmark_restored()
     assert Project.objects.exists()
+
+
+def test_an_environment_that_is_removed_takes_its_tokens_and_the_file_knows(project: Project, root: User) -> None:
+    from django.test import Client
+
+    from paritycheck.models import AuditEntry, Environment
+    from paritycheck.services.tokens import issue_token
+
+    environment = Environment.objects.create(project=project, slug="staging", tier="staging")
+    token = issue_token(kind="a", project=project, environment=environment)[0]
+    client = Client()
+    client.force_login(root)
+    answer = client.post(f"/admin/paritycheck/environment/{environment.pk}/delete/", {"post": "yes"})
+    assert (answer.status_code, Environment.objects.count()) == (302, 0)
+    assert AuditEntry.objects.get(chain=project.pk, action="token.revoked").target == str(token)
