@@ -145,7 +145,7 @@ def test_how_far_back_a_loss_would_go_is_said(page: Callable[[], str], settings:
     record(
         action="backup.made", by=None, target="b.dump", detail={"bytes": 1}, at=datetime.now(UTC) - timedelta(hours=50)
     )  # fmt: skip
-    assert headline(page()) == "The last backup is 2 d old"
+    assert headline(page()) == "The last backup is 2 d 2 h old"
 
 
 @pytest.mark.usefixtures("at_work")
