@@ -19,6 +19,10 @@ paritycheck COMMAND [--data DIR]
   apply         projects with members, channels and tokens as a TOML file says, with a plan shown first
   mail-test     a sample of an alert by EMAIL_URL, and what to do where it fails
   audit         `audit verify`: whether the audit log is as it was written
+  backup        a backup of this instant into a directory, with the manifest that restore needs
+  restore       a backup into an empty database; the service refuses to start until it is confirmed
+  restored      revokes again what was revoked since the backup, and opens the database
+  verify        whether the database is whole
 
 Every other command is Django's. Without DATABASE_URL it uses the database of --data, else of PARITYCHECK_DATA, else of
 .paritycheck here, and starts it for the while when it is not running.

@@ -13,6 +13,7 @@ from typing_extensions import override
 from paritycheck.models import Environment, Membership, Project, User
 from paritycheck.services.audit import record
 from paritycheck.services.members import drop_member, join_project
+from paritycheck.services.tokens import revoke_token
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -109,6 +110,20 @@ class EnvironmentAdmin(EnvironmentModelAdmin):
 
     list_display = ("slug", "project", "tier", "kind")
     fields = ("project", "slug", "tier", "kind")
+
+    @override
+    def delete_model(self, request: HttpRequest, obj: Environment) -> None:
+        """Its tokens end first, each with an entry of the log, so that no backup brings them back."""
+        with transaction.atomic():
+            for token in obj.tokens.filter(revoked_at=None).select_related("project", "environment"):
+                revoke_token(token=token, by=cast("User", request.user), why="its environment was removed")
+            super().delete_model(request, obj)
+
+    @override
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Environment]") -> None:
+        """As one by one."""
+        for row in queryset:
+            self.delete_model(request, row)
 
 
 @admin.register(User, site=site)

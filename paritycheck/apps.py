@@ -28,6 +28,7 @@ class ParitycheckConfig(AppConfig):
         framework.register(checks.field_key)
         framework.register(checks.outgoing)
         framework.register(checks.oidc_issuers)
+        framework.register(checks.revocations_file)
         framework.register(checks.single_sign_on)
         framework.register(checks.sealed_channels, framework.Tags.database)
         framework.register(checks.pgmq_version, framework.Tags.database)

@@ -72,7 +72,9 @@ class DeliverySerializer(serializers.Serializer[Any]):
     )
     subscription = serializers.UUIDField(allow_null=True)
     state = serializers.ChoiceField(DeliveryState.values)
-    held_for = serializers.CharField(allow_null=True, help_text="Why it waits, where it is held: `quiet hours`.")
+    held_for = serializers.CharField(
+        allow_null=True, help_text="Why it waits, where it is held: `quiet hours`, `after a restore`."
+    )
     attempts = serializers.IntegerField()
     error = serializers.CharField(allow_null=True, help_text="What the last attempt ended in.")
     created_at = serializers.DateTimeField()

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from paritycheck.selectors.broker import is_broker_there
 from paritycheck.selectors.health import is_migrated, processes_seen
+from paritycheck.services.standing import NotConfirmedError
 
 STRICT = "strict"
 
@@ -35,6 +36,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """
     try:
         checks = _checks()
+    except NotConfirmedError:
+        return _answer(503, {"status": "not-ready", "database": "restored"}, retry_after="5")
     except DatabaseFailure:
         connections.close_all()
         return _answer(503, {"status": "not-ready", "database": "unavailable"}, retry_after="5")

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from paritycheck.api.authentication import peer
-from paritycheck.selectors import system
+from paritycheck.selectors import backups, system
 from paritycheck.selectors.access import may_administer
 from paritycheck.selectors.broker import queue_lengths
 from paritycheck.selectors.health import processes_seen
@@ -72,6 +72,7 @@ class Numbers(Collector):
         yield from _runs()
         for name, count in system.counts_held().items():
             yield _one(f"paritycheck_{name}", f"How many {name} there are.", count)
+        yield from _backups()
         yield from _drifts(named=self._named)
         yield _one("paritycheck_database_size_bytes", "Size of the database.", system.database_size())
 
@@ -113,6 +114,15 @@ def _runs() -> Iterator[Metric]:
     failed: dict[str, float] = {task: bool(row.error) for task, row in last.items()}
     yield _by("paritycheck_periodic_run_timestamp_seconds", "When periodic work last began.", "task", began)
     yield _by("paritycheck_periodic_run_failed", "Whether its last run failed.", "task", failed)
+
+
+def _backups() -> Iterator[Metric]:
+    """Without one of `paritycheck backup` there is no number: others may make theirs by other means."""
+    last = backups.backup_last()
+    if last is not None:
+        yield _one("paritycheck_backup_timestamp_seconds", "When the last backup was made.", last.at.timestamp())
+    about = "Messages held since a restore, for an operator to decide on."
+    yield _one("paritycheck_deliveries_held_by_restore", about, backups.held_by_restore())
 
 
 def _drifts(*, named: bool) -> Iterator[Metric]:

@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+import structlog
 from celery import Celery
 from celery.signals import celeryd_init, setup_logging, worker_ready
 
@@ -36,6 +37,26 @@ def listen_for_work(conf: Any = None, **_: Any) -> None:
     """Workers, and only workers, LISTEN: a publisher that did would hold connections it never reads."""
     if conf.broker_url and str(conf.broker_url).startswith("pgmq"):
         conf.broker_transport_options = {**conf.broker_transport_options, "use_notify": True, "pool_size": 2}
+
+
+@celeryd_init.connect
+def refuse_restored(**_: Any) -> None:
+    """No worker works on a database that was restored and not confirmed; one that is away is waited for later."""
+    from django.db import Error, connections
+
+    from paritycheck.services.standing import guard_connections, why_not
+
+    try:
+        said = why_not()
+    except Error:
+        said = ""
+    finally:
+        # The pool forks: nobody inherits a connection.
+        connections.close_all()
+    guard_connections()
+    if said:
+        structlog.get_logger(__name__).error("not started", reason=said)
+        raise SystemExit(1)
 
 
 @worker_ready.connect

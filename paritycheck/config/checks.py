@@ -1,7 +1,9 @@
 """Numbered system checks: each bad setting says what it is and what to do."""
 
+import os
 from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
@@ -139,6 +141,16 @@ def outgoing(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[C
         hint = "Give the path of a readable file with certificates in PEM"
         found.append(Error("WEBHOOK_CA_FILE names no file of certificates.", hint=hint, id="paritycheck.E006"))
     return found
+
+
+def revocations_file(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """`paritycheck.E014`: what is revoked could not be kept outside of the database."""
+    del app_configs
+    path = Path(settings.REVOCATIONS_FILE) if settings.REVOCATIONS_FILE else None
+    if path is None or os.access(path if path.exists() else path.parent, os.W_OK):
+        return []
+    hint = "Give the path of a file in a folder that this process may write to, on a disk that is copied elsewhere"
+    return [Error("REVOCATIONS_FILE names a file that cannot be written.", hint=hint, id="paritycheck.E014")]
 
 
 def oidc_issuers(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:

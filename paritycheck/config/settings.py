@@ -22,7 +22,7 @@ PORT = env.integer("PORT", 8000)
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 SITE_NAME = env.text("SITE_NAME", "paritycheck")
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
-METRICS_TOKEN = env.text("METRICS_TOKEN")
+METRICS_TOKEN, REVOCATIONS_FILE, PG_BIN = map(env.text, ("METRICS_TOKEN", "REVOCATIONS_FILE", "PG_BIN"))
 SERVED_BY_TLS = PUBLIC_URL.startswith("https://")
 
 INSTALLED_APPS = [

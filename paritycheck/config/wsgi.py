@@ -10,5 +10,7 @@ os.environ.setdefault("STATEMENT_TIMEOUT_S", "5")
 _django = get_wsgi_application()
 
 from paritycheck.api.heartbeat import before  # noqa: E402  the models need the settings that the line above reads
+from paritycheck.services.standing import guard_connections  # noqa: E402  as above
 
+guard_connections()
 application = before(_django)

@@ -14,7 +14,7 @@ WITHOUT_DATABASE = frozenset(
 # They look at or change the schema themselves.
 ABOUT_SCHEMA = frozenset(
     {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "squashmigrations", "optimizemigration", "check"}
-    | {"flush", "sqlflush", "dbshell", "inspectdb", "test", "testserver", "diffsettings"}
+    | {"restore", "flush", "sqlflush", "dbshell", "inspectdb", "test", "testserver", "diffsettings"}
 )
 
 

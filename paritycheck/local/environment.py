@@ -9,10 +9,11 @@ from paritycheck.local.secrets import secrets_of
 
 DATA = "PARITYCHECK_DATA"
 DEFAULT_DATA = ".paritycheck"
+REVOCATIONS = "revocations.jsonl"
 SETTINGS = frozenset(
     {"DATABASE_URL", "BROKER_URL", "EMAIL_URL", "CACHE_URL", "SECRET_KEY", "PEPPER", "FIELD_KEY", "ALLOWED_HOSTS"}
     | {"PUBLIC_URL", "PORT", "WEB_CONCURRENCY", "LOG_LEVEL", "SITE_NAME", "MAIL_FROM", "STATEMENT_TIMEOUT_S", DATA}
-    | {"WEBHOOK_ALLOW_CIDRS", "WEBHOOK_CA_FILE", "METRICS_TOKEN"}
+    | {"WEBHOOK_ALLOW_CIDRS", "WEBHOOK_CA_FILE", "METRICS_TOKEN", "REVOCATIONS_FILE", "PG_BIN"}
 )
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  told apart here, never bound by default
@@ -29,8 +30,10 @@ def has(environment: Mapping[str, str], name: str) -> bool:
 
 
 def with_data(environment: Mapping[str, str], directory: Path, database_url: str | None) -> dict[str, str]:
-    """`environment` with the secrets of the data directory and the URL of its server, where they are not given."""
-    added = secrets_of(directory) | {DATA: str(directory)}
+    """`environment` with secrets and revocation file of the data directory and the URL of its server, where they are
+    not given.
+    """
+    added = secrets_of(directory) | {DATA: str(directory), "REVOCATIONS_FILE": str(directory / REVOCATIONS)}
     if database_url is not None:
         added["DATABASE_URL"] = database_url
     running = serving(directory)

@@ -9,6 +9,7 @@ from typing_extensions import override
 from paritycheck.selectors.health import is_migrated
 from paritycheck.services.errors import Refused
 from paritycheck.services.jobs import take_noted
+from paritycheck.services.standing import why_not
 from paritycheck.tasks.wake import publish_noted
 
 
@@ -16,11 +17,15 @@ class WakingCommand(BaseCommand):
     """Runs one verb."""
 
     requires_migrations_checks = True
+    requires_confirmed = True
+    """Whether a database that was restored has to be confirmed first."""
 
     @override
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run, then publish."""
         take_noted()
+        if self.requires_confirmed and (said := why_not()):
+            raise CommandError(said)
         try:
             output = super().execute(*args, **options)
         except Refused as error:

@@ -1,9 +1,13 @@
 """The outbox: messages on their way."""
 
 import uuid
+from typing import Final
 
 from django.db import models
 from typing_extensions import override
+
+HELD_BY_RESTORE: Final = "after a restore"
+"""What `held_for` says of a message that an operator has to decide on."""
 
 
 class DeliveryState(models.TextChoices):
@@ -19,8 +23,8 @@ class Delivery(models.Model):
     """One message to one recipient. `id` is the stable message id receivers dedupe on.
 
     `channel` is the kind; a member's own mail has no `target`, everything else goes to one. `held_for` says in words
-    why it waits (quiet hours), `thread` is the first message of the same drift to the same recipient. `acted` is what a
-    person did with it last: send-now or give-up.
+    why it waits (quiet hours, after a restore), `thread` is the first message of the same drift to the same recipient.
+    `acted` is what a person did with it last: send-now or give-up.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

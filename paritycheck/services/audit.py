@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from django.utils import timezone
 from paritycheck.codec.digests import digest_of
 from paritycheck.models import AuditEntry, Project, Token, User
 from paritycheck.models.audit import INSTALLATION
+from paritycheck.services.revocation_file import REVOKING, keep
 
 SYSTEM = "system"
 FIRST = bytes(32)
@@ -51,6 +53,9 @@ def record(
     )
     entry.sha256 = digest_of(sealed_text(entry))
     entry.save(force_insert=True)
+    if action in REVOKING:
+        # Not robust=True: `keep` raises nothing, and what it cannot write beat does.
+        transaction.on_commit(partial(keep, entry))
     return entry
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from paritycheck.services.drain import work_due, work_off
 from paritycheck.services.jobs import take_noted
 from paritycheck.services.operators import tell_of_dead_jobs, tell_of_silence
+from paritycheck.services.revocations import write_missing
 from paritycheck.services.waivers import end_due_waivers
 from paritycheck.services.watch import note_process
 from paritycheck.tasks.holding import Hold
@@ -29,7 +30,7 @@ def sweep_until(stop: Event, hold: Hold) -> None:
 
     A beat that finds its lock with another one ends itself: its supervisor starts it, and it waits for its turn.
     """
-    alone_until = 0.0
+    alone_until, kept = 0.0, 0
     while not stop.wait(ALONE_S if monotonic() < alone_until else EVERY_S):
         if not hold.is_kept():
             log.error("another beat has the lock, this one ends")
@@ -41,6 +42,7 @@ def sweep_until(stop: Event, hold: Hold) -> None:
             catch_up()
             tell_of_silence(names=("worker", "sender"))
             tell_of_dead_jobs()
+            kept = write_missing(after=kept)
         except Exception:
             log.exception("sweep failed")
             connection.close()

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from paritycheck.models import Channel, Delivery, DeliveryAttempt
 from paritycheck.models.channels import ChannelState
-from paritycheck.models.deliveries import DeliveryState
+from paritycheck.models.deliveries import HELD_BY_RESTORE, DeliveryState
 from paritycheck.selectors.channels import Health
 from paritycheck.selectors.deliveries import Traffic
 from paritycheck.services.deliveries import SEND_NOW
@@ -73,6 +73,8 @@ def _waiting(row: Delivery, now: datetime, why: str) -> Stand:
     if row.lease_until is not None and row.lease_until > now:
         return Stand("being sent", "send")
     left = (row.due_at - now).total_seconds()
+    if row.held_for == HELD_BY_RESTORE:
+        return Stand(f"held ({HELD_BY_RESTORE})", "moon", "warning", "until an administrator decides")
     if row.held_for:
         until = f"{row.due_at:%H:%M} UTC" if row.due_at.date() == now.date() else f"{words.day(row.due_at, now)}"
         return Stand(f"held ({visible(row.held_for)})", "moon", "", f"until {until}")

@@ -50,6 +50,7 @@ SCENARIOS = {
     "wakeups": "F20      every wake-up comes five times",
     "two-beats": "F21      two beats at once, and the first one lost",
     "beat-dead": "F22      beat is dead, and comes back",
+    "restore": "F27      the database is lost, and last night's backup restored",
     "power-cut": "F30      everything is killed at once",
 }
 WITH_REDIS = frozenset({"redis"})
@@ -135,6 +136,8 @@ def _one(options: argparse.Namespace) -> int:
             place.mkdir(exist_ok=True)
             redis = stack.enter_context(Redis(_redis(), place))
             settings["BROKER_URL"] = redis.url
+        # A file of its own: every scenario has another database.
+        settings["REVOCATIONS_FILE"] = str(place.with_suffix(".revocations"))
         stand = stack.enter_context(Stand(place, settings["DATABASE_URL"], settings, server=server, seed=options.seed))
         os.environ.update(stand.environment)
         import django

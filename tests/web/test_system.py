@@ -124,3 +124,40 @@ def test_sizes_read_well(count: int, said: str) -> None:
     from paritycheck.web.views.system import size
 
     assert size(count) == said
+
+
+@pytest.mark.usefixtures("at_work")
+def test_how_far_back_a_loss_would_go_is_said(page: Callable[[], str], settings: Settings) -> None:
+    from paritycheck.services.audit import record
+
+    settings.REVOCATIONS_FILE = ""
+    text = page()
+    assert headline(text) == "Everything runs", "who makes backups by other means is not told of none"
+    assert "none by <code>paritycheck backup</code>" in text
+    assert "off: a loss goes back to the last backup" in text
+    assert "in the database alone: <code>REVOCATIONS_FILE</code>" in text
+    settings.REVOCATIONS_FILE = "/somewhere"
+    record(action="backup.made", by=None, target="a.dump", detail={"bytes": 1_500_000})
+    text = page()
+    assert headline(text) == "Everything runs"
+    assert "1.5 MB" in text
+    assert "kept outside too" in text
+    record(
+        action="backup.made", by=None, target="b.dump", detail={"bytes": 1}, at=datetime.now(UTC) - timedelta(hours=50)
+    )  # fmt: skip
+    assert headline(page()) == "The last backup is 2 d 2 h old"
+
+
+@pytest.mark.usefixtures("at_work")
+def test_messages_that_a_restore_left_are_the_first_line(page: Callable[[], str]) -> None:
+    from paritycheck.models import Delivery, Project
+    from paritycheck.models.deliveries import HELD_BY_RESTORE
+
+    now = datetime.now(UTC)
+    Delivery.objects.create(
+        project=Project.objects.create(slug="shop"), kind="alert", recipient="a@example.com", subject="", content={},
+        dedupe="1", due_at=now + timedelta(days=36_525), held_for=HELD_BY_RESTORE,
+    )  # fmt: skip
+    text = page()
+    assert headline(text) == "1 message held since a restore waits"
+    assert "<code>paritycheck restored --send-held</code> or <code>--drop-held</code>" in text

@@ -17,6 +17,7 @@ from paritycheck.services.audit import check_chain
 class Command(WakingCommand):
     """Walks the chains of entries and computes every digest anew."""
 
+    requires_confirmed = False
     help = "Check the audit log: every entry of every project holds the digest of the one before."
 
     @override

@@ -10,6 +10,7 @@ from celery import current_app
 from typing_extensions import override
 
 from paritycheck.management.base import WakingCommand
+from paritycheck.services.standing import guard_connections
 from paritycheck.tasks.holding import Hold
 from paritycheck.tasks.sweep import sweep_until
 
@@ -23,6 +24,7 @@ class Command(WakingCommand):
 
     @override
     def handle(self, *_args: Any, **_options: Any) -> None:
+        guard_connections()
         hold = Hold()
         while not hold.take():
             sleep(WAIT_S)

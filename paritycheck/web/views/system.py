@@ -8,13 +8,15 @@ from typing import Any
 
 import celery
 import django
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from paritycheck.models import PeriodRun
+from paritycheck.models import AuditEntry, PeriodRun
+from paritycheck.selectors import backups
 from paritycheck.selectors import system as selected
 from paritycheck.selectors.broker import broker_name, queue_lengths
 from paritycheck.selectors.factors_of_sign_in import has_second_step
@@ -24,6 +26,7 @@ from paritycheck.tasks.schedule import SCHEDULE
 from paritycheck.web import words
 
 LATE_DELIVERY_S = 120
+LATE_BACKUP = timedelta(hours=36)
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 DOES = {
     "worker": "compares environments",
@@ -67,9 +70,12 @@ def system(request: HttpRequest) -> HttpResponse:
     work, lengths = selected.work_waiting(), queue_lengths()
     processes = [_process(seen, now) for seen in processes_seen()]
     periodic = _periodic(now)
+    backup, archive, held = backups.backup_last(), backups.archive_state(), backups.held_by_restore()
     needs = [
+        *_undecided(held),
         *_late(processes),
         *_stuck(work),
+        *_unsaved(backup, archive, now),
         *_failed(periodic),
         *([] if lengths is not None else ["the broker is away"]),
     ]
@@ -84,6 +90,11 @@ def system(request: HttpRequest) -> HttpResponse:
         "size": size(selected.database_size()),
         "tables": [(table, size(table.size)) for table in selected.tables_largest()],
         "counts": selected.counts_held(),
+        "backup": backup,
+        "backup_size": size(int(backup.detail["bytes"])) if backup else "",
+        "archive": archive,
+        "held": held,
+        "kept_outside": bool(settings.REVOCATIONS_FILE),
         "troubles": selected.troubles_last(),
         "versions": _versions(),
         "one_step": not has_second_step(request.user),
@@ -147,6 +158,19 @@ def _stuck(work: selected.Work) -> list[str]:
             f"{words.plural(work.jobs_dead, 'evaluation')} {'was' if work.jobs_dead == 1 else 'were'} given up"
         )
     return found
+
+
+def _undecided(held: int) -> list[str]:
+    return [f"{words.plural(held, 'message')} held since a restore {'waits' if held == 1 else 'wait'}"] if held else []
+
+
+def _unsaved(backup: AuditEntry | None, archive: backups.Archive, now: datetime) -> list[str]:
+    """Whoever makes backups by other means has none of ours, which is not late."""
+    late = backup is not None and now - backup.at > LATE_BACKUP
+    return [
+        *([f"the last backup is {words.duration((now - backup.at).total_seconds())} old"] if backup and late else []),
+        *(["PostgreSQL cannot archive its logs"] if archive.on and archive.failing else []),
+    ]
 
 
 def _failed(periodic: list[Periodic]) -> list[str]:
