@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -22,6 +22,7 @@ from paritycheck.services.settle import HAND, By, settle_waivers
 MOST_WAIVERS = 1_000
 MOST_SHOWN = 50
 DATE = "date"
+LOOKED_BACK = timedelta(days=90)
 
 
 def require_waiving(*, user: User | None, project: Project) -> User:
@@ -38,6 +39,15 @@ def preview_waiver(*, project: Project, terms: Terms, now: datetime) -> list[Dri
         grant = grant_of(waiver)
         return [drift for drift in _open(project, waiver) if rule_on(held(drift), [grant], now).grant is not None]
     return [drift for drift in _chosen(project, waiver, terms) if drift.state == DriftState.OPEN]
+
+
+def look_back(*, project: Project, terms: Terms, now: datetime) -> int:
+    """How many drifts that lived in the last 90 days its pattern means, those included that are gone or waived."""
+    waiver = _drafted(project, terms, User(), now)
+    grant = grant_of(waiver)
+    lived = ~Q(state=DriftState.RESOLVED) | Q(resolved_at__gt=now - LOOKED_BACK)
+    rows = project.drifts.filter(lived, _of_pair(waiver)).select_related("left", "right")
+    return sum(grant.takes(held(drift)) for drift in rows.iterator(500))
 
 
 @transaction.atomic

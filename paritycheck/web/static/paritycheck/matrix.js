@@ -90,7 +90,7 @@
     const turn = ++asked;
     const answer = await send(form.action, new FormData(form), "waive-preview");
     const text = answer?.ok ? await answer.text() : "";
-    if (text && turn === asked) $("#waive-preview", form).outerHTML = text;
+    if (text && turn === asked && !$("button:active", form)) $("#waive-preview", form).outerHTML = text;
   });
 
   document.addEventListener("submit", async (event) => {
