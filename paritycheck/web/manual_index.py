@@ -138,6 +138,12 @@ def headings() -> tuple[Piece, ...]:
     return tuple(piece for leaf, context in cheap for piece in _pieces_of(leaf, _drawn(leaf, context)))
 
 
+def draw_ahead() -> None:
+    """Three seconds of work that the first reader who searches would wait for."""
+    headings()
+    pieces()
+
+
 def find(text: str, most: int, *, named: bool = False) -> list[ManualHit]:
     """The places that hold every word, best first: a word in the heading counts most, then one in the page's title.
     `named`: only those whose heading and page say it.

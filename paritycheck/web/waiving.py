@@ -40,7 +40,7 @@ class WaiveForm:
     fault: str = ""
     hides: int | None = None
     past: int | None = None
-    """Of how many drifts of 90 days it would have hidden; None where it names its drifts."""
+    """How often in 90 days one of them opened; None where there is no preview yet."""
     note: str = KIND_SHOWS
     next: str = ""
     """The page to go back to."""
@@ -118,7 +118,7 @@ def previewed(project: Project, form: WaiveForm, drift: Drift | None) -> WaiveFo
     try:
         terms = terms_of(replace(form, reason=form.reason or "-", owner=form.owner or "-"), drift, now)
         hides = len(preview_waiver(project=project, terms=terms, now=now))
-        past = look_back(project=project, terms=terms, now=now) if terms.match else None
+        past = look_back(project=project, terms=terms, now=now)
     except (TermsError, Refused) as error:
         return replace(form, fault=_fault(error))
     return replace(form, hides=hides, past=past, note=WORSE_SHOWS if form.everything else KIND_SHOWS)

@@ -122,3 +122,16 @@ def test_single_keys_are_switched_off_by_a_form_and_stay_off(signed_in: Client) 
     assert "data-keys=" not in signed_in.get("/").content.decode().partition("<head>")[0]
     assert signed_in.post("/preferences", {"keys": "off", "next": "/"}).status_code == 302
     assert 'data-keys="off"' in signed_in.get("/").content.decode().partition("<head>")[0]
+
+
+def test_the_manual_that_was_drawn_ahead_is_not_drawn_when_somebody_searches(monkeypatch: pytest.MonkeyPatch) -> None:
+    from paritycheck.web import manual_index
+
+    manual_index.draw_ahead()
+
+    def drawn(*_: Any) -> str:
+        raise AssertionError("drawn while somebody waits")
+
+    monkeypatch.setattr(manual_index, "render_to_string", drawn)
+    assert manual_index.find("baseline", 5)
+    assert manual_index.find("baseline", 5, named=True)

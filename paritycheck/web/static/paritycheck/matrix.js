@@ -106,7 +106,7 @@
     const body = new FormData(form, button);
     button.disabled = true;
     asked += 1;
-    const answer = await send(form.action, body);
+    const answer = await send(button.getAttribute("formaction") ?? form.action, body);
     const target = answer?.headers.get("HX-Redirect");
     if (target) {
       /* The same page: reloading keeps the place it is scrolled to. */
