@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from paritycheck.core.findings import SEVERITIES
 from paritycheck.core.labels import capital, counted, plural, uncapital
 from paritycheck.core.message import ALERT, Block, Message, Row
+from paritycheck.core.natural import natural
 from paritycheck.core.plain import plain
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def worst(rows: Sequence[Row]) -> str:
 
 def order(rows: Sequence[Row]) -> tuple[Row, ...]:
     """Worst first, then by section and name."""
-    return tuple(sorted(rows, key=lambda row: (-SEVERITIES.index(row.severity), row.section, row.name)))
+    return tuple(sorted(rows, key=lambda row: (-SEVERITIES.index(row.severity), row.section, natural(row.name))))
 
 
 def alert(place: Place, rows: Sequence[Row]) -> Message:

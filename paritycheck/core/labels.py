@@ -50,3 +50,8 @@ def counted(numbers: dict[str, int], most: int = 4) -> str:
     """`2 errors, 1 warning` in the order given; nothing of what is 0."""
     said = [plural(number, word) for word, number in numbers.items() if number]
     return ", ".join(said[:most])
+
+
+def short_name(section: str, name: str) -> str:
+    """A fact as sentences name it: `npm/@sentry/browser` of `pkg:npm/%40sentry/browser`."""
+    return name[4:].replace("%40", "@") if section == "dependencies" and name.startswith("pkg:") else name

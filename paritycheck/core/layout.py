@@ -49,7 +49,7 @@ def title_of(message: Message) -> tuple[str, str, str]:
     focus = message.focus
     if focus is None or focus.section not in {"config", "dependencies", "migrations"}:
         return (message.title, "", "")
-    return message.title.partition(focus.name)
+    return message.title.partition(focus.shown)
 
 
 def preheader(message: Message) -> str:

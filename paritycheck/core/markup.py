@@ -59,7 +59,7 @@ def rows_of(message: Message) -> tuple[Row, ...]:
 
 def line_of(row: Row) -> str:
     """A row in a line: `error  STRIPE_KEY is missing in production`."""
-    return " ".join(part for part in (row.name, row.brief) if part)
+    return " ".join(part for part in (row.shown, row.brief) if part)
 
 
 def cut(text: str, longest: int) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from paritycheck.core.labels import short_name
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -88,6 +90,11 @@ class Row(_Stored):
     since: str = ""
     by: str = ""
     commit: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The name as people read it, and as `sentence` holds it."""
+        return short_name(self.section, self.name)
 
     @classmethod
     @override

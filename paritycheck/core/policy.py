@@ -91,7 +91,6 @@ class Policy:
 
     name: str | None = None
     baseline: str | None = None
-    pairs: tuple[str, ...] = ()
     environments: Mapping[str, Environment] = field(default_factory=dict, hash=False)
     max_age: Mapping[str, int] = field(default_factory=dict, hash=False)
     mode: str = "involve"

@@ -95,11 +95,9 @@ def _policy(reading: Reading, path: Path, root: dict[str, Any]) -> Policy:
 
 def _project(reading: Reading, path: Path, value: Any) -> dict[str, Any]:
     parts: dict[str, Any] = {}
-    for where, key, item in reading.entries(path, value, ("name", "baseline", "pairs", "repository", "scopes", "url")):
+    for where, key, item in reading.entries(path, value, ("name", "baseline", "repository", "scopes", "url")):
         if key in {"name", "baseline"}:
             parts[key] = reading.slug(where, item)
-        elif key == "pairs":
-            parts[key] = tuple(pair for _, pair in reading.items(where, item, reading.pair))
     return parts
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from paritycheck.core.consequences import consequence
-from paritycheck.core.labels import capital, plural
+from paritycheck.core.labels import capital, plural, short_name
 from paritycheck.core.message import Row, Seen
 from paritycheck.core.plain import plain
 from paritycheck.core.sentences import Subject, View, brief, sentence
@@ -77,18 +77,19 @@ def weekday_moment(at: datetime) -> str:
 
 def row(drift: Subject, step: Step, url: str) -> Row:
     """The row, with every text plain: of what came from an agent nothing is left that could break a line."""
-    drift = replace(drift, name=plain(drift.name, LONGEST_NAME) or NAMELESS)
+    name = plain(drift.name, LONGEST_NAME) or NAMELESS
+    drift = replace(drift, name=short_name(drift.section, name))
     said = sentence(drift)
     return Row(
         change=step.change,
         severity=step.severity,
         section=drift.section,
-        name=drift.name,
+        name=name,
         brief=_brief(drift, step),
         sentence=capital(_sentence(drift, step, said)),
         consequence=_consequence(drift, step, said),
         note=_note(step),
-        key=f"{drift.section}/{drift.name}:{drift.rule}",
+        key=f"{drift.section}/{name}:{drift.rule}",
         expectation=drift.expectation,
         sides=_sides(drift, loud=step.change != "resolved"),
         url=url,

@@ -26,10 +26,9 @@ class Lasting:
 
 def lasting_names(*, environment: Environment, policy: Policy, now: datetime) -> Lasting:
     """Follow what is unsettled in the latest snapshot back to the snapshot that brought it."""
-    latest = environment.snapshots.order_by("-number").first()
-    if latest is None:
+    if environment.latest is None:
         return Lasting()
-    since = unsettled_since(latest)
+    since = unsettled_since(environment.latest)
     grace = timedelta(seconds=policy.grace_s)
     waits = [at + grace - now for at in since.values() if at + grace > now]
     return Lasting(frozenset(name for name, at in since.items() if at + grace <= now), min(waits, default=None))

@@ -1,13 +1,16 @@
 """What a policy would open, resolve and change if it were in force now. Nothing is written."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from paritycheck.core.findings import Finding
-from paritycheck.core.lifecycle import Change, Transition, advance, drift_identity
+from paritycheck.core.lifecycle import Change, Known, Transition, advance, drift_identity
 from paritycheck.core.policy import Policy, read_policy
 from paritycheck.models import Drift, Environment, Project
+from paritycheck.selectors.states import fetch_bodies
 from paritycheck.services.drifts import known_of
 from paritycheck.services.evaluate import pairs_of
 from paritycheck.services.lasting import Lasting, lasting_names
@@ -69,11 +72,13 @@ def preview_policy(*, project: Project, text: str, now: datetime) -> Preview:
     rows = rows.prefetch_related("instances", "project__baseline__instances")
     environments = list(rows.filter(latest__isnull=False, expired_at=None))
     judged = environments[:MOST_ENVIRONMENTS]
+    fetch_bodies(project.pk, [environment.latest for environment in judged if environment.latest])
+    known = _known(project)
     moves: list[Foreseen] = []
     stays = pairs = 0
     for environment in judged:
         for left, right in pairs_of(environment):
-            steps, standing = _foresee(project, left, right, policy, now)
+            steps, standing = _foresee(known.get((left.pk, right.pk), {}), left, right, policy, now)
             moves += [_foreseen(step, left, right) for step in steps]
             stays += standing
             pairs += 1
@@ -82,16 +87,23 @@ def preview_policy(*, project: Project, text: str, now: datetime) -> Preview:
     return Preview(tuple(moves), stays, pairs, len(environments) - len(judged))
 
 
+def _known(project: Project) -> Mapping[tuple[UUID, UUID], dict[str, Known]]:
+    """Every drift that there was, by its pair: one question, however many pairs there are."""
+    found: dict[tuple[UUID, UUID], dict[str, Known]] = defaultdict(dict)
+    for row in Drift.objects.filter(project=project):
+        found[row.left_id, row.right_id][row.id] = known_of(row)
+    return found
+
+
 def _foresee(
-    project: Project, left: Environment, right: Environment, policy: Policy, now: datetime
+    known: dict[str, Known], left: Environment, right: Environment, policy: Policy, now: datetime
 ) -> tuple[tuple[Transition, ...], int]:
     """The steps that the pair's drifts would take, and how many live ones would take none."""
     lasting = lasting_names(environment=left, policy=policy, now=now) if left == right else Lasting()
     judged = judge_halves((half_of(left, policy, now), half_of(right, policy, now)), policy, lasting, now)
-    known = {row.id: known_of(row) for row in Drift.objects.filter(project=project, left=left, right=right)}
 
     def identity(finding: Finding) -> str:
-        return drift_identity(project.pk, left.pk, right.pk, *finding.key)
+        return drift_identity(left.project_id, left.pk, right.pk, *finding.key)
 
     steps = advance(known, judged, identity, initial=False)
     moved = {step.identity for step in steps}

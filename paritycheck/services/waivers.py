@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 
+from paritycheck.core.lifecycle import Change
 from paritycheck.core.waiver_terms import Terms
 from paritycheck.core.waivers import accept, rule_on
-from paritycheck.models import Drift, Environment, Pair, Project, User, Waiver
+from paritycheck.models import Drift, DriftEvent, Environment, Pair, Project, User, Waiver
 from paritycheck.models.drifts import DriftState
 from paritycheck.selectors.access import may_waive
 from paritycheck.selectors.policies import policy_of
@@ -22,6 +23,7 @@ from paritycheck.services.settle import HAND, By, settle_waivers
 MOST_WAIVERS = 1_000
 MOST_SHOWN = 50
 DATE = "date"
+LOOKED_BACK = timedelta(days=90)
 
 
 def require_waiving(*, user: User | None, project: Project) -> User:
@@ -38,6 +40,21 @@ def preview_waiver(*, project: Project, terms: Terms, now: datetime) -> list[Dri
         grant = grant_of(waiver)
         return [drift for drift in _open(project, waiver) if rule_on(held(drift), [grant], now).grant is not None]
     return [drift for drift in _chosen(project, waiver, terms) if drift.state == DriftState.OPEN]
+
+
+def look_back(*, project: Project, terms: Terms, now: datetime) -> int:
+    """How often in 90 days one of the drifts that it means opened; one that stood all that time counts once."""
+    waiver, since = _drafted(project, terms, User(), now), now - LOOKED_BACK
+    if terms.match:
+        lived = ~Q(state=DriftState.RESOLVED) | Q(resolved_at__gt=since)
+        rows, grant = project.drifts.filter(lived, _of_pair(waiver)).select_related("left", "right"), grant_of(waiver)
+        meant = {drift.pk for drift in rows.iterator(500) if grant.takes(held(drift))}
+    else:
+        meant = {drift.pk for drift in _chosen(project, waiver, terms)}
+    came = DriftEvent.objects.filter(project=project, at__gt=since, kind__in=(Change.OPENED, Change.REOPENED))
+    counted = came.filter(drift__in=meant).values("drift").annotate(times=Count("pk"))
+    again: int = sum(row["times"] - 1 for row in counted)
+    return len(meant) + again
 
 
 @transaction.atomic

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-from paritycheck.models import Project
-from paritycheck.selectors.access import project_of
+from paritycheck.models import Project, User
+from paritycheck.selectors.access import may_maintain, project_of
 
 P = ParamSpec("P")
 
@@ -29,3 +30,10 @@ def of_project(
         return view(request, project, *args, **kwargs)
 
     return guarded
+
+
+def maintainer_of(request: HttpRequest, project: Project) -> User:
+    """Whoever asks, if they may maintain the project; 403 for others of it."""
+    if not may_maintain(request.user, project):
+        raise PermissionDenied
+    return cast("User", request.user)

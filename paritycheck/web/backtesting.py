@@ -23,6 +23,10 @@ def shown(run: BacktestRun) -> dict[str, Any]:
         **told,
         **counts,
         "day_rows": _days(by_day, run),
+        "rule_rows": [
+            {"rule": f"{one['section']}, {one['rule']}", "count": one["opened"], "short": one["short"]}
+            for one in counts["rules"]
+        ],
         "since": datetime.fromisoformat(counts["since"]),
         "said": words.plural(counts["opened"], "drift"),
         "chart": blocks(by_day, f"{words.plural(counts['opened'], 'opening')} by day"),
@@ -33,7 +37,7 @@ def _days(by_day: Sequence[tuple[int, int]], run: BacktestRun) -> list[dict[str,
     """The days on which something opened, the newest first."""
     until = run.asked_at
     rows = [
-        {"at": until - timedelta(days=back), "lasting": lasting, "short": short}
+        {"at": until - timedelta(days=back), "count": lasting, "short": short}
         for back, (lasting, short) in enumerate(reversed(by_day))
     ]
-    return [row for row in rows if row["lasting"] or row["short"]]
+    return [row for row in rows if row["count"] or row["short"]]

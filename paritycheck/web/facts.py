@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from paritycheck.core.facts import Fact, State
+from paritycheck.core.labels import short_name
 
 COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 COMMIT_DIGITS: Final = 12
@@ -66,7 +67,7 @@ def reason_words(reason: str | None) -> str:
 def name_parts(section: str, name: str) -> tuple[str, str]:
     """The part of a name that every row repeats, shown pale, and the rest."""
     if section == "dependencies" and name.startswith("pkg:"):
-        return "pkg:", name[4:].replace("%40", "@")
+        return "pkg:", short_name(section, name)
     return "", name
 
 

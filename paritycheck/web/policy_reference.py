@@ -44,8 +44,6 @@ POLICY: Final = (
         Key("name", "the project's slug; `PARITY_PROJECT` goes before it", "none", 'name = "shop"'),
         Key("baseline", "the environment that the others are compared with", "the first of tier production",
             'baseline = "production"'),
-        Key("pairs", "pairs by name, read and checked; evaluated is each environment with the baseline", "none",
-            'pairs = ["ci..staging"]'),
     )),
     Table("[environments.laptops]", "environments.NAME", "What an environment is.", (
         Key("tier", f"one of {_one_of(TIERS)}", "as it was made", 'tier = "development"'),

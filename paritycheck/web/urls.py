@@ -24,7 +24,7 @@ from paritycheck.web.views.matrix import cell, matrix
 from paritycheck.web.views.members import member_act, members, new_member
 from paritycheck.web.views.new_project import new_project
 from paritycheck.web.views.personnel import personnel
-from paritycheck.web.views.picking import pick
+from paritycheck.web.views.picking import assign, pick
 from paritycheck.web.views.policy import backtest_run, policy, policy_backtest, policy_trial
 from paritycheck.web.views.projects import projects
 from paritycheck.web.views.search import search
@@ -85,6 +85,7 @@ urlpatterns = [
     re_path(rf"{_PROJECT}/waivers$", waivers, name="waivers"),
     re_path(rf"{_PROJECT}/waivers/new$", new_waiver, name="new-waiver"),
     re_path(rf"{_PROJECT}/waivers/picked$", pick, name="pick"),
+    re_path(rf"{_PROJECT}/assign$", assign, name="assign"),
     path("p/<slug:slug>/waivers/<uuid:waiver_id>/end", end, name="end-waiver"),
     re_path(rf"{_PROJECT}/time$", time, name="time"),
     re_path(rf"{_PROJECT}/personnel$", personnel, name="personnel"),

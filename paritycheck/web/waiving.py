@@ -12,7 +12,7 @@ from django.utils import timezone
 from paritycheck.core.waiver_terms import MOST_DRIFTS, Terms, TermsError, read_terms
 from paritycheck.models import Drift, Project, Waiver
 from paritycheck.services.errors import Refused
-from paritycheck.services.waivers import create_waiver, preview_waiver, require_waiving
+from paritycheck.services.waivers import create_waiver, look_back, preview_waiver, require_waiving
 from paritycheck.web import words
 from paritycheck.web.visible import visible
 
@@ -39,6 +39,8 @@ class WaiveForm:
     """Identities, or the first digits of some, that were picked one by one; they go before `covers`."""
     fault: str = ""
     hides: int | None = None
+    past: int | None = None
+    """How often in 90 days one of them opened; None where there is no preview yet."""
     note: str = KIND_SHOWS
     next: str = ""
     """The page to go back to."""
@@ -114,11 +116,12 @@ def previewed(project: Project, form: WaiveForm, drift: Drift | None) -> WaiveFo
     """The form with what it would hide now; reason and owner may still be missing."""
     now = timezone.now()
     try:
-        whole = replace(form, reason=form.reason or "-", owner=form.owner or "-")
-        hides = len(preview_waiver(project=project, terms=terms_of(whole, drift, now), now=now))
+        terms = terms_of(replace(form, reason=form.reason or "-", owner=form.owner or "-"), drift, now)
+        hides = len(preview_waiver(project=project, terms=terms, now=now))
+        past = look_back(project=project, terms=terms, now=now)
     except (TermsError, Refused) as error:
         return replace(form, fault=_fault(error))
-    return replace(form, hides=hides, note=WORSE_SHOWS if form.everything else KIND_SHOWS)
+    return replace(form, hides=hides, past=past, note=WORSE_SHOWS if form.everything else KIND_SHOWS)
 
 
 def saved(request: HttpRequest, project: Project, form: WaiveForm, drift: Drift | None) -> Waiver | WaiveForm:

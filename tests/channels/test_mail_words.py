@@ -192,10 +192,10 @@ def test_a_list_tells_each_drift_with_both_sides(composed: Composer, make_alert:
     right = {"environment": "production", "state": "present", "value": "13.2.0"}
     stripe = make_row("pkg:pypi/stripe", section="dependencies", rule="version", left=left, right=right)
     mail = composed(make_alert(stripe, make_row(severity="note"), make_row("B", change="resolved")))
-    assert "  error     pkg:pypi/stripe 14.0.1 on staging, 13.2.0 in production\n" in mail.body
+    assert "  error     pypi/stripe 14.0.1 on staging, 13.2.0 in production\n" in mail.body
     assert "  note      STRIPE_WEBHOOK_SECRET missing in production\n" in mail.body
     assert "  resolved  B missing in production\n" in mail.body
-    assert ">pkg:pypi/stripe</a> 14.0.1 on staging, 13.2.0 in production<" in html_of(mail)
+    assert ">pypi/stripe</a> 14.0.1 on staging, 13.2.0 in production<" in html_of(mail)
 
 
 def test_nothing_in_a_mail_is_fetched(composed: Composer, make_alert: Alerts) -> None:

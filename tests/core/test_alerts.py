@@ -88,6 +88,15 @@ def test_a_deploy_that_moves_five_hundred_packages_is_a_short_message() -> None:
     assert len(json.dumps(message.stored())) < 32_000
 
 
+def test_packages_are_named_as_people_name_them_and_counted_as_people_count() -> None:
+    names = [f"pkg:npm/%40acme/lib-{number}" for number in (10, 9, 1)]
+    message = alert(PLACE, [make(name, section="dependencies") for name in names])
+    rows = message.blocks[0].rows
+    assert [row.shown for row in rows] == [f"npm/@acme/lib-{number}" for number in (1, 9, 10)]
+    assert [row.name for row in rows] == [names[2], names[1], names[0]], "what machines read is the fact's own name"
+    assert all(row.shown in row.sentence and row.key.startswith(f"dependencies/{row.name}:") for row in rows)
+
+
 def test_only_resolved_drifts_are_good_news() -> None:
     message = alert(PLACE, [make("A", "resolved"), make("B", "resolved", "note")])
     assert message.subject == "[shop] resolved: staging and production: 2 drifts resolved"

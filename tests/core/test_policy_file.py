@@ -86,9 +86,9 @@ def test_an_empty_file_is_the_default_policy() -> None:
     assert default_policy().unknown_after_s == 86400
 
 
-def test_grace_freshness_and_pairs() -> None:
-    policy = read_policy('[project]\npairs = ["ci..staging"]\n[tools]\ngrace = "1h"\n[freshness]\nunknown-after = "2d"')
-    assert (policy.pairs, policy.grace_s, policy.unknown_after_s) == (("ci..staging",), 3600, 2 * 86400)
+def test_grace_and_freshness() -> None:
+    policy = read_policy('[tools]\ngrace = "1h"\n[freshness]\nunknown-after = "2d"')
+    assert (policy.grace_s, policy.unknown_after_s) == (3600, 2 * 86400)
 
 
 def test_the_same_table_in_pyproject_toml_reads_the_same() -> None:

@@ -91,7 +91,7 @@ def test_one_changed_line_is_one_drift_within_ten_seconds(service: Service, mail
     service.report("staging", stripe="14.0.1")
     [mail] = mails_to(service, mailbox, PROMISED_S)
     slug = service.project
-    assert mail["Subject"] == f"[{slug}] error: staging has pkg:pypi/stripe 14.0.1, production has 13.2.0"
+    assert mail["Subject"] == f"[{slug}] error: staging has pypi/stripe 14.0.1, production has 13.2.0"
     assert [(one["name"], one["rule"]) for one in service.drifts()] == [("pkg:pypi/stripe", "version")]
     drift = service.drifts()[0]
     assert (drift["left"]["value"], drift["right"]["value"]) == ("14.0.1", "13.2.0")

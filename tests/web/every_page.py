@@ -117,7 +117,7 @@ POSTED: Final = frozenset((
     "sign-out", "account_logout", "preferences", "new-account-token", "revoke-account-token", "policy-trial",
     "policy-backtest", "delivery-act", "new-channel", "channel-act", "new-subscription", "subscription-act",
     "send-digest", "new-token", "revoke-token", "new-trust", "remove-trust", "make-badge", "end-badge", "new-member",
-    "start-token", "set-baseline", "new-environment", "set-environment", "pick",
+    "start-token", "set-baseline", "new-environment", "set-environment", "pick", "assign",
     "change-member", "remove-member", "invite-member", "change-token", "waive", "new-waiver", "end-waiver",
 ))  # fmt: skip
 PASSING: Final = frozenset(("problem", "mfa_login_webauthn", "openid_connect_login", "openid_connect_callback"))

@@ -141,6 +141,7 @@ POSTED_OF_PROJECT = {
     "waive": "/p/{slug}/d/{drift}/waive",
     "new-waiver": "/p/{slug}/waivers/new",
     "pick": "/p/{slug}/waivers/picked",
+    "assign": "/p/{slug}/assign?drifts={drift}",
     "end-waiver": "/p/{slug}/waivers/{waiver}/end",
 }
 

@@ -88,14 +88,14 @@ def test_the_tab_the_snapshot_and_the_drift_lead_there(drifted: Any, ask: Callab
 
 
 def test_many_rows_come_in_pieces_that_lose_none(shop: Any, ask: Callable[[str], str]) -> None:
-    facts = [{"name": f"pkg:pypi/p{number:03}", "value": "1"} for number in range(450)]
+    facts = [{"name": f"pkg:pypi/p{number}", "value": "1"} for number in range(450)]
     shop.report("production", {"dependencies": [{"name": "pkg:pypi/q", "value": "1"}]})
     shop.report("staging", {"dependencies": facts})
     path: str | None = compare("staging", "production")
     seen: list[str] = []
     while path:
         page = ask(path)
-        seen += re.findall(r"</span>pypi/(p\d{3})</th>", page)
+        seen += re.findall(r"</span>pypi/(p\d+)</th>", page)
         link = re.search(r'href="([^"]+)">Show the next ones', page)
         path = link[1].replace("&amp;", "&") if link else None
-    assert seen == [f"p{number:03}" for number in range(450)]
+    assert seen == [f"p{number}" for number in range(450)]

@@ -44,7 +44,7 @@ def apart() -> None:
 def test_without_a_policy_it_says_so_and_what_would_win(shop: Any, ask: Ask) -> None:
     del shop
     page = text_of(ask(PAGE))
-    assert "Policy shipped expectations" in page
+    assert "The shipped expectations are in force, nothing differs under them" in page
     assert "A parity.toml in the codebase wins over what is saved here, as soon as production reports one." in page
 
 
@@ -71,7 +71,7 @@ def test_a_draft_shows_what_it_would_resolve_and_writes_nothing(drifted: Any, si
 def test_the_live_preview_brings_lines_mistakes_and_the_button(drifted: Any, signed_in: Client) -> None:
     del drifted
     html = send(signed_in, "", WRONG, to=f"{PAGE}/trial")
-    assert html.count('hx-swap-oob="true"') == 4
+    assert html.count('hx-swap-oob="true"') == 5
     assert "<html" not in html
     assert "Correct the mistake to see" in html
 

@@ -82,7 +82,7 @@ MOST = {
     "/p/shop/waivers?drifts={drift}": 11,
     "/p/shop/gate": 7,
     "/p/shop/gate/{verdict}": 7,
-    "/p/shop/settings/policy": 25,
+    "/p/shop/settings/policy": 15,
     "/p/shop/settings/badge": 8,
     "/p/shop/alerts": 21,
     "/p/shop/alerts?open={delivery}": 22,

@@ -41,7 +41,10 @@ def test_the_form_says_beforehand_what_it_hides_and_until_when(ask: Callable[[st
     page = ask(path_of(drift))
     assert 'value="services/database:version"' in page
     assert 'value="maria@example.com"' in page
-    assert "Hides 1 open drift now. A change of kind or a disappearance still shows." in text_of(page)
+    assert (
+        "Hides 1 open drift now. Would have hidden 1 in 90 days. A change of kind or a disappearance still shows."
+        in text_of(page)
+    )
     assert "Waive until " in page
 
 
@@ -196,3 +199,23 @@ def test_a_refused_form_is_kept_up_to_date_from_an_address_that_can_be_read(sign
         assert asked is not None
         assert asked[1] == page
         assert signed_in.get(asked[1]).status_code == 200
+
+
+def test_the_preview_looks_back_ninety_days(drifted: Any, signed_in: Client, drift: Drift) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    now = timezone.now()
+    for days, kind in ((100, "opened"), (40, "resolved"), (30, "reopened"), (20, "resolved"), (10, "reopened")):
+        drift.events.create(
+            project=drifted.project, kind=kind, severity="error", left_side={}, right_side={}, routed_at=now,
+            at=now - timedelta(days=days),
+        )  # fmt: skip
+    said = {**FORM, "covers": "services/database:version", "preview": "1"}
+    page = text_of(signed_in.post(f"{path_of(drift)}/waive", said).content.decode())
+    assert "Would have hidden 3 in 90 days" in page
+    assert "Would have hidden 3 in 90 days" in text_of(signed_in.get(path_of(drift)).content.decode())
+    others = drifted.project.drifts.filter(section="services", left=drift.left, right=drift.right).count()
+    page = text_of(signed_in.post(f"{path_of(drift)}/waive", {**said, "covers": "services/*"}).content.decode())
+    assert f"Would have hidden {others + 2} in 90 days" in page

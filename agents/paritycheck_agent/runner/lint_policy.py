@@ -108,12 +108,10 @@ def judge(reading: Reading, document: dict[str, Any]) -> None:
 
 
 def _project(reading: Reading, path: Path, value: Any) -> None:
-    known = ("name", "baseline", "pairs", "repository", "scopes", "url")
+    known = ("name", "baseline", "repository", "scopes", "url")
     for where, key, item in reading.entries(path, value, known):
         if key in ("name", "baseline"):
             reading.slug(where, item)
-        elif key == "pairs":
-            reading.items(where, item, reading.pair)
 
 
 def _environments(reading: Reading, path: Path, value: Any) -> None:

@@ -18,7 +18,6 @@ from paritycheck.selectors.channels import healths_of
 from paritycheck.selectors.deliveries import (
     PARAMETERS,
     DeliveryFilter,
-    Sums,
     attempts_of,
     deliveries_of,
     find_delivery,
@@ -30,10 +29,10 @@ from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.subscriptions import counts_of, members_told
 from paritycheck.services.deliveries import give_up, send_now
 from paritycheck.services.errors import Refused
-from paritycheck.web import words
 from paritycheck.web.access import of_project
 from paritycheck.web.alerting import STATES, Line, act_words, cards_of, line_of, tries_of
 from paritycheck.web.digesting import next_digest
+from paritycheck.web.headlines import of_deliveries
 from paritycheck.web.middleware import POLICY
 from paritycheck.web.visible import visible
 
@@ -80,7 +79,7 @@ def page_of(request: HttpRequest, project: Project, fault: str = "", status: int
         "cards": cards_of(healths, own, members_told(project)),
         "lines": lines,
         "more": more,
-        "told": told(sums_of(project, now)),
+        "headline": of_deliveries(sums_of(project, now), healths),
         "asked": asked,
         "filtered": any((asked.state, asked.channel, asked.q)),
         "states": [Choice(value, title, value == asked.state) for value, title in STATES.items()],
@@ -93,15 +92,6 @@ def page_of(request: HttpRequest, project: Project, fault: str = "", status: int
     response = render(request, "web/alerts/page.html", context, status=status)
     response.headers["Content-Security-Policy"] = FRAMING
     return response
-
-
-def told(sums: Sums) -> str:
-    """`212 in 30 days, 1 waiting, 1 given up`."""
-    parts = [f"{words.number(sums.recent)} in 30 days"]
-    parts += [f"{words.number(sums.waiting)} waiting"] if sums.waiting else []
-    parts += [f"{words.number(sums.dead)} given up"] if sums.dead else []
-    parts += [f"{words.number(sums.dropped)} not sent"] if sums.dropped else []
-    return ", ".join(parts)
 
 
 def _rows(project: Project, asked: DeliveryFilter, before: str) -> tuple[list[Delivery], str]:

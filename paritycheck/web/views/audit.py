@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from paritycheck.models import AuditEntry, Project
-from paritycheck.selectors.access import may_administer, may_maintain
+from paritycheck.selectors.access import may_administer
 from paritycheck.selectors.audit import actors_of, entries_of, head_of, nouns_of
-from paritycheck.web.access import of_project
+from paritycheck.web.access import maintainer_of, of_project
 from paritycheck.web.visible import visible
 
 A_PAGE = 50
@@ -37,8 +36,7 @@ class Line:
 @of_project
 def audit(request: HttpRequest, project: Project) -> HttpResponse:
     """Who changed what, the newest first; by whom and of what as the address says."""
-    if not may_maintain(request.user, project):
-        raise PermissionDenied
+    maintainer_of(request, project)
     frame = {"project": project, "tab": "settings", "part": "audit", "version": "", "may_maintain": True}
     return render(request, "web/settings/audit.html", {**frame, **log_of(request, project)})
 

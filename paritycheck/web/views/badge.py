@@ -1,9 +1,8 @@
 """The badge of a project: everybody in it copies the line, its maintainers make, replace and end it."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,11 +10,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from paritycheck.core.badge import markdown
-from paritycheck.models import Project, User
+from paritycheck.models import Project
 from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.badges import badge_of, headline_of
 from paritycheck.services import badges
-from paritycheck.web.access import of_project
+from paritycheck.web.access import maintainer_of, of_project
 from paritycheck.web.visible import visible
 
 
@@ -50,7 +49,7 @@ def badge(request: HttpRequest, project: Project) -> HttpResponse:
 @of_project
 def make_badge(request: HttpRequest, project: Project) -> HttpResponse:
     """Give it an address; the one it had ends."""
-    badges.make_badge(project=project, by=_maintainer(request, project), now=timezone.now())
+    badges.make_badge(project=project, by=maintainer_of(request, project), now=timezone.now())
     return HttpResponseRedirect(reverse("web:badge", args=[project.slug]))
 
 
@@ -58,14 +57,8 @@ def make_badge(request: HttpRequest, project: Project) -> HttpResponse:
 @of_project
 def end_badge(request: HttpRequest, project: Project) -> HttpResponse:
     """Its address shows nothing more."""
-    user, found = _maintainer(request, project), badge_of(project)
+    user, found = maintainer_of(request, project), badge_of(project)
     if found is None:
         raise Http404
     badges.end_badge(badge=found, by=user)
     return HttpResponseRedirect(reverse("web:badge", args=[project.slug]))
-
-
-def _maintainer(request: HttpRequest, project: Project) -> User:
-    if not may_maintain(request.user, project):
-        raise PermissionDenied
-    return cast("User", request.user)

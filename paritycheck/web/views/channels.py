@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -29,9 +28,10 @@ from paritycheck.services.channels import (
     switch_on,
 )
 from paritycheck.services.errors import Refused
-from paritycheck.web.access import of_project
+from paritycheck.web.access import maintainer_of, of_project
 from paritycheck.web.alerting import Card, cards_of, kind_icon, kind_name
 from paritycheck.web.channeling import ChannelForm, filled, fresh_form, given, kinds, refused, uuid_of
+from paritycheck.web.headlines import of_channels
 from paritycheck.web.visible import visible
 
 BY_HAND = "switched off by hand"
@@ -82,7 +82,7 @@ def _found(project: Project, said: str) -> Channel:
 @of_project
 def new_channel(request: HttpRequest, project: Project) -> HttpResponse:
     """Make one, and go on to what it shall be told; a secret that was made for it is shown first, and never again."""
-    user, form = _maintainer(request, project), filled(request.POST)
+    user, form = maintainer_of(request, project), filled(request.POST)
     try:
         channel = add_channel(
             project=project, kind=form.kind, name=form.name, settings=given(form), by=user, now=timezone.now()
@@ -96,17 +96,11 @@ def new_channel(request: HttpRequest, project: Project) -> HttpResponse:
     return HttpResponseRedirect(f"{address}?for={channel.pk}#rule")
 
 
-def _maintainer(request: HttpRequest, project: Project) -> User:
-    if not may_maintain(request.user, project):
-        raise PermissionDenied
-    return cast("User", request.user)
-
-
 @require_POST
 @of_project
 def channel_act(request: HttpRequest, project: Project, channel_id: str, verb: str) -> HttpResponse:
     """Change one, rotate its secret, try it, switch it off or on, remove it."""
-    user, channel = _maintainer(request, project), _found(project, channel_id)
+    user, channel = maintainer_of(request, project), _found(project, channel_id)
     try:
         return VERBS[verb](request, channel, user)
     except Refused as error:
@@ -179,6 +173,7 @@ def _page(request: HttpRequest, project: Project, shown: Shown) -> HttpResponse:
         "here": reverse("web:alert-channels", args=[project.slug]),
         "part": "channels",
         "version": version,
+        "headline": of_channels(healths),
         "own": own_card,
         "rows": [_row(health, card) for health, card in zip(healths, cards, strict=True)],
         "may_maintain": may_maintain(request.user, project),

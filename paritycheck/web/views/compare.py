@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from paritycheck.codec.sides import BUCKET_OF, BUCKETS, counts_of, total
 from paritycheck.core.addresses import AddressError
 from paritycheck.core.comparison import FARTHEST, Relation, Row
+from paritycheck.core.natural import natural
 from paritycheck.models import Project
 from paritycheck.selectors.comparisons import (
     ComparisonFilter,
@@ -203,7 +204,9 @@ def _chapters(
 
 def _chapter(name: str, rows: Sequence[Row], counts: dict[str, int], left: Place, right: Place, after: str) -> Chapter:
     start, dot, of = after.partition(":")
-    coming = [row for row in rows if not (dot and start == name) or row.name > of]
+    coming = sorted(rows, key=lambda row: natural(row.name))
+    if dot and start == name:
+        coming = [row for row in coming if natural(row.name) > natural(of)]
     shown = coming[:MOST_ROWS]
     rest = len(coming) - len(shown)
     return Chapter(

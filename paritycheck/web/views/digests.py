@@ -22,6 +22,7 @@ from paritycheck.services.errors import Refused
 from paritycheck.services.previews import Preview, preview_of, send_preview
 from paritycheck.web.access import of_project
 from paritycheck.web.digesting import schedule_of
+from paritycheck.web.headlines import of_digests
 from paritycheck.web.slacklook import slack_blocks
 from paritycheck.web.views.alerts import page_of
 
@@ -39,14 +40,16 @@ def digests(request: HttpRequest, project: Project) -> HttpResponse:
     version, user = version_of([project.id]), request.user
     rows = digests_of(project, user)  # type: ignore[arg-type]  # signed in: of_project
     rights = rights_of(user, project)  # type: ignore[arg-type]  # signed in: of_project
+    schedules = [schedule_of(row, rights) for row in rows]
     context = {
         "project": project,
+        "headline": of_digests([schedule.next for schedule in schedules]),
         "tab": "alerts",
         "counts": counts_of(project, user),  # type: ignore[arg-type]  # signed in: of_project
         "here": reverse("web:alert-digests", args=[project.slug]),
         "part": "digests",
         "version": version,
-        "schedules": [schedule_of(row, rights) for row in rows],
+        "schedules": schedules,
         "may_maintain": rights.maintains,
         "has_mail": bool(settings.EMAIL_URL),
     }

@@ -21,6 +21,7 @@ from paritycheck.selectors.lanes import lanes_of
 from paritycheck.selectors.liveness import version_of
 from paritycheck.selectors.policies import policy_of
 from paritycheck.selectors.since import SKEW, Since, histories_of, since_of
+from paritycheck.services.waivers import LOOKED_BACK
 from paritycheck.web.access import of_project
 from paritycheck.web.cells import SECTION_TITLES, shared
 from paritycheck.web.evidence import Side, apart, line_to_change, sides_of
@@ -190,7 +191,7 @@ def page_of(
         "drift": found,
         "flapping": _flapping(events),
         **_since(project, found),
-        **_waiving(request, project, found, form),
+        **_waiving(request, project, found, form, events),
         "place": place,
         "open_drifts": place.total,
         "steps": [_step(found, event) for event in events],
@@ -203,7 +204,9 @@ def page_of(
     return render(request, "web/drift/page.html", context, status=status)
 
 
-def _waiving(request: HttpRequest, project: Project, found: Drift, form: WaiveForm | None) -> dict[str, Any]:
+def _waiving(
+    request: HttpRequest, project: Project, found: Drift, form: WaiveForm | None, events: list[DriftEvent]
+) -> dict[str, Any]:
     """The waiver that covers it, or the form to make one, for those who may."""
     allowed = may_waive(request.user, project)
     if found.state == DriftState.WAIVED and found.waiver:
@@ -212,4 +215,11 @@ def _waiving(request: HttpRequest, project: Project, found: Drift, form: WaiveFo
         return {"waiver": waiver, "may_waive": allowed, "undo": just_now}
     if found.state != DriftState.OPEN or not allowed:
         return {}
-    return {"form": form or replace(fresh_form(request, name_of(found)), hides=1), "may_waive": True}
+    fresh = replace(fresh_form(request, name_of(found)), hides=1, past=_came(events))
+    return {"form": form or fresh, "may_waive": True}
+
+
+def _came(events: list[DriftEvent]) -> int:
+    """How often it opened in the last 90 days, as the preview of its waiver says it."""
+    since = timezone.now() - LOOKED_BACK
+    return max(1, sum(event.kind in {"opened", "reopened"} and event.at > since for event in events))

@@ -21,6 +21,7 @@ from paritycheck.services.errors import Refused
 from paritycheck.services.invitations import is_invited
 from paritycheck.services.members import add_member, change_member, invite_again, remove_member
 from paritycheck.web.access import of_project
+from paritycheck.web.headlines import of_members
 from paritycheck.web.visible import visible
 
 LONGEST = 300
@@ -99,15 +100,17 @@ def _page(
     request: HttpRequest, project: Project, form: dict[str, str], fault: str = "", status: int = 200
 ) -> HttpResponse:
     user = _user(request)
+    rows = [_row(row, user, request.GET.get("remove", "")) for row in members_of(project)]
     context: dict[str, Any] = {
         "project": project,
+        "headline": _headline(rows),
         "tab": "settings",
         "part": "members",
         "version": "",
         "here": reverse("web:members", args=[project.slug]),
         "may_maintain": may_maintain(user, project),
         "may_own": may_own(user, project),
-        "rows": [_row(row, user, request.GET.get("remove", "")) for row in members_of(project)],
+        "rows": rows,
         "roles": Role.values,
         "mails": bool(settings.EMAIL_URL),
         "sso": settings.OIDC_NAME if settings.OIDC_ON else "",
@@ -131,3 +134,8 @@ def _row(row: Membership, user: User, asked: str) -> Row:
         is_invited(row.user),
         row.user.invited_at,
     )
+
+
+def _headline(rows: list[Row]) -> str:
+    owners = sum(row.role == Role.OWNER for row in rows)
+    return of_members(len(rows), owners, sum(row.invited for row in rows))

@@ -1,20 +1,24 @@
-"""Rows of the matrix waived together: what was ticked, and one form for all of it."""
+"""Rows of the matrix waived or assigned together: what was ticked, and one form for all of it."""
 
 from dataclasses import replace
+from typing import cast
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from paritycheck.core.waiver_terms import MOST_DRIFTS
-from paritycheck.models import Drift, Project
+from paritycheck.models import Drift, Project, User
 from paritycheck.selectors.access import may_waive
 from paritycheck.selectors.drifts import open_of, picked_of
+from paritycheck.services.errors import Refused
+from paritycheck.services.owners import assign_drifts
 from paritycheck.web import words
 from paritycheck.web.access import of_project
-from paritycheck.web.undoing import way_back
+from paritycheck.web.undoing import say, way_back
 from paritycheck.web.views.waivers import UNPROCESSABLE, page_of_waivers
 from paritycheck.web.visible import visible
 from paritycheck.web.waiving import WaiveForm, fresh_form, name_of, picked_idents, previewed
@@ -40,6 +44,26 @@ def pick(request: HttpRequest, project: Project) -> HttpResponse:
         "facts": len({(one.section, one.name) for one in drifts}),
     }
     return render(request, "web/waiver/picked.html", context)
+
+
+@require_POST
+@of_project
+def assign(request: HttpRequest, project: Project) -> HttpResponse:
+    """Give drifts to an owner, without waiving them: those of the form, or the one that the address names."""
+    idents = picked_idents(request.POST.get("drifts", "") or request.GET.get("drifts", ""))
+    drifts, user = picked_of(project, idents), cast("User", request.user)
+    if not drifts:
+        raise Http404
+    try:
+        owner = assign_drifts(project=project, drifts=drifts, owner=request.POST.get("owner", ""), user=user)
+    except Refused:
+        raise PermissionDenied from None
+    what = words.plural(len(drifts), "drift")
+    say(request, f"{what} assigned to {visible(owner)}." if owner else f"{what} back with whom the policy says.")
+    here = reverse("web:drift", args=[project.slug, drifts[0].id[:10]])
+    target = way_back(request, here if len(drifts) == 1 else reverse("web:matrix", args=[project.slug]))
+    partly = request.headers.get("HX-Request") == "true"
+    return HttpResponseClientRedirect(target) if partly else HttpResponseRedirect(target)
 
 
 def _ticked(request: HttpRequest, project: Project) -> list[Drift]:

@@ -1,27 +1,27 @@
 """The policy: its text with mistakes at their line, what it would open and resolve, and what it would have opened."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from paritycheck.models import BacktestRun, Project, User
+from paritycheck.models import BacktestRun, Project
 from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.policies import decides, refused_policy, version_of, versions_of
 from paritycheck.services.backtest_runs import request_backtest
 from paritycheck.services.errors import Refused
 from paritycheck.services.policies import choose_policy_source, save_policy
 from paritycheck.services.preview import Foreseen, Preview, preview_policy
-from paritycheck.web.access import of_project
+from paritycheck.web.access import maintainer_of, of_project
 from paritycheck.web.backtesting import shown
 from paritycheck.web.drafts import Draft, draft_of
 from paritycheck.web.facts import name_parts
+from paritycheck.web.headlines import of_policy
 from paritycheck.web.visible import visible
 
 DAYS = 30
@@ -94,9 +94,7 @@ def _backtest(request: HttpRequest, project: Project) -> HttpResponse:
 
 def _save(request: HttpRequest, project: Project) -> HttpResponse:
     text, seen = _sent(request), request.POST.get("version", "")
-    if not may_maintain(request.user, project):
-        raise PermissionDenied
-    user = request.user if isinstance(request.user, User) else None
+    user = maintainer_of(request, project)
     try:
         save_policy(
             project=project,
@@ -111,11 +109,9 @@ def _save(request: HttpRequest, project: Project) -> HttpResponse:
 
 
 def _choose(request: HttpRequest, project: Project) -> HttpResponse:
-    if not may_maintain(request.user, project):
-        raise PermissionDenied
+    by = maintainer_of(request, project)
     slug = request.POST.get("environment", "")
     environment = project.environments.filter(slug=slug).first() if slug else None
-    by = cast("User", request.user)
     choose_policy_source(project=project, environment=environment, now=timezone.now(), by=by)
     return HttpResponseRedirect(reverse("web:policy", args=[project.slug]))
 
@@ -204,9 +200,13 @@ def _is_number(text: str) -> bool:
 def _trial(project: Project, draft: Draft) -> dict[str, Any]:
     """What the draft would move now; nothing is said of a draft with a mistake."""
     if draft.mistakes:
-        return {"preview": None}
+        return {
+            "preview": None,
+            "headline": of_policy(project.policy_version, len(draft.mistakes), draft.changed, None),
+        }
     preview = preview_policy(project=project, text=draft.text, now=timezone.now())
     return {
+        "headline": of_policy(project.policy_version, 0, draft.changed, preview),
         "preview": preview,
         "moves": [_told(move) for move in preview.moves[:MOST_MOVES]],
         "more": max(0, len(preview.moves) - MOST_MOVES),

@@ -1,16 +1,14 @@
 """A project's settings: what the others are compared with, its environments, and where the rest is set."""
 
-from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from paritycheck.models import Environment, Project, User
+from paritycheck.models import Environment, Project
 from paritycheck.models.projects import EnvironmentKind, Tier
 from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.arrivals import environments_in_order
@@ -19,17 +17,9 @@ from paritycheck.services.environments import change_environment, choose_baselin
 from paritycheck.services.errors import Refused
 from paritycheck.services.projects import EnvironmentPlan, ensure_baseline, make_environment
 from paritycheck.web import planning, words
-from paritycheck.web.access import of_project
+from paritycheck.web.access import maintainer_of, of_project
+from paritycheck.web.shown import Shown
 from paritycheck.web.views.environments import environment_of
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The form of a new environment as it was sent, and what is wrong with it."""
-
-    form: dict[str, str] = field(default_factory=dict)
-    fault: str = ""
-    status: int = 200
 
 
 @require_safe
@@ -43,7 +33,7 @@ def settings_page(request: HttpRequest, project: Project) -> HttpResponse:
 @of_project
 def set_baseline(request: HttpRequest, project: Project) -> HttpResponse:
     """Compare the others with another one."""
-    user = _maintainer(request, project)
+    user = maintainer_of(request, project)
     environment = environment_of(project, request.POST.get("environment", ""))
     if environment.pk != project.baseline_id:
         choose_baseline(project=project, environment=environment, by=user, now=timezone.now())
@@ -54,7 +44,7 @@ def set_baseline(request: HttpRequest, project: Project) -> HttpResponse:
 @of_project
 def set_environment(request: HttpRequest, project: Project, environment_slug: str) -> HttpResponse:
     """Say what an environment is."""
-    user, environment = _maintainer(request, project), environment_of(project, environment_slug)
+    user, environment = maintainer_of(request, project), environment_of(project, environment_slug)
     tier = planning.one_of(request.POST.get("tier", ""), Tier.values, environment.tier)
     kind = planning.one_of(request.POST.get("kind", ""), EnvironmentKind.values, environment.kind)
     if (tier, kind) != (environment.tier, environment.kind):
@@ -66,7 +56,7 @@ def set_environment(request: HttpRequest, project: Project, environment_slug: st
 @of_project
 def new_environment(request: HttpRequest, project: Project) -> HttpResponse:
     """Make one; its command is the next page."""
-    user = _maintainer(request, project)
+    user = maintainer_of(request, project)
     form = {name: request.POST.get(name, "").strip()[: planning.LONGEST] for name in ("name", "tier", "kind")}
     plan = EnvironmentPlan(
         planning.slug_of(form["name"]),
@@ -74,19 +64,13 @@ def new_environment(request: HttpRequest, project: Project) -> HttpResponse:
         planning.one_of(form["kind"], EnvironmentKind.values, EnvironmentKind.PERSISTENT),
     )
     if not plan.slug:
-        return _page(request, project, Shown(form, "its name needs a letter from a to z, or a figure", 422))
+        return _page(request, project, Shown(form, "its name needs a letter from a to z, or a figure", status=422))
     try:
         made = make_environment(project=project, plan=plan, by=user)
     except Refused as error:
-        return _page(request, project, Shown(form, error.detail, error.status))
+        return _page(request, project, Shown(form, error.detail, status=error.status))
     ensure_baseline(project=project, by=user)
     return HttpResponseRedirect(f"{reverse('web:start', args=[project.slug])}?environment={made.slug}")
-
-
-def _maintainer(request: HttpRequest, project: Project) -> User:
-    if not may_maintain(request.user, project):
-        raise PermissionDenied
-    return cast("User", request.user)
 
 
 def _back(project: Project) -> HttpResponse:

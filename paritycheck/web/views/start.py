@@ -1,37 +1,27 @@
 """Where a project begins: the command of each place with a token in it, and the wait for the first report."""
 
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from paritycheck.models import Environment, Project, User
+from paritycheck.models import Environment, Project
 from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.arrivals import Arrival, arrival_of, environments_in_order, first_to_connect
 from paritycheck.services.errors import Refused
 from paritycheck.services.handing_out import make_first_token
-from paritycheck.web.access import of_project
+from paritycheck.web.access import maintainer_of, of_project
 from paritycheck.web.agentfile import given
 from paritycheck.web.arriving import next_to_connect, waiting_of
 from paritycheck.web.places import places, usual
+from paritycheck.web.shown import Shown
 
 NOTHING_NEW = 204
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the page shows once: a secret, or why there is none."""
-
-    secret: str = ""
-    fault: str = ""
-    status: int = 200
 
 
 @require_safe
@@ -45,14 +35,12 @@ def start(request: HttpRequest, project: Project) -> HttpResponse:
 @of_project
 def start_token(request: HttpRequest, project: Project) -> HttpResponse:
     """Make the token; its secret stands in the commands of this answer alone."""
-    if not may_maintain(request.user, project):
-        raise PermissionDenied
+    by = maintainer_of(request, project)
     environment = first_to_connect(environments_in_order(project), request.POST.get("environment", ""))
     if environment is None:
         raise Http404
-    by, now = cast("User", request.user), timezone.now()
     try:
-        _, text = make_first_token(project=project, environment=environment, by=by, now=now)
+        _, text = make_first_token(project=project, environment=environment, by=by, now=timezone.now())
     except Refused as error:
         return _page(request, project, Shown(fault=error.detail, status=error.status))
     return _page(request, project, Shown(secret=text))

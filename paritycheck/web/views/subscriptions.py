@@ -32,6 +32,7 @@ from paritycheck.services.errors import Refused
 from paritycheck.services.subscriptions import add_subscription, change_subscription, end_subscription
 from paritycheck.web.access import of_project
 from paritycheck.web.alerting import kind_icon
+from paritycheck.web.headlines import of_subscriptions
 from paritycheck.web.subscribing import (
     DAYS,
     LEAST,
@@ -149,15 +150,17 @@ def _page(
     version, user = version_of([project.id]), _user(request)
     rights = rights_of(user, project)
     rules = [_rule(row, user, rights) for row in subscriptions_of(project, user).order_by("made_at", "pk")]
+    mine, others = [rule for rule in rules if rule.mine], [rule for rule in rules if not rule.mine]
     context = {
         "project": project,
+        "headline": of_subscriptions(len(mine), len(others), project.slug),
         "tab": "alerts",
         "counts": counts_of(project, user),
         "here": reverse("web:alert-subscriptions", args=[project.slug]),
         "part": "subscriptions",
         "version": version,
-        "mine": [rule for rule in rules if rule.mine],
-        "others": [rule for rule in rules if not rule.mine],
+        "mine": mine,
+        "others": others,
         "may_maintain": rights.maintains,
         "may_subscribe": rights.subscribes,
         "form": form,

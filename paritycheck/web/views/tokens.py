@@ -1,18 +1,16 @@
 """Tokens of a project: who reports and who asks, for its maintainers."""
 
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from paritycheck.models import Project, Token, User
-from paritycheck.selectors.access import may_maintain
+from paritycheck.models import Project, Token
 from paritycheck.selectors.tokens import find_token, tokens_of
 from paritycheck.services.errors import Refused
 from paritycheck.services.handing_out import make_project_token
@@ -20,7 +18,8 @@ from paritycheck.services.token_places import change_places
 from paritycheck.services.tokens import revoke_token
 from paritycheck.services.trusts import add_trust, remove_trust
 from paritycheck.web import trusting
-from paritycheck.web.access import of_project
+from paritycheck.web.access import maintainer_of, of_project
+from paritycheck.web.headlines import of_tokens
 from paritycheck.web.tokening import days_of, networks_in, row_of
 
 LONGEST_FROM = 1200
@@ -46,7 +45,7 @@ class Shown:
 @of_project
 def tokens(request: HttpRequest, project: Project) -> HttpResponse:
     """Those that still work, and the form of a new one; `revoke` asks once more before one ends."""
-    _maintainer(request, project)
+    maintainer_of(request, project)
     return _page(request, project, Shown())
 
 
@@ -54,7 +53,7 @@ def tokens(request: HttpRequest, project: Project) -> HttpResponse:
 @of_project
 def new_token(request: HttpRequest, project: Project) -> HttpResponse:
     """Make one; its secret stands in this answer alone."""
-    user = _maintainer(request, project)
+    user = maintainer_of(request, project)
     form = {name: request.POST.get(name, "").strip()[:LONGEST_FROM] for name in ("for", "name", "days", "from")}
     try:
         made, text = make_project_token(
@@ -76,7 +75,7 @@ def new_token(request: HttpRequest, project: Project) -> HttpResponse:
 @of_project
 def change_from(request: HttpRequest, project: Project, token_id: str) -> HttpResponse:
     """Say from where one may be used."""
-    user, token = _maintainer(request, project), find_token(project, token_id)
+    user, token = maintainer_of(request, project), find_token(project, token_id)
     if token is None:
         raise Http404
     said = request.POST.get("from", "")[:LONGEST_FROM]
@@ -92,7 +91,7 @@ def change_from(request: HttpRequest, project: Project, token_id: str) -> HttpRe
 @of_project
 def revoke(request: HttpRequest, project: Project, token_id: str) -> HttpResponse:
     """End one."""
-    user, token = _maintainer(request, project), find_token(project, token_id)
+    user, token = maintainer_of(request, project), find_token(project, token_id)
     if token is None:
         raise Http404
     revoke_token(token=token, by=user)
@@ -103,7 +102,7 @@ def revoke(request: HttpRequest, project: Project, token_id: str) -> HttpRespons
 @of_project
 def new_trust(request: HttpRequest, project: Project) -> HttpResponse:
     """Let a pipeline sign in by what its CI says of it."""
-    user, form = _maintainer(request, project), trusting.sent(request.POST)
+    user, form = maintainer_of(request, project), trusting.sent(request.POST)
     try:
         add_trust(project=project, terms=trusting.terms_of(form), by=user, now=timezone.now())
     except Refused as error:
@@ -116,18 +115,12 @@ def new_trust(request: HttpRequest, project: Project) -> HttpResponse:
 @of_project
 def end_trust(request: HttpRequest, project: Project, trust_id: UUID) -> HttpResponse:
     """Take no more of its id tokens."""
-    user = _maintainer(request, project)
+    user = maintainer_of(request, project)
     trust = project.trusts.select_related("project").filter(pk=trust_id).first()
     if trust is None:
         raise Http404
     remove_trust(trust=trust, by=user)
     return HttpResponseRedirect(f"{reverse('web:tokens', args=[project.slug])}#trusts")
-
-
-def _maintainer(request: HttpRequest, project: Project) -> User:
-    if not may_maintain(request.user, project):
-        raise PermissionDenied
-    return cast("User", request.user)
 
 
 def _page(request: HttpRequest, project: Project, shown: Shown) -> HttpResponse:
@@ -137,8 +130,10 @@ def _page(request: HttpRequest, project: Project, shown: Shown) -> HttpResponse:
         row_of(token, now, asked, reverse("web:revoke-token", args=[project.slug, token.pk]))
         for token in tokens_of(project)
     ]
+    trusts = [trusting.row_of(trust) for trust in project.trusts.order_by("made_at", "id")]
     context: dict[str, Any] = {
         "project": project,
+        "headline": of_tokens(len(rows), sum(row.soon for row in rows), len(trusts)),
         "tab": "settings",
         "part": "tokens",
         "version": "",
@@ -153,7 +148,7 @@ def _page(request: HttpRequest, project: Project, shown: Shown) -> HttpResponse:
         "places": shown.places,
         "places_fault": shown.places_fault,
         "made": shown.made,
-        "trusts": [trusting.row_of(trust) for trust in project.trusts.order_by("made_at", "id")],
+        "trusts": trusts,
         "trust": trusting.form_of(shown.trust_form, request.GET.get("trust", "")),
         "trust_fault": shown.trust_fault,
     }

@@ -90,7 +90,7 @@
     const turn = ++asked;
     const answer = await send(form.action, new FormData(form), "waive-preview");
     const text = answer?.ok ? await answer.text() : "";
-    if (text && turn === asked) $("#waive-preview", form).outerHTML = text;
+    if (text && turn === asked && !$("button:active", form)) $("#waive-preview", form).outerHTML = text;
   });
 
   document.addEventListener("submit", async (event) => {
@@ -106,7 +106,7 @@
     const body = new FormData(form, button);
     button.disabled = true;
     asked += 1;
-    const answer = await send(form.action, body);
+    const answer = await send(button.getAttribute("formaction") ?? form.action, body);
     const target = answer?.headers.get("HX-Redirect");
     if (target) {
       /* The same page: reloading keeps the place it is scrolled to. */

@@ -36,6 +36,11 @@
   };
   for (const told of $$("[data-said]")) setTimeout(() => told.remove(), 10000);
 
+  /* The strip of tabs begins at the current one; here for browsers whose stylesheets cannot say so. */
+  if (!CSS.supports("scroll-initial-target", "nearest")) {
+    $(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
   /* Live: a small request says whether something changed; only then the page is asked for again. */
 
   const live = () => $("#live");
@@ -93,6 +98,15 @@
     }
     before = null;
     closePop();
+  });
+
+  /* A button that is pressed stays until it is let go: a preview that redraws it would swallow the click. */
+
+  const held = ({ target, detail }) =>
+    detail.requestConfig?.triggeringEvent?.type === "change" && target.closest("form")?.querySelector("button:active");
+  document.addEventListener("htmx:beforeRequest", (event) => held(event) && event.preventDefault());
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (held({ target: event.detail.requestConfig.elt, detail: event.detail })) event.detail.shouldSwap = false;
   });
 
   /* Theme and density: the same form works without this, with a page load. */
