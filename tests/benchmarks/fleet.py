@@ -8,7 +8,7 @@ import json
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paritycheck_agent.wire import canonical
 from paritycheck_agent.wire.reports import check_report
@@ -30,14 +30,16 @@ class Sender:
     instance: str
     told: dict[str, Any] = field(default_factory=dict)
     seq: int = 0
+    report_id: str = ""
 
     def document(self) -> dict[str, Any]:
         """The next report of what it said last."""
         self.seq += 1
+        self.report_id = str(uuid.uuid4())
         moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         return {
             "schema": "paritycheck.report/1",
-            "report_id": str(uuid.uuid4()),
+            "report_id": self.report_id,
             "seq": self.seq,
             "collected_at": moment,
             "sent_at": moment,
@@ -50,30 +52,32 @@ class Sender:
         """The request of an unchanged report."""
         return self._post("/api/v1/reports", self.document())
 
-    def report(self, facts: Facts) -> list[bytes]:
+    def report(self, found: Facts) -> list[bytes]:
         """The requests of a changed report as an agent sends it: each body alone, then the report of their digests."""
-        bodies = canonical.split("dependencies", COVERS, facts)
-        self.told = told(bodies)
-        return [*(self._put(body) for body in bodies), self._post("/api/v1/reports", self.document())]
+        bodies = packed(found)
+        self.told = {"dependencies": {"status": "ok", "digest": bodies[0].digest, "evidence": bodies[1].digest}}
+        return [*(self._put(each) for each in bodies), self._post("/api/v1/reports", self.document())]
 
-    def first(self, facts: Facts) -> None:
+    def first(self, found: Facts) -> None:
         """Report in this process, without a server."""
+        self.take(packed(found))
+
+    def take(self, bodies: list[Packed]) -> None:
+        """What the server does with bodies that came, and with the report of their digests."""
         from paritycheck.codec.digests import to_bytes
         from paritycheck.services.ingest import store_section, take_report
 
-        bodies = canonical.split("dependencies", COVERS, facts)
-        self.told = told(bodies)
-        for body in bodies:
-            digest = to_bytes(canonical.digest(body))
-            store_section(token=self.token, digest=digest, decoded=body, gzipped=gzip.compress(body, mtime=0))
+        for digest, body, stored in bodies:
+            store_section(token=self.token, digest=to_bytes(digest), decoded=body, gzipped=stored)
+        self.told = {"dependencies": {"status": "ok", "digest": bodies[0].digest, "evidence": bodies[1].digest}}
         document = self.document()
         warnings = check_report(document)
         take_report(token=self.token, document=document, warnings=warnings, now=datetime.now(UTC))
 
-    def _put(self, body: bytes) -> bytes:
-        path = f"/api/v1/sections/{hashlib.sha256(body).hexdigest()}"
+    def _put(self, one: Packed) -> bytes:
+        path = f"/api/v1/sections/{one.digest.removeprefix('sha256:')}"
         said = {"Content_Type": "application/x-ndjson", "Content_Encoding": "gzip", "Authorization": self._bearer}
-        return request("PUT", path, gzip.compress(body, mtime=0), **said)
+        return request("PUT", path, one.stored, **said)
 
     def _post(self, path: str, document: dict[str, Any]) -> bytes:
         body = json.dumps(document, separators=(",", ":")).encode()
@@ -84,10 +88,18 @@ class Sender:
         return f"Bearer {self.text}"
 
 
-def told(bodies: tuple[bytes, bytes]) -> dict[str, Any]:
-    """The sections of a report of these bodies: facts and evidence."""
-    digest, evidence = (canonical.digest(body) for body in bodies)
-    return {"dependencies": {"status": "ok", "digest": digest, "evidence": evidence}}
+class Packed(NamedTuple):
+    """A body as it is sent."""
+
+    digest: str
+    body: bytes
+    stored: bytes
+
+
+def packed(found: Facts) -> list[Packed]:
+    """Facts and their evidence, as an agent sends them."""
+    bodies = canonical.split("dependencies", COVERS, found)
+    return [Packed(canonical.digest(body), body, gzip.compress(body, mtime=0)) for body in bodies]
 
 
 def facts(count: int, changed: int = -1) -> Facts:
