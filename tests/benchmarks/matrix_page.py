@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-ROUNDS, TRIES = 40, 3
+ROUNDS, TRIES = 20, 3
 FIRST_BYTE_MS, PAGE_KB, PAINT_MS, STALL_MS, GROWTH = 200.0, 300.0, 1000.0, 100.0, 10.0
 BY_THE_CLOCK = {"matrix_first_byte_ms", "matrix_paint_ms"}
 FLOOR = "/docs/glossary"
@@ -197,6 +197,14 @@ def _filter(page: Page) -> None:
     page.wait_for_timeout(1200)
 
 
+def looked_at(browser: Browser, port: int, cookie: str, path: str) -> Shown:
+    """What the page takes in the browser; the median of three where the first time was past a goal."""
+    rounds = [show(browser, port, cookie, path)]
+    if rounds[0].paint > PAINT_MS or rounds[0].task > STALL_MS:
+        rounds += [show(browser, port, cookie, path) for _ in range(TRIES - 1)]
+    return best(rounds)
+
+
 def best(rounds: list[Shown]) -> Shown:
     """Medians of the rounds."""
     names = ("paint", "scroll", "filter", "task")
@@ -211,13 +219,10 @@ def main() -> int:
         granian({"DATABASE_URL": database}) as (port, pid),
     ):
         served = serve(port, pid, cookie)
-        for _ in range(TRIES - 1):
-            if max(served["fifty"].p95, served["shared"].p95) > FIRST_BYTE_MS:
-                served = serve(port, pid, cookie)
+        if max(served["fifty"].p95, served["shared"].p95) > FIRST_BYTE_MS:
+            served = serve(port, pid, cookie)
         with running_browser() as browser:
-            shown = {
-                name: best([show(browser, port, cookie, path) for _ in range(TRIES)]) for name, path in PATHS.items()
-            }
+            shown = {name: looked_at(browser, port, cookie, path) for name, path in PATHS.items()}
     return report(served, shown)
 
 
