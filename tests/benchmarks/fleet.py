@@ -31,6 +31,7 @@ class Sender:
     told: dict[str, Any] = field(default_factory=dict)
     seq: int = 0
     report_id: str = ""
+    sent: set[str] = field(default_factory=set)
 
     def document(self) -> dict[str, Any]:
         """The next report of what it said last."""
@@ -53,10 +54,12 @@ class Sender:
         return self._post("/api/v1/reports", self.document())
 
     def report(self, found: Facts) -> list[bytes]:
-        """The requests of a changed report as an agent sends it: each body alone, then the report of their digests."""
+        """The requests of a changed report as an agent sends it: each body that it never sent, then their digests."""
         bodies = packed(found)
         self.told = {"dependencies": {"status": "ok", "digest": bodies[0].digest, "evidence": bodies[1].digest}}
-        return [*(self._put(each) for each in bodies), self._post("/api/v1/reports", self.document())]
+        new = [self._put(each) for each in bodies if each.digest not in self.sent]
+        self.sent.update(each.digest for each in bodies)
+        return [*new, self._post("/api/v1/reports", self.document())]
 
     def first(self, found: Facts) -> None:
         """Report in this process, without a server."""

@@ -4,8 +4,8 @@
 
 Capacity is what eight agents get done that change their report each time. Then an open loop asks five times as often,
 each request on a new connection and due at its time whatever became of those before. Goals: every answer is 202, or a
-429 or 503 as application/problem+json with Retry-After; of those that are taken 99 of 100 within 2 s; no process of
-web above 300 MiB; and what is taken is at least half of the capacity: being asked in vain must not eat the server.
+429 or 503 as application/problem+json with Retry-After; of those that are taken 99 of 100 within 2 s, or twice what
+the proxy's full queue takes where the machine is so busy that this is more; no process of web above 300 MiB; and what is taken is at least half of the capacity: being asked in vain must not eat the server.
 
 500 connections that send half a request and stall: 99 of 100 unchanged reports of others within 100 ms, or twice what
 they took before, where the machine is so busy that this is more.
@@ -38,7 +38,7 @@ from tests.benchmarks import fleet
 from tests.benchmarks.fifty import empty
 from tests.benchmarks.processor import resident_mb, tree
 from tests.benchmarks.results import Row, publish, twice
-from tests.benchmarks.serving import Served, drive, granian, request, status_of
+from tests.benchmarks.serving import Served, answer_of, drive, granian, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +48,8 @@ ENVIRONMENTS, INSTANCES, FACTS = 20, 5, 60
 TIMES, SPAN_S, MOST, PATIENCE_S = 5, 12, 2_500, 30
 P99_MS, MIB, STALLED, STALLED_MS, HALF = 2_000.0, 300.0, 500, 100.0, 0.5
 KILL_AFTER = 3_000
+QUEUE = 48
+"""Requests that the proxy lets wait for web, or be at work there."""
 PROBLEM = "application/problem+json"
 Head = dict[str, str]
 
@@ -71,7 +73,9 @@ class Seen:
 
 
 class Changing:
-    """Agents whose report changes each time between two states, whose bodies are there."""
+    """Agents whose report changes each time between two states, whose bodies are there. None is the baseline's: what
+    that one reports asks for evaluations of all others.
+    """
 
     def __init__(self, senders: Sequence[fleet.Sender]) -> None:
         self.senders, self._turn = senders, 0
@@ -140,12 +144,14 @@ def flooded(front: int, web: Served, agents: Changing) -> list[Row]:
     began = time.perf_counter()
     seen = asyncio.run(_open_loop(front, requests, TIMES * capacity))
     taken = len(seen.taken) / (time.perf_counter() - began)
+    # Where the machine is so busy that this is more: twice what a full queue takes.
+    bound = max(P99_MS, 2 * QUEUE / capacity * 1000)
     p99 = statistics.quantiles(seen.taken, n=100)[-1] * 1000 if len(seen.taken) > 1 else float("inf")
     largest = max(resident_mb(pid) for pid in tree(web.pid)) / 1.048576
     said = f"{len(seen.taken)} taken, put off {seen.put_off}, wrong {seen.wrong}; asked {TIMES * capacity:.0f} a second"
     return [
         Row("overload_wrong_answers", sum(seen.wrong.values()), 0.0, said),
-        Row("overload_p99_ms", p99, P99_MS, f"of those taken; median {statistics.median(seen.taken) * 1000:.0f}",
+        Row("overload_p99_ms", p99, bound, f"of those taken; median {statistics.median(seen.taken) * 1000:.0f}",
             quiet=True),
         Row("overload_taken", taken / capacity, HALF, f"of a capacity of {capacity:.0f} a second", least=True),
         Row("overload_rss_mib", largest, MIB, "the largest process of web"),
@@ -188,14 +194,15 @@ class Acked:
             if changed:
                 self.changed.add(sender.report_id)
 
-    def lost(self) -> int:
+    def lost(self) -> tuple[int, int]:
         """Agents of whom the database knows an older number, and changed reports that it does not know."""
         from paritycheck.models import Instance, Report
 
         rows = Instance.objects.all()
         kept: dict[tuple[UUID | None, str], int] = {(row.environment_id, row.key): row.seq for row in rows}
         behind = sum(kept.get(who, 0) < seq for who, seq in self.numbers.items())
-        return behind + len(self.changed - {str(ident) for ident in Report.objects.values_list("report_id", flat=True)})
+        known = {str(ident) for ident in Report.objects.values_list("report_id", flat=True)}
+        return behind, len(self.changed - known)
 
 
 def _until_killed(port: int, agents: Changing, senders: Sequence[fleet.Sender], acked: Acked) -> None:
@@ -204,8 +211,10 @@ def _until_killed(port: int, agents: Changing, senders: Sequence[fleet.Sender], 
         for number in count():
             sender, changed = senders[number % len(senders)], number % 20 == 0
             connection.sendall(agents.change(sender) if changed else sender.heartbeat())
-            if status_of(connection) == 202:
-                acked.note(sender, changed=changed)
+            status, body = answer_of(connection)
+            # One that was refused was no change: what follows it may say what was known already.
+            if status == 202:
+                acked.note(sender, changed=b"unchanged" not in body)
 
 
 def killed(database: str, agents: Changing) -> list[Row]:
@@ -226,8 +235,12 @@ def killed(database: str, agents: Changing) -> list[Row]:
             thread.join()
     if acked.count < KILL_AFTER:
         raise SystemExit(f"web was to be killed after {KILL_AFTER} answers; it gave {acked.count}")
+    behind, gone = acked.lost()
     said = f"of {acked.count} answers before SIGKILL, {len(acked.changed)} of changed reports"
-    return [Row("loss_web_killed", acked.lost(), 0.0, said)]
+    return [
+        Row("loss_agents_behind", behind, 0.0, f"of {len(acked.numbers)} agents, {said}"),
+        Row("loss_reports_gone", gone, 0.0, said),
+    ]
 
 
 def main() -> int:
@@ -238,7 +251,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
         work = Path(directory)
         database = stack.enter_context(empty(work))
-        agents = Changing(fleet.make("fleet", ENVIRONMENTS, INSTANCES))
+        agents = Changing(fleet.make("fleet", ENVIRONMENTS, INSTANCES)[INSTANCES:])
         with granian({"DATABASE_URL": database}, workers=2) as web, nginx(program, web.port, work) as front:
             rows = [*twice(lambda: flooded(front, web, agents)), *twice(lambda: stalled(front, agents))]
         rows += killed(database, agents)

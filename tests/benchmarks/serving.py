@@ -140,7 +140,12 @@ def drive(port: int, turns: Sequence[Sequence[bytes]], threads: int = 4) -> Answ
 
 
 def status_of(connection: socket.socket) -> int:
-    """Read one whole answer."""
+    """The status of one answer, read whole."""
+    return answer_of(connection)[0]
+
+
+def answer_of(connection: socket.socket) -> tuple[int, bytes]:
+    """Status and body of one answer."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += _some(connection)
@@ -149,7 +154,7 @@ def status_of(connection: socket.socket) -> int:
     length = int(lower.partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
     while len(body) < length:
         body += _some(connection)
-    return int(head.split(b" ", 2)[1])
+    return int(head.split(b" ", 2)[1]), body
 
 
 def _some(connection: socket.socket) -> bytes:
