@@ -5,7 +5,8 @@
 Capacity is what eight agents get done that change their report each time. Then an open loop asks five times as often,
 each request on a new connection and due at its time whatever became of those before. Goals: every answer is 202, or a
 429 or 503 as application/problem+json with Retry-After; of those that are taken 99 of 100 within 2 s, or twice what
-the proxy's full queue takes where the machine is so busy that this is more; no process of web above 300 MiB; and what is taken is at least half of the capacity: being asked in vain must not eat the server.
+the proxy's full queue takes where the machine is so busy that this is more; no process of web above 300 MiB; and what
+is taken is at least half of the capacity: being asked in vain must not eat the server.
 
 500 connections that send half a request and stall: 99 of 100 unchanged reports of others within 100 ms, or twice what
 they took before, where the machine is so busy that this is more.
