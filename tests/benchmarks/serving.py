@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PEERS = "tests.benchmarks.served.wsgi:application"
 BARE = {"DJANGO_SETTINGS_MODULE": "tests.benchmarks.served.bare"}
 TIMEOUT_S = 60
+QUIET = {"LOG_LEVEL": "CRITICAL"}
+"""What is refused on purpose is no news."""
 START_S = 240
 """How long a server may take to start, on a machine that others use too."""
 
@@ -39,7 +41,7 @@ class Served:
 @contextmanager
 def running(command: Sequence[str], port: int, environment: Mapping[str, str]) -> Iterator[Served]:
     """A server that answers on this port, in a group of its own; ended when it is not needed any more."""
-    process = subprocess.Popen(command, env={**os.environ, **environment}, start_new_session=True)
+    process = subprocess.Popen(command, env={**os.environ, **QUIET, **environment}, start_new_session=True)
     try:
         _await(port, process)
         yield Served(port, process.pid)
@@ -67,7 +69,7 @@ def granian(environment: Mapping[str, str], application: str = APPLICATION, work
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", application, "--no-ws", "--http", "1",
         "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers),
-        "--blocking-threads", BLOCKING_THREADS, "--log-level", "warning",
+        "--blocking-threads", BLOCKING_THREADS, "--log-level", "error",
     ]  # fmt: skip
     with running(command, port, environment) as served:
         yield served
