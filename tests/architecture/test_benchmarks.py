@@ -80,3 +80,23 @@ def test_a_name_that_is_none_is_refused_with_those_that_are() -> None:
     )  # fmt: skip
     assert done.returncode == 2
     assert "no benchmark is named nothing; there are agent_show, " in done.stderr
+
+
+ENDLESS = """
+import time
+from pathlib import Path
+try:
+    time.sleep(60)
+finally:
+    Path({mark!r}).touch()
+"""
+
+
+def test_a_script_that_takes_too_long_ends_what_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = tmp_path / "ended"
+    (tmp_path / "made_up.py").write_text(ENDLESS.format(mark=str(mark)), encoding="utf-8")
+    monkeypatch.setattr(run, "HERE", tmp_path)
+    monkeypatch.setattr(run, "BENCHMARKS", {"made_up": "a script of this test"})
+    monkeypatch.setattr(run, "LIMIT_S", 2)
+    assert run.main(["--json", str(tmp_path / "bench.json")]) == 1
+    assert mark.exists()
