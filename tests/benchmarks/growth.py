@@ -104,8 +104,8 @@ def evaluating(slug: str, size: int) -> Callable[[int], Callable[[], None]]:
 
 
 def evaluating_many(slug: str, size: int) -> Callable[[int], Callable[[], None]]:
-    """The evaluations of so many environments that share eight states, after the baseline changed."""
-    senders = fleet.make(slug, size, 1)
+    """The evaluations of so many environments that share eight states, and of the baseline, after that one changed."""
+    senders = fleet.make(slug, size + 1, 1)
     for at, sender in enumerate(senders):
         sender.first(fleet.facts(300, at % 8))
     evaluate(project_of(senders))
@@ -216,7 +216,7 @@ WORK = (
     Work("report_facts", reporting, 150, TIMES, "facts of a new report"),
     Work("report_history", reporting_after, 20, FLAT, "reports before"),
     Work("evaluate_facts", evaluating, 150, TIMES, "facts"),
-    Work("evaluate_environments", evaluating_many, 4, TIMES, "environments that share 8 states"),
+    Work("evaluate_environments", evaluating_many, 4, TIMES, "environments beside the baseline, 8 states"),
     Work("evaluate_history", evaluating_after, 8, FLAT, "changes before"),
     Work("matrix_environments", lambda slug, size: matrix(slug, size, 300), 4, TIMES, "environments, 8 states"),
     Work("matrix_facts", lambda slug, size: matrix(slug, 6, size), 150, TIMES, "facts"),
