@@ -64,8 +64,8 @@ api-examples: install ## Write anew the answers that the OpenAPI document shows
 	@exec $(BIN)/pytest tests/api/write_examples.py -n 0 -q
 
 .PHONY: bench
-bench: install ## Ratios to peers measured in the same run
-	@for script in tests/benchmarks/*.py; do PYTHONPATH=. $(BIN)/python "$$script" || exit 1; done
+bench: install ## Ratios to peers measured in the same run, into dist/bench.json. NAME=compare,growth
+	@PYTHONPATH=. exec $(BIN)/python tests/benchmarks/run.py $(if $(NAME),--name $(NAME)) $(ARGS)
 
 .PHONY: fuzz
 fuzz: install ## 50,000 changed files through every reader of the agent. ARGS="--files 1000 --only lock"

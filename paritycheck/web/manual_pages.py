@@ -37,6 +37,7 @@ LEAVES: Final = (
     Leaf("signing-in", "Set up signing in", PARTS[1]),
     Leaf("operating", "Operate a server", PARTS[1]),
     Leaf("backups", "Back up and restore", PARTS[1]),
+    Leaf("scaling", "Serve more agents", PARTS[1]),
     Leaf("agent", "Agent", PARTS[2]),
     Leaf("readers", "What the agent reads", PARTS[2]),
     Leaf("policy", "Policy: parity.toml", PARTS[2]),

@@ -1,6 +1,6 @@
 """`parity show`, the whole process, against `pip inspect` of the same 150 distributions in the same run.
 
-    .venv/bin/python tests/benchmarks/agent_show.py
+    PYTHONPATH=. .venv/bin/python tests/benchmarks/agent_show.py
 
 Prints the ratio of the medians (goal: below 1) and the peak memory of the agent with all that it started (goal:
 below 40 MB), and exits 1 past a goal. The distributions are those of the environment that runs this, copied into a
@@ -10,7 +10,6 @@ virtual environment of its own and made 150 by copies under other names.
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -18,6 +17,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from tests.benchmarks.results import Row, publish
 
 DISTRIBUTIONS = 150
 ROUNDS = 5
@@ -108,10 +109,12 @@ def main() -> int:
         ratio, megabytes, figures = compare(Path(directory, "first"))
         if ratio >= RATIO or megabytes >= MEGABYTES:
             ratio, megabytes, figures = compare(Path(directory, "second"))
-    sys.stdout.write(f"agent_show {ratio:.2f} {RATIO:.2f}   ({figures})\n")
-    sys.stdout.write(f"agent_show_memory {megabytes:.1f} {MEGABYTES:.0f}   (MB at the peak)\n")
-    sys.stdout.write(f"python {platform.python_version()} {platform.python_compiler()}\n")
-    return 0 if ratio < RATIO and megabytes < MEGABYTES else 1
+    return publish(
+        [
+            Row("agent_show", ratio, RATIO, figures, quiet=True),
+            Row("agent_show_memory", megabytes, MEGABYTES, "MB at the peak"),
+        ]
+    )
 
 
 if __name__ == "__main__":

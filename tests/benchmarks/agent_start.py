@@ -9,7 +9,6 @@ The peer is `python -I -S -c pass` of the same interpreter, rounds interleaved, 
 from __future__ import annotations
 
 import os
-import platform
 import ssl
 import statistics
 import subprocess
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from tests.agent.conftest import TOKEN, Handler, Server, Wire
 from tests.benchmarks.agent_show import environment, make_checkout, make_environment
+from tests.benchmarks.results import Row, publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,9 +106,7 @@ def main() -> int:
         ratio, figures = compare(Path(directory, "first"))
         if ratio > GOAL:
             ratio, figures = compare(Path(directory, "second"))
-    sys.stdout.write(f"agent_start {ratio:.2f} {GOAL:.2f}   ({figures})\n")
-    sys.stdout.write(f"python {platform.python_version()} {platform.python_compiler()}\n")
-    return 0 if ratio <= GOAL else 1
+    return publish([Row("agent_start", ratio, GOAL, figures)])
 
 
 if __name__ == "__main__":

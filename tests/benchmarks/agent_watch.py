@@ -9,7 +9,6 @@ Also told: the CPU of a round with all that it starts, and the share of one core
 from __future__ import annotations
 
 import os
-import platform
 import signal
 import subprocess
 import sys
@@ -19,6 +18,8 @@ from pathlib import Path
 
 from tests.benchmarks.agent_show import make_checkout, make_environment
 from tests.benchmarks.agent_start import served
+from tests.benchmarks.processor import resident_mb
+from tests.benchmarks.results import Row, publish
 
 DISTRIBUTIONS = 400
 IDLE_S, PATIENCE_S, INTERVAL_S = 20, 60, 300
@@ -35,11 +36,6 @@ def children_ms(pid: int) -> float:
     """Return the CPU milliseconds of all children that have ended, theirs included."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[13]) + int(fields[14])) * 1000 / os.sysconf("SC_CLK_TCK")
-
-
-def resident_mb(pid: int) -> float:
-    rows = dict(row.split(":", 1) for row in Path(f"/proc/{pid}/status").read_text().splitlines())
-    return int(rows["VmRSS"].split()[0]) / 1024
 
 
 def is_idle(pid: int) -> bool:
@@ -82,11 +78,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         megabytes, idle_ms, round_ms = measure(Path(directory))
     share = round_ms / 10 / INTERVAL_S
-    sys.stdout.write(f"agent_watch_memory {megabytes:.1f} {MEGABYTES:.0f}   (MB resident while idle)\n")
-    sys.stdout.write(f"agent_watch_cpu {idle_ms:.2f} {MILLISECONDS:.2f}   (ms on a CPU in {IDLE_S} idle seconds)\n")
-    sys.stdout.write(f"a round takes {round_ms:.0f} ms of CPU: every 5 minutes {share:.3f} % of a core\n")
-    sys.stdout.write(f"python {platform.python_version()} {platform.python_compiler()}\n")
-    return 0 if megabytes < MEGABYTES and idle_ms < MILLISECONDS else 1
+    rows = [
+        Row("agent_watch_memory", megabytes, MEGABYTES, "MB resident while idle"),
+        Row("agent_watch_cpu", idle_ms, MILLISECONDS, f"ms on a CPU in {IDLE_S} idle seconds"),
+    ]
+    return publish(rows, f"a round takes {round_ms:.0f} ms of CPU: every 5 minutes {share:.3f} % of a core")
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ environments of 500 packages, 60 drifts each, and 20 waivers.
 from __future__ import annotations
 
 import http.client
-import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -24,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.api.servers import granian
 from tests.benchmarks.fifty import empty, report
+from tests.benchmarks.results import Row, publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,15 +175,17 @@ def missed(counted: dict[tuple[str, str], int], took: dict[tuple[str, str], floa
 
 def printed(counted: dict[tuple[str, str], int], took: dict[tuple[str, str], float]) -> int:
     """Print; 1 past a goal."""
-    out = sys.stdout.write
     bare = took["bare", ""]
+    rows = []
     for name, (_address, goal) in READS.items():
         small, large = took[name, SMALL.slug], took[name, LARGE.slug]
-        out(f"api_{name}_growth {large / small:.2f} {goal:.0f}   (")
-        out(f"{small:.1f} and {large:.1f} ms, {small / bare:.1f} and {large / bare:.1f} bare views; ")
-        out(f"{counted[name, SMALL.slug]} and {counted[name, LARGE.slug]} queries)\n")
-    out(f"bare view {bare:.2f} ms, python {platform.python_version()}, load {os.getloadavg()[0]:.1f}\n")
-    return 1 if missed(counted, took) else 0
+        cost = f"{small:.1f} and {large:.1f} ms, {small / bare:.1f} and {large / bare:.1f} bare views"
+        few, many = counted[name, SMALL.slug], counted[name, LARGE.slug]
+        rows += [
+            Row(f"api_{name}_growth", large / small, goal, cost, quiet=True),
+            Row(f"api_{name}_queries_more", many - few, 0.0, f"{few} and {many} queries"),
+        ]
+    return publish(rows, f"bare view {bare:.2f} ms")
 
 
 if __name__ == "__main__":

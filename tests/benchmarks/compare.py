@@ -1,7 +1,9 @@
 """Comparing two inventories of 50,000 facts, against reading both as JSON into two dicts, and against sbomdiff.
 
-    .venv/bin/python tests/benchmarks/compare.py             ratios of medians, rounds interleaved, in CPU seconds
-    .venv/bin/python tests/benchmarks/compare.py --sbomdiff  also the program sbomdiff of PyPI, in a venv of its own
+    PYTHONPATH=. .venv/bin/python tests/benchmarks/compare.py --sbomdiff
+
+With `--sbomdiff` also the program sbomdiff of PyPI, in a venv of its own. Ratios of medians of CPU seconds, rounds
+interleaved.
 
 The peer is `json.loads` of both documents and two dicts, without comparing them. Goals (performance.md): 10 facts
 differ, from stored gzip at most 0.15, from remembered bytes 0.1. Exits 1 past them. Where more differs, most of the
@@ -27,6 +29,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from paritycheck.codec.bodies import deflate, inflate
 from paritycheck.codec.comparing import Taken, compare_bodies
 from paritycheck_agent.wire.canonical import split
+from tests.benchmarks.results import Row, publish, twice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -169,32 +172,28 @@ def _children() -> float:
     return spent.ru_utime + spent.ru_stime
 
 
-def _print_against() -> bool:
-    """Both ratios, or an upper bound of them where sbomdiff did not end; whether the goal is missed."""
+def _rows_against() -> list[Row]:
+    """Both ratios, or an upper bound of them where sbomdiff did not end."""
     found = against_sbomdiff()
     said = "" if found.ended else f" (did not end in {SBOMDIFF_S:.0f} s: the ratio is smaller)"
-    for name, cost, goal in (("snapshots", found.snapshots, SBOMDIFF_GOAL), ("documents", found.documents, None)):
-        ratio = cost / found.sbomdiff
-        sys.stdout.write(
-            f"two {name}, {cost:.2f} s / sbomdiff, {found.sbomdiff:.2f} s{said}: "
-            f"{ratio:.3f}{f'  goal {goal}' if goal else ''}\n"
-        )
-    return found.snapshots / found.sbomdiff > SBOMDIFF_GOAL
+    return [
+        Row(f"compare_{name}_sbomdiff", cost / found.sbomdiff, goal, f"{cost:.2f} s / {found.sbomdiff:.2f} s{said}")
+        for name, cost, goal in (("snapshots", found.snapshots, SBOMDIFF_GOAL), ("documents", found.documents, None))
+    ]
+
+
+def against_dicts() -> list[Row]:
+    """The ratios where 10 facts differ, a tenth of them, and all."""
+    return [
+        Row(f"compare_{name}_{changed}", ratio, GOALS[name] if changed == 10 else None, f"of {FACTS} facts differ")
+        for changed in (10, FACTS // 10, FACTS)
+        for name, ratio in measure(changed).items()
+    ]
 
 
 def main() -> int:
     """Print every ratio; 1 where the first goals are missed."""
-    missed = False
-    for changed in (10, FACTS // 10, FACTS):
-        for name, ratio in measure(changed).items():
-            goal = GOALS[name] if changed == 10 else None
-            missed |= goal is not None and ratio > goal
-            sys.stdout.write(
-                f"{changed:6} of {FACTS} differ, {name:10} {ratio:.3f}{f'  goal {goal}' if goal else ''}\n"
-            )
-    if "--sbomdiff" in sys.argv[1:]:
-        missed |= _print_against()
-    return int(missed)
+    return publish([*twice(against_dicts), *(_rows_against() if "--sbomdiff" in sys.argv[1:] else [])])
 
 
 if __name__ == "__main__":

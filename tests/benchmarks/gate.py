@@ -16,7 +16,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -30,6 +29,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tests.api.servers import granian
 from tests.benchmarks.agent_show import environment, make_environment
 from tests.benchmarks.fifty import LOCKED, PARITY, fifty
+from tests.benchmarks.processor import cpu_of
+from tests.benchmarks.results import Row, publish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 ROUNDS = 5
 RATE, SPAN_S, TIMEOUT_S = 20, 30, 60
 SECOND, P95_MS = 1.0, 150.0
-_TICK = os.sysconf("SC_CLK_TCK")
 
 
 class Cost(NamedTuple):
@@ -135,12 +135,6 @@ def _ask(
     latencies.append(time.perf_counter() - due)
 
 
-def cpu_of(pid: int) -> float:
-    """Seconds of the processor that a process took so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK
-
-
 def main() -> int:
     """Measure, the load once more where it missed its goal, and print."""
     with (
@@ -169,12 +163,14 @@ def report(costs: dict[str, Cost], p95: float, median: float, spent: float) -> i
     """Print; 1 past a goal."""
     gate, peer = costs["gate"], costs["pip inspect"]
     goal = max(SECOND, peer.wall)
-    out = sys.stdout.write
-    out(f"gate_seconds {gate.wall:.2f} {goal:.2f}   (wall; {gate.wall / peer.wall:.2f} of pip inspect)\n")
-    out(f"gate_p95_ms {p95:.0f} {P95_MS:.0f}   (median {median:.0f}, {spent:.1f} ms of the server's CPU a question)\n")
+    asked = f"median {median:.0f}, {spent:.1f} ms of the server's CPU a question"
+    rows = [
+        Row("gate_seconds", gate.wall, goal, f"{gate.wall / peer.wall:.2f} of pip inspect", quiet=True),
+        Row("gate_cpu", gate.cpu / peer.cpu, None, "of pip inspect's CPU"),
+        Row("gate_p95_ms", p95, P95_MS, asked, quiet=True),
+    ]
     figures = (f"{name} {one.wall * 1000:.0f} ms wall {one.cpu * 1000:.0f} ms CPU" for name, one in costs.items())
-    out(f"{', '.join(figures)}\npython {platform.python_version()}, load {os.getloadavg()[0]:.1f}\n")
-    return 0 if gate.wall <= goal and p95 <= P95_MS else 1
+    return publish(rows, ", ".join(figures))
 
 
 if __name__ == "__main__":

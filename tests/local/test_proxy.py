@@ -23,6 +23,10 @@ PATIENCE_S = 10
 HERE_S = 3
 CONFIGURATION = Path(__file__).resolve().parents[2] / "compose" / "nginx" / "nginx.conf"
 
+QUEUE = 48
+"""Requests that the shipped configuration lets be at web at once."""
+HELD, RELEASED = threading.Semaphore(0), threading.Event()
+
 
 class Echo(BaseHTTPRequestHandler):
     """Answers with what it was sent."""
@@ -31,6 +35,9 @@ class Echo(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["X-Hold"]:
+            HELD.release()
+            RELEASED.wait(30)
         answer = json.dumps({"length": len(body), "proto": self.headers["X-Forwarded-Proto"]}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(answer)))
@@ -40,6 +47,12 @@ class Echo(BaseHTTPRequestHandler):
     @override
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
+
+
+class Web(ThreadingHTTPServer):
+    """Takes as many connections at once as the proxy makes."""
+
+    request_queue_size = 128
 
 
 @dataclass(frozen=True)
@@ -68,13 +81,13 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Proxy]]:
     place = tmp_path_factory.mktemp("nginx")
-    web = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    web = Web(("127.0.0.1", 0), Echo)
     threading.Thread(target=web.serve_forever, daemon=True).start()
     started: list[subprocess.Popen[bytes]] = []
 
     def start(path: str) -> Proxy:
         port, log = free_port(), place / "log"
-        text = CONFIGURATION.read_text(encoding="utf-8").replace("server web:8000;", f"server {at(web)};")
+        text = CONFIGURATION.read_text(encoding="utf-8").replace("server web:8000", f"server {at(web)}")
         text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("/dev/stdout", str(log))
         assert f"client_body_timeout {PATIENCE_S}s;" in text
         text = text.replace(f"client_body_timeout {PATIENCE_S}s;", f"client_body_timeout {HERE_S}s;")
@@ -166,4 +179,27 @@ def test_stalled_bodies_hold_up_nobody_and_are_cut_off(proxy: Proxy) -> None:
         assert HERE_S - 2 < time.monotonic() - began < HERE_S + 3
     finally:
         for client in stalled:
+            client.close()
+
+
+def test_beyond_a_full_queue_everybody_is_told_when_to_come_back(proxy: Proxy) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nX-Hold: 1\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx"
+    held = [socket.create_connection(("127.0.0.1", proxy.port), timeout=30) for _ in range(QUEUE)]
+    try:
+        for client in held:
+            client.sendall(head)
+        assert all(HELD.acquire(timeout=30) for _ in range(QUEUE))
+        connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10)
+        connection.request("POST", "/api/v1/reports", b"x")
+        refused = connection.getresponse()
+        assert (refused.status, refused.headers["Content-Type"]) == (503, "application/problem+json")
+        assert int(refused.headers["Retry-After"]) > 0
+        assert json.loads(refused.read())["retryable"] is True
+        connection.close()
+        RELEASED.set()
+        assert {client.recv(15) for client in held} == {b"HTTP/1.1 200 OK"}
+        assert proxy.post(b"x")[0] == 200
+    finally:
+        RELEASED.set()
+        for client in held:
             client.close()

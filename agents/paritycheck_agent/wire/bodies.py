@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paritycheck_agent.wire import limits, words
 from paritycheck_agent.wire.errors import Problems
-from paritycheck_agent.wire.lines import read_canonical_line, split_lines
+from paritycheck_agent.wire.lines import read_canonical_line, read_canonical_lines, split_lines
 from paritycheck_agent.wire.members import check_evidence, check_fact, check_name
 from paritycheck_agent.wire.secrets import marked, suspected
 
@@ -83,9 +83,8 @@ def _check_rows(body: Body, rows: list[bytes], problems: Problems) -> None:
     # Canonical text hides no mark behind an escape, and bytes that are not UTF-8 are refused with their line below.
     quiet = body.section != "config" and not marked(b"\n".join(rows).decode("utf-8", "replace"))
     previous, services, report = b"", 0, problems.report
-    for number in range(2, len(rows) + 1):
+    for number, fact in enumerate(read_canonical_lines(rows[1:], 2), 2):
         problems.line = number
-        fact = read_canonical_line(rows[number - 1], number)
         name = fact.get("name")
         check_name(body.section, name, report, quiet=quiet)
         check(body.section, fact, report, quiet=quiet)

@@ -12,8 +12,10 @@ from paritycheck_agent.wire.strings import is_nfc, strings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
+_AT_ONCE = 256
 # Reads an object's last of two equal keys: comparing with the canonical form finds those lines.
 _FAST = json.JSONDecoder(parse_constant=reject_constant, parse_int=read_integer, parse_float=read_float)
 
@@ -52,6 +54,45 @@ def read_canonical_line(row: bytes, number: int) -> dict[str, Any]:
     if encode(value) != decode(row) or not all(is_nfc(text) for text in strings(value)):
         raise _at(Invalid("not-canonical", "the line is not in canonical form"), number)
     return value
+
+
+def read_canonical_lines(rows: list[bytes], first: int) -> Iterator[dict[str, Any]]:
+    """Yield what read_canonical_line returns of each; `first` is the number of the first.
+
+    Many ordinary lines are read and compared with their canonical form at once, which takes a third less.
+    """
+    for start in range(0, len(rows), _AT_ONCE):
+        some = rows[start : start + _AT_ONCE]
+        values = _fast_lines(some)
+        if values is None:
+            for number, row in enumerate(some, first + start):
+                yield read_canonical_line(row, number)
+        else:
+            yield from values
+
+
+def _fast_lines(rows: list[bytes]) -> list[dict[str, Any]] | None:
+    """Return the objects of ordinary lines, None where each has to be looked at by itself.
+
+    Each line is one whole value, so the array of all of them has the lines as the texts of its items: it is canonical
+    if they are.
+    """
+    data = b"\n".join(rows)
+    if not data.isascii() or b"\\" in data or max(map(len, rows)) > limits.LINE_BYTES:
+        return None
+    if any(row.count(b"{") + row.count(b"[") > limits.DEPTH for row in rows):
+        return None
+    text, values, at = data.decode("ascii"), [], 0
+    try:
+        for row in rows:
+            value, end = _FAST.raw_decode(text, at)
+            if end != at + len(row) or not isinstance(value, dict):
+                return None
+            values.append(value)
+            at = end + 1
+    except (ValueError, Invalid):
+        return None
+    return values if encode(values) == "[" + text.replace("\n", ",") + "]" else None
 
 
 def _fast(row: bytes) -> dict[str, Any] | None:

@@ -94,11 +94,18 @@ def _check_members(section: str, fact: Mapping[str, Any], report: Report) -> Non
 def _check_other(key: str, value: Any, report: Report) -> None:
     if key in _STRINGS:
         report("invalid-section", "must be a string", f"/{key}")
-    elif key in _LISTS and not _is_strings(value):
-        report("invalid-section", "must be an array of strings", f"/{key}")
+    elif key in _LISTS:
+        _check_list(key, value, report)
     elif has_float(value):
         report("bad-number", "there are no floats on the wire", pointer(key))
     elif too_long(value):
+        report("too-long", f"at most {limits.STRING_CHARS} characters", pointer(key))
+
+
+def _check_list(key: str, value: Any, report: Report) -> None:
+    if not _is_strings(value):
+        report("invalid-section", "must be an array of strings", f"/{key}")
+    elif any(len(item) > limits.STRING_CHARS for item in value):
         report("too-long", f"at most {limits.STRING_CHARS} characters", pointer(key))
 
 
