@@ -22,10 +22,13 @@ from paritycheck.selectors.tokens import find_personal_token, find_token, tokens
 from paritycheck.services.errors import Refused
 from paritycheck.services.handing_out import (
     BOUND,
+    ENROL_HOURS,
     GATE_DAYS,
+    MOST_USES,
     PERSONAL,
     PERSONAL_DAYS,
     REPORT_DAYS,
+    Bounds,
     make_personal_token,
     make_project_token,
     require_administering,
@@ -54,7 +57,10 @@ class TokenSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(KINDS)
     name = serializers.CharField(allow_blank=True)
     environment = serializers.CharField(allow_null=True)
+    instance = serializers.CharField(allow_null=True, help_text="Whose it is, of one that was got by enrolling.")
     scopes = serializers.ListField(child=serializers.CharField())
+    uses = serializers.IntegerField(allow_null=True, help_text="How many instances an `enroll` token enrols.")
+    used = serializers.IntegerField(allow_null=True, help_text="How many it has enrolled.")
     made_by = serializers.CharField(allow_null=True, help_text="Null for those that a command made.")
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
@@ -88,11 +94,18 @@ class AskedTokenSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(MADE_KINDS)
     name = serializers.CharField(help_text="What it is for; of a longer one the first 80 characters are kept.")
     environment = serializers.CharField(
-        required=False, allow_blank=True, help_text="Where a `report` token's agent reports from."
+        required=False, allow_blank=True, help_text="Where the agents of a `report` or `enroll` token report from."
     )
     days = serializers.IntegerField(
         required=False,
         help_text=f"A gate's at most {GATE_DAYS}, which it has when left out; a report's {REPORT_DAYS}, or no end.",
+    )
+
+    hours = serializers.IntegerField(
+        required=False, help_text=f"How long an `enroll` token counts, at most {ENROL_HOURS}; 1 when left out."
+    )
+    uses = serializers.IntegerField(
+        required=False, help_text=f"How many instances an `enroll` token enrols, at most {MOST_USES}; 1 when left out."
     )
 
     @override
@@ -126,7 +139,10 @@ def token_document(token: Token) -> dict[str, Any]:
         "kind": KIND_WORDS[token.kind],
         "name": token.name,
         "environment": token.environment.slug if token.environment else None,
+        "instance": token.instance_key or None,
         "scopes": token.scopes,
+        "uses": token.max_uses,
+        "used": token.uses if token.max_uses else None,
         "made_by": token.made_by or None,
         "created_at": token.created_at,
         "expires_at": token.expires_at,
@@ -176,6 +192,11 @@ class ProjectTokensView(_ProjectTokens):
         request=AskedTokenSerializer,
         examples=[
             OpenApiExample("A pipeline's", {"kind": "gate", "name": "GitHub of shop"}, request_only=True),
+            OpenApiExample(
+                "For fifty hosts",
+                {"kind": "enroll", "name": "new hosts", "environment": "staging", "uses": 50, "hours": 4},
+                request_only=True,
+            ),
             OpenApiExample("Made", {**EXAMPLE, **SECRET}, response_only=True, status_codes=["201"]),
         ],
         responses={201: MadeTokenSerializer, **REFUSALS, **GONE},
@@ -184,9 +205,10 @@ class ProjectTokensView(_ProjectTokens):
         """`token` is in this answer and nowhere else."""
         del project
         found, user = self.administered()
-        known = {"kind": str, "name": str, "environment": str, "days": int, "from": list}
+        known = {"kind": str, "name": str, "environment": str, "days": int, "from": list, "hours": int, "uses": int}
         said = read_asked(request, CODE, known, ("kind", "name"))
         said["networks"] = said.pop("from", [])
+        said["bounds"] = Bounds(**{name: said.pop(name, None) for name in ("days", "hours", "uses")})
         token, text = make_project_token(project=found, by=user, now=timezone.now(), **said)
         return Response({**token_document(token), "token": text}, status=201)
 

@@ -15,7 +15,7 @@ from paritycheck.models import Project, Token, User
 from paritycheck.selectors.access import may_maintain
 from paritycheck.selectors.tokens import find_token, tokens_of
 from paritycheck.services.errors import Refused
-from paritycheck.services.handing_out import make_project_token
+from paritycheck.services.handing_out import Bounds, make_project_token
 from paritycheck.services.token_places import change_places
 from paritycheck.services.tokens import revoke_token
 from paritycheck.services.trusts import add_trust, remove_trust
@@ -62,7 +62,7 @@ def new_token(request: HttpRequest, project: Project) -> HttpResponse:
             kind="report" if form["for"] else "gate",
             name=form["name"],
             environment=form["for"],
-            days=days_of(form["days"]),
+            bounds=Bounds(days=days_of(form["days"])),
             networks=networks_in(form["from"]),
             by=user,
             now=timezone.now(),
