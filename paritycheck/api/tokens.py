@@ -15,19 +15,17 @@ from paritycheck.api.body import WireCall
 from paritycheck.api.pagination import PARAMETERS, CursorPages, PageSerializer
 from paritycheck.api.schema import GONE, PAGE_PARAMETERS, READ_REFUSALS, REFUSALS
 from paritycheck.api.shapes import ProjectApiView
+from paritycheck.api.token_body import (
+    AskedPersonalTokenSerializer,
+    AskedTokenSerializer,
+    TokenChangeSerializer,
+    networks_field,
+)
 from paritycheck.api.token_samples import EXAMPLE, PAGE_EXAMPLE, SECRET
-from paritycheck.core.networks import MOST
 from paritycheck.models import Project, Token, User
 from paritycheck.selectors.tokens import find_personal_token, find_token, tokens_of, tokens_of_person
 from paritycheck.services.errors import Refused
 from paritycheck.services.handing_out import (
-    BOUND,
-    ENROL_HOURS,
-    GATE_DAYS,
-    MOST_USES,
-    PERSONAL,
-    PERSONAL_DAYS,
-    REPORT_DAYS,
     Bounds,
     make_personal_token,
     make_project_token,
@@ -39,14 +37,8 @@ from paritycheck.services.tokens import revoke_token
 ADMIN = frozenset({"admin"})
 BODY_BYTES = 16 * 1024
 CODE = "invalid-token"
-FROM = "Networks that it may be used from alone, such as `203.0.113.0/24`; none: from everywhere."
 KIND_WORDS = {"a": "report", "g": "gate", "e": "enroll", "u": "personal"}
 KINDS = tuple(KIND_WORDS.values())
-MADE_KINDS = tuple(BOUND)
-
-
-def _networks(help_text: str, *, required: bool = True) -> serializers.ListField:
-    return serializers.ListField(child=serializers.CharField(), max_length=MOST, required=required, help_text=help_text)
 
 
 class TokenSerializer(serializers.Serializer[Any]):
@@ -73,7 +65,10 @@ class TokenSerializer(serializers.Serializer[Any]):
     @override
     def get_fields(self) -> dict[str, Any]:
         """`from` is a word of Python, so that it cannot be written as a member."""
-        return {**super().get_fields(), "from": _networks("The networks that it may be used from, all where none is.")}
+        return {
+            **super().get_fields(),
+            "from": networks_field("The networks that it may be used from, all where none is."),
+        }
 
 
 class MadeTokenSerializer(TokenSerializer):
@@ -86,49 +81,6 @@ class TokenPageSerializer(PageSerializer):
     """Tokens that still work, newest first."""
 
     results = TokenSerializer(many=True)
-
-
-class AskedTokenSerializer(serializers.Serializer[Any]):
-    """A token to make."""
-
-    kind = serializers.ChoiceField(MADE_KINDS)
-    name = serializers.CharField(help_text="What it is for; of a longer one the first 80 characters are kept.")
-    environment = serializers.CharField(
-        required=False, allow_blank=True, help_text="Where the agents of a `report` or `enroll` token report from."
-    )
-    days = serializers.IntegerField(
-        required=False,
-        help_text=f"A gate's at most {GATE_DAYS}, which it has when left out; a report's {REPORT_DAYS}, or no end.",
-    )
-
-    hours = serializers.IntegerField(
-        required=False, help_text=f"How long an `enroll` token counts, at most {ENROL_HOURS}; 1 when left out."
-    )
-    uses = serializers.IntegerField(
-        required=False, help_text=f"How many instances an `enroll` token enrols, at most {MOST_USES}; 1 when left out."
-    )
-
-    @override
-    def get_fields(self) -> dict[str, Any]:
-        """With `from`, as `TokenSerializer` has it."""
-        return {**super().get_fields(), "from": _networks(FROM, required=False)}
-
-
-class TokenChangeSerializer(serializers.Serializer[Any]):
-    """What of a token can be changed."""
-
-    @override
-    def get_fields(self) -> dict[str, Any]:
-        """`from` alone."""
-        return {"from": _networks(FROM)}
-
-
-class AskedPersonalTokenSerializer(serializers.Serializer[Any]):
-    """A token of one's own to make."""
-
-    name = serializers.CharField(help_text="What it is for; of a longer one the first 80 characters are kept.")
-    scopes = serializers.ListField(child=serializers.ChoiceField(PERSONAL), help_text="What it may do of what you may.")
-    days = serializers.IntegerField(min_value=1, max_value=PERSONAL_DAYS)
 
 
 def token_document(token: Token) -> dict[str, Any]:

@@ -193,7 +193,9 @@ def test_it_is_renewed_when_it_is_due_and_remembers_on(
 def test_a_renewal_that_fails_holds_no_report_up(
     door: Door, wire: Wire, kept: Callable[[], Path], status: int, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    monkeypatch.setitem(Client.__init__.__kwdefaults__, "sleep", lambda _seconds: None)
+    defaults = Client.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "sleep", lambda _seconds: None)
     assert main(["report"]) == 0
     change(kept(), renew_at=int(time.time()) - 1)
     door.renewing = {"status": status, "code": "forbidden", "detail": "not now", "retryable": status != 403}
