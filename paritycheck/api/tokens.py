@@ -67,7 +67,7 @@ class TokenSerializer(serializers.Serializer[Any]):
         """`from` is a word of Python, so that it cannot be written as a member."""
         return {
             **super().get_fields(),
-            "from": networks_field("The networks that it may be used from, all where none is."),
+            "from": networks_field("The networks that it may be used from, all where there is none."),
         }
 
 

@@ -49,11 +49,12 @@ class _Known:
         until, token = self._rows.get(sha256, (0.0, None))
         return token if monotonic() < until else None
 
-    def keep(self, sha256: bytes, token: Token) -> None:
+    def keep(self, sha256: bytes, token: Token, since: float) -> None:
+        """`since` is when it was looked up: use does not make that younger."""
         with self._lock:
             if len(self._rows) > 10_000:  # noqa: PLR2004  a bound on memory, nothing depends on it
                 self._rows.clear()
-            self._rows[sha256] = (monotonic() + KEEP_S, token)
+            self._rows[sha256] = (since + KEEP_S, token)
 
     def forget(self) -> None:
         with self._lock:
@@ -68,14 +69,19 @@ def authenticate(text: str, address: str = "") -> Token | None:
 
     `address` is noted as where it was used last; whether it may be used from there is not asked here.
 
-    A row is remembered for five seconds, which is how long a revocation may take to be seen by other processes.
+    A row is remembered for five seconds from when it was looked up, however often it is used meanwhile: that is how
+    long a revocation may take to be seen by other processes.
     """
     if not form.well_formed(text):
         return None
     sha256 = digest_of(text.encode())
-    token = _known.get(sha256) or _look_up(form.token_id(text), sha256, address)
+    known = _known.get(sha256)
+    if known is not None:
+        return known
+    since = monotonic()
+    token = _look_up(form.token_id(text), sha256, address)
     if token is not None:
-        _known.keep(sha256, token)
+        _known.keep(sha256, token, since)
     return token
 
 
