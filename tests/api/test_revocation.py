@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tests.api.installation import Reply, Site
 
+    Make = Callable[[Site], tuple[str, Callable[[], int]]]
+
 P = "/api/v1/projects/shop"
 
 
@@ -97,7 +99,7 @@ def of_who_left(site: Site) -> tuple[str, Callable[[], int]]:
     return text, lambda: 203 + User.objects.filter(pk=user.pk).update(is_active=False)
 
 
-CASES = {
+CASES: dict[str, tuple[Make, Callable[[Site, str], Callable[[], Reply]]]] = {
     "an agent's": (lambda site: of_project(site, kind="report", environment="staging"), reports),
     "an instance's": (of_instance, reports),
     "a gate's": (lambda site: of_project(site, kind="gate"), asks),

@@ -100,7 +100,9 @@ EVERYWHERE = {
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("secure", [True, False])
-def test_every_answer_of_the_api_is_hardened(method: str, path: str, status: int, secure: bool, settings: Any) -> None:
+def test_every_answer_of_the_api_is_hardened(
+    method: str, path: str, status: int, *, secure: bool, settings: Any
+) -> None:
     settings.SECURE_HSTS_SECONDS = 31_536_000
     answer = Client().generic(method, path, secure=secure)
     headers = answer.headers
@@ -124,3 +126,4 @@ def test_static_files_and_probes_are_hardened_too(signed_in: Client, settings: A
         assert answer.status_code == status, path
         missing = {name: value for name, value in EVERYWHERE.items() if answer.headers.get(name) != value}
         assert missing == {}, path
+        assert "Content-Security-Policy" in answer.headers, path
