@@ -120,7 +120,7 @@ def test_every_answer_of_the_api_is_hardened(
 def test_static_files_and_probes_are_hardened_too(signed_in: Client, settings: Any) -> None:
     settings.SECURE_HSTS_SECONDS = 31_536_000
     sheet = re.findall(r'href="(/static/[^"]+\.css)"', signed_in.get("/").content.decode())[0]
-    for path, status in ((sheet, 200), ("/static/none.css", 404), ("/livez", 200), ("/readyz", 200), ("/metrics", 404)):
+    for path, status in ((sheet, 200), ("/static/none.css", 404), ("/livez", 200), ("/readyz", 503), ("/metrics", 404)):
         answer = Client().get(path)
         answer.close()
         assert answer.status_code == status, path
