@@ -75,6 +75,14 @@ fuzz: install ## 50,000 changed files through every reader of the agent. ARGS="-
 chaos: install ## Kill a running service in every way, and count what was lost. NAME=senders SEED=7
 	@exec $(BIN)/python -m tests.chaos.run $(if $(NAME),--name $(NAME)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: audit
+audit: install ## Known vulnerabilities of what is locked; asks pypi.org. Exit 1: some, 2: it could not be told
+	@exec $(BIN)/python .ci/audit.py
+
+.PHONY: sbom
+sbom: install ## What a release is made of, dist/paritycheck.cdx.json, CycloneDX
+	@exec $(BIN)/python .ci/sbom.py
+
 .PHONY: agent
 agent: install ## The agent as one file, dist/parity.pyz, for any Python from 3.9 on
 	@exec $(BIN)/python agents/pyz.py dist/parity.pyz

@@ -18,9 +18,11 @@ PYPROJECT_FILE = "pyproject.toml"
 _PREFIX = ("tool", "parity")
 _FILE_BYTES = 1024 * 1024
 _SECRETS = (
-    "PARITY_TOKEN", "PARITY_TOKEN_FILE", "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-    "ACTIONS_ID_TOKEN_REQUEST_URL", "CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2",
+    "PARITY_TOKEN", "PARITY_TOKEN_FILE", "PARITY_ENROLL_TOKEN", "PARITY_ENROLL_TOKEN_FILE",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2",
 )  # fmt: skip
+# The name of the credential by which systemd hands an enroll token over.
+_CREDENTIAL = "parity-enroll-token"
 _WRITABLE_BY_OTHERS = 0o022
 _READABLE_BY_OTHERS = 0o044
 
@@ -91,20 +93,32 @@ class Config:
 
     def token(self) -> str:
         """Return the token of `PARITY_TOKEN` or the file `PARITY_TOKEN_FILE`; its form is the server's to judge."""
-        where, value = "PARITY_TOKEN", self.environ.get("PARITY_TOKEN", "")
-        path = self.environ.get("PARITY_TOKEN_FILE", "")
-        if path and not value:
-            where, value = "PARITY_TOKEN_FILE", self._read_token(path)
-        value = value.strip()
+        where, value = self._secret("PARITY_TOKEN", "")
         if not value:
             hint = "export PARITY_TOKEN, or name a file of mode 0600 in PARITY_TOKEN_FILE"
             raise ConfigError(where, "no token to report with", hint)
-        if not (value.isascii() and value.isprintable()) or " " in value:
-            raise ConfigError(where, "a token has no spaces and no special characters", "copy it again from the server")
         return value
 
-    def _read_token(self, path: str) -> str:
-        where = f"PARITY_TOKEN_FILE ({path})"
+    def enroll_token(self) -> str:
+        """Return the token to enroll with, of `PARITY_ENROLL_TOKEN`, a file, or a credential of systemd; or nothing."""
+        handed_over = os.path.join(self.environ.get("CREDENTIALS_DIRECTORY", ""), _CREDENTIAL)
+        credential = handed_over if os.path.isabs(handed_over) and os.path.isfile(handed_over) else ""
+        return self._secret("PARITY_ENROLL_TOKEN", credential)[1]
+
+    def _secret(self, name: str, fallback: str) -> tuple[str, str]:
+        """Return where a token stands, and the token: empty where there is none."""
+        where, value = name, self.environ.get(name, "")
+        path = self.environ.get(f"{name}_FILE", "") or fallback
+        if path and not value:
+            where = f"{name}_FILE"
+            value = self.read_secret(f"{where} ({path})", path)
+        value = value.strip()
+        if value and (not (value.isascii() and value.isprintable()) or " " in value):
+            raise ConfigError(where, "a token has no spaces and no special characters", "copy it again from the server")
+        return where, value
+
+    def read_secret(self, where: str, path: str) -> str:
+        """Return a file that holds a secret; raise ConfigError where others may write to it."""
         try:
             with open(path, encoding="utf-8", errors="replace") as stream:
                 mode = os.fstat(stream.fileno()).st_mode
@@ -114,8 +128,14 @@ class Config:
         if mode & _WRITABLE_BY_OTHERS:
             raise ConfigError(where, "others may write to this file", f"chmod 600 {path}")
         if mode & _READABLE_BY_OTHERS:
-            self.warnings.append(f"{where}: others may read this file; chmod 600 {path}")
+            warning = f"{where}: others may read this file; chmod 600 {path}"
+            self.warnings += [] if warning in self.warnings else [warning]
         return value
+
+
+def has_token(environ: Mapping[str, str]) -> bool:
+    """Whether a token is set: it goes before any other way to show who this is."""
+    return bool(environ.get("PARITY_TOKEN") or environ.get("PARITY_TOKEN_FILE"))
 
 
 def checked_url(value: str) -> str:

@@ -11,6 +11,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from typing_extensions import override
 
+from paritycheck.core import tokens as form
 from paritycheck.core.networks import peer_of
 from paritycheck.models import Token, User
 from paritycheck.services.errors import Refused
@@ -28,10 +29,17 @@ def identify(authorization: str, address: str) -> Token:
     scheme, _, text = authorization.partition(" ")
     token = authenticate(text.strip(), address) if scheme.lower() == "bearer" else None
     if token is None:
-        raise Refused("unauthenticated", 401, "send a valid token as Authorization: Bearer")
+        # Of every token of this form, known once or never: it tells nothing, and an agent that may enrol does.
+        extra = {"reenroll": True} if may_enrol_anew(text.strip()) else {}
+        raise Refused("unauthenticated", 401, "send a valid token as Authorization: Bearer", extra=extra)
     if not may_come_from(token, address):
         raise refuse_place(token=token, address=address)
     return token
+
+
+def may_enrol_anew(text: str) -> bool:
+    """Whether this has the form of a token of an agent."""
+    return form.well_formed(text) and form.token_kind(text) == "report"
 
 
 def peer(meta: Mapping[str, Any]) -> str:

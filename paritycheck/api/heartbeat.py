@@ -130,6 +130,8 @@ def _beaten(environ: Environ, body: bytes) -> UUID | None:
         return None
     if not _is_exact(document) or clock_warnings(document, timezone.now()):
         return None
+    if token.instance_key not in {"", document["instance"]["id"]}:
+        return None
     report_id = UUID(document["report_id"])
     noted = beat(
         environment_id=token.environment_id,

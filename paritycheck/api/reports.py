@@ -77,10 +77,16 @@ class ReportsView(ApiView):
         return Response(answer.body, status=answer.status)
 
     def _beats(self, document: dict[str, Any]) -> bool:
-        return self.token.environment_id is not None and beat_in_turn(
-            environment_id=self.token.environment_id,
-            key=document["instance"]["id"],
-            state=state_of(document),
-            seq=document["seq"],
-            report_id=UUID(document["report_id"]),
+        key = document["instance"]["id"]
+        own = self.token.instance_key in {"", key}
+        return (
+            own
+            and self.token.environment_id is not None
+            and beat_in_turn(
+                environment_id=self.token.environment_id,
+                key=key,
+                state=state_of(document),
+                seq=document["seq"],
+                report_id=UUID(document["report_id"]),
+            )
         )

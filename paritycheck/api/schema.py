@@ -34,6 +34,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
     instance = serializers.CharField(help_text="`urn:uuid:` and the request's id, as in the server's log.")
     retryable = serializers.BooleanField(help_text="Whether the same request can succeed later.")
+    reenroll = serializers.BooleanField(
+        required=False, help_text="With 401 to a token of an agent: one that may enrol can do so anew."
+    )
     errors = FaultSerializer(  # type: ignore[assignment]  # DRF takes fields off the class
         many=True, required=False, help_text="At most 20."
     )

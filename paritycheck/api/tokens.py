@@ -15,17 +15,18 @@ from paritycheck.api.body import WireCall
 from paritycheck.api.pagination import PARAMETERS, CursorPages, PageSerializer
 from paritycheck.api.schema import GONE, PAGE_PARAMETERS, READ_REFUSALS, REFUSALS
 from paritycheck.api.shapes import ProjectApiView
+from paritycheck.api.token_body import (
+    AskedPersonalTokenSerializer,
+    AskedTokenSerializer,
+    TokenChangeSerializer,
+    networks_field,
+)
 from paritycheck.api.token_samples import EXAMPLE, PAGE_EXAMPLE, SECRET
-from paritycheck.core.networks import MOST
 from paritycheck.models import Project, Token, User
 from paritycheck.selectors.tokens import find_personal_token, find_token, tokens_of, tokens_of_person
 from paritycheck.services.errors import Refused
 from paritycheck.services.handing_out import (
-    BOUND,
-    GATE_DAYS,
-    PERSONAL,
-    PERSONAL_DAYS,
-    REPORT_DAYS,
+    Bounds,
     make_personal_token,
     make_project_token,
     require_administering,
@@ -36,14 +37,8 @@ from paritycheck.services.tokens import revoke_token
 ADMIN = frozenset({"admin"})
 BODY_BYTES = 16 * 1024
 CODE = "invalid-token"
-FROM = "Networks that it may be used from alone, such as `203.0.113.0/24`; none: from everywhere."
 KIND_WORDS = {"a": "report", "g": "gate", "e": "enroll", "u": "personal"}
 KINDS = tuple(KIND_WORDS.values())
-MADE_KINDS = tuple(BOUND)
-
-
-def _networks(help_text: str, *, required: bool = True) -> serializers.ListField:
-    return serializers.ListField(child=serializers.CharField(), max_length=MOST, required=required, help_text=help_text)
 
 
 class TokenSerializer(serializers.Serializer[Any]):
@@ -54,7 +49,10 @@ class TokenSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(KINDS)
     name = serializers.CharField(allow_blank=True)
     environment = serializers.CharField(allow_null=True)
+    instance = serializers.CharField(allow_null=True, help_text="Whose it is, of one that was got by enrolling.")
     scopes = serializers.ListField(child=serializers.CharField())
+    uses = serializers.IntegerField(allow_null=True, help_text="How many instances an `enroll` token enrols.")
+    used = serializers.IntegerField(allow_null=True, help_text="How many it has enrolled.")
     made_by = serializers.CharField(allow_null=True, help_text="Null for those that a command made.")
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
@@ -67,7 +65,10 @@ class TokenSerializer(serializers.Serializer[Any]):
     @override
     def get_fields(self) -> dict[str, Any]:
         """`from` is a word of Python, so that it cannot be written as a member."""
-        return {**super().get_fields(), "from": _networks("The networks that it may be used from, all where none is.")}
+        return {
+            **super().get_fields(),
+            "from": networks_field("The networks that it may be used from, all where there is none."),
+        }
 
 
 class MadeTokenSerializer(TokenSerializer):
@@ -82,42 +83,6 @@ class TokenPageSerializer(PageSerializer):
     results = TokenSerializer(many=True)
 
 
-class AskedTokenSerializer(serializers.Serializer[Any]):
-    """A token to make."""
-
-    kind = serializers.ChoiceField(MADE_KINDS)
-    name = serializers.CharField(help_text="What it is for; of a longer one the first 80 characters are kept.")
-    environment = serializers.CharField(
-        required=False, allow_blank=True, help_text="Where a `report` token's agent reports from."
-    )
-    days = serializers.IntegerField(
-        required=False,
-        help_text=f"A gate's at most {GATE_DAYS}, which it has when left out; a report's {REPORT_DAYS}, or no end.",
-    )
-
-    @override
-    def get_fields(self) -> dict[str, Any]:
-        """With `from`, as `TokenSerializer` has it."""
-        return {**super().get_fields(), "from": _networks(FROM, required=False)}
-
-
-class TokenChangeSerializer(serializers.Serializer[Any]):
-    """What of a token can be changed."""
-
-    @override
-    def get_fields(self) -> dict[str, Any]:
-        """`from` alone."""
-        return {"from": _networks(FROM)}
-
-
-class AskedPersonalTokenSerializer(serializers.Serializer[Any]):
-    """A token of one's own to make."""
-
-    name = serializers.CharField(help_text="What it is for; of a longer one the first 80 characters are kept.")
-    scopes = serializers.ListField(child=serializers.ChoiceField(PERSONAL), help_text="What it may do of what you may.")
-    days = serializers.IntegerField(min_value=1, max_value=PERSONAL_DAYS)
-
-
 def token_document(token: Token) -> dict[str, Any]:
     """A token as scripts read it."""
     return {
@@ -126,7 +91,10 @@ def token_document(token: Token) -> dict[str, Any]:
         "kind": KIND_WORDS[token.kind],
         "name": token.name,
         "environment": token.environment.slug if token.environment else None,
+        "instance": token.instance_key or None,
         "scopes": token.scopes,
+        "uses": token.max_uses,
+        "used": token.uses if token.max_uses else None,
         "made_by": token.made_by or None,
         "created_at": token.created_at,
         "expires_at": token.expires_at,
@@ -176,6 +144,11 @@ class ProjectTokensView(_ProjectTokens):
         request=AskedTokenSerializer,
         examples=[
             OpenApiExample("A pipeline's", {"kind": "gate", "name": "GitHub of shop"}, request_only=True),
+            OpenApiExample(
+                "For fifty hosts",
+                {"kind": "enroll", "name": "new hosts", "environment": "staging", "uses": 50, "hours": 4},
+                request_only=True,
+            ),
             OpenApiExample("Made", {**EXAMPLE, **SECRET}, response_only=True, status_codes=["201"]),
         ],
         responses={201: MadeTokenSerializer, **REFUSALS, **GONE},
@@ -184,9 +157,10 @@ class ProjectTokensView(_ProjectTokens):
         """`token` is in this answer and nowhere else."""
         del project
         found, user = self.administered()
-        known = {"kind": str, "name": str, "environment": str, "days": int, "from": list}
+        known = {"kind": str, "name": str, "environment": str, "days": int, "from": list, "hours": int, "uses": int}
         said = read_asked(request, CODE, known, ("kind", "name"))
         said["networks"] = said.pop("from", [])
+        said["bounds"] = Bounds(**{name: said.pop(name, None) for name in ("days", "hours", "uses")})
         token, text = make_project_token(project=found, by=user, now=timezone.now(), **said)
         return Response({**token_document(token), "token": text}, status=201)
 

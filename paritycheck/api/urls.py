@@ -13,6 +13,7 @@ from paritycheck.api.deliveries import DeliveriesView, DeliveryView, GiveUpDeliv
 from paritycheck.api.deploy_hooks import CdeventsHookView, GithubHookView, GitlabHookView
 from paritycheck.api.deploys import DeploysView
 from paritycheck.api.drifts import DriftsView, DriftView
+from paritycheck.api.enrolment import EnrolView, RenewView
 from paritycheck.api.environments import EnvironmentsView, EnvironmentView
 from paritycheck.api.factors import FactorsView
 from paritycheck.api.gate import GateView
@@ -99,6 +100,8 @@ version_1 = [
     path(f"{PROJECT}/tokens/<api-token:ident>", ProjectTokenView.as_view(), name="project-token"),
     path(f"{PROJECT}/trusts", TrustsView.as_view(), name="trusts"),
     path(f"{PROJECT}/trusts/<uuid:ident>", TrustView.as_view(), name="trust"),
+    path("enroll", EnrolView.as_view(), name="enroll"),
+    path("enroll/renew", RenewView.as_view(), name="renew"),
     path("auth/oidc", OidcView.as_view(), name="oidc"),
     path("tokens", TokensView.as_view(), name="tokens"),
     path("tokens/<api-token:ident>", TokenView.as_view(), name="token"),

@@ -27,7 +27,7 @@ SPECTACULAR = {
         "InstanceKind": "paritycheck.api.shapes.INSTANCE_KINDS",
         "LagState": "paritycheck.api.time.LAG_STATES",
         "MemberRole": "paritycheck.models.people.Role.values",
-        "MadeTokenKind": "paritycheck.api.tokens.MADE_KINDS",
+        "MadeTokenKind": "paritycheck.api.token_body.MADE_KINDS",
         "SentSource": "paritycheck.api.deploy_body.SOURCES",
         "Severity": "paritycheck.api.shapes.SEVERITIES",
         "TrustKind": "paritycheck.api.trusts.TRUST_KINDS",

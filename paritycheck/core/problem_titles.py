@@ -38,6 +38,7 @@ TITLES: Final = {
     "invalid-channel": "Channel is not valid",
     "invalid-commits": "Commits are not valid",
     "invalid-deploy": "Deploy is not valid",
+    "invalid-enrolment": "Enrolment is not valid",
     "invalid-event": "Event is not valid",
     "invalid-link": "Link of accounts is not valid",
     "invalid-report": "Report is not valid",

@@ -20,6 +20,8 @@ class Token(models.Model):
     `allowed_from` holds networks with blanks between them, none where it may be used from everywhere; `refused` counts
     uses from elsewhere.
     `refusal` is what an agent with it was refused last: `{"code", "detail", "at"}`.
+    `instance_key` is the instance that a token of an enrolment reports as, empty where the report names it.
+    `max_uses` and `uses` are of tokens that enrol; NULL is no bound.
     """
 
     id = models.CharField(primary_key=True, max_length=12)
@@ -43,6 +45,9 @@ class Token(models.Model):
     refused_at = models.DateTimeField(null=True)
     refused_from = models.GenericIPAddressField(null=True)
     refusal = models.JSONField(null=True)
+    instance_key = models.CharField(max_length=256, blank=True, default="", db_default="")
+    max_uses = models.PositiveIntegerField(null=True)
+    uses = models.PositiveIntegerField(default=0, db_default=0)
 
     @override
     def __str__(self) -> str:

@@ -140,7 +140,9 @@ def bring_tokens(work: Work, wanted: tuple[TokenTerms, ...], line: int) -> None:
 
 def _live(work: Work) -> "QuerySet[Token]":
     living = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=Now()))
-    return Token.objects.select_related("environment").filter(living, project=work.project, kind__in=_KINDS.values())
+    rows = Token.objects.select_related("environment").filter(living, project=work.project, kind__in=_KINDS.values())
+    # What instances got by enrolling stands in no file, and no file ends it.
+    return rows.filter(instance_key="")
 
 
 def _told(row: Token) -> str:

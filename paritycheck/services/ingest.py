@@ -76,7 +76,10 @@ def take_report(*, token: Token, document: dict[str, Any], warnings: list[str], 
     environment = token.environment
     if environment is None:
         raise Refused("forbidden", 403, "this token may not report")
-    said = [*warnings, *_other_environment(document, environment), *clock_warnings(document, now)]
+    own = _other_instance(document, token)
+    said = [*warnings, *_other_environment(document, environment), *own, *clock_warnings(document, now)]
+    if own:
+        document = {**document, "instance": {**document["instance"], "id": token.instance_key}}
     with transaction.atomic():
         missing = what_is_missing(token=token, document=document)
         if missing is not None:
@@ -89,6 +92,11 @@ def take_report(*, token: Token, document: dict[str, Any], warnings: list[str], 
 def _other_environment(document: dict[str, Any], environment: Environment) -> list[str]:
     said = document.get("environment")
     return [] if said is None or said == environment.slug else ["environment-ignored: the token decides"]
+
+
+def _other_instance(document: dict[str, Any], token: Token) -> list[str]:
+    named = token.instance_key in {"", document["instance"]["id"]}
+    return [] if named else ["instance-ignored: the token decides"]
 
 
 def _wait_at_most(span: str) -> None:

@@ -161,7 +161,7 @@ def ensure_baseline(*, project: Project, by: User | None = None) -> None:
 
 def _token_row(*, kind: str, rotate: bool, **bound: Any) -> dict[str, Any]:
     """Find the live token that is bound so, or issue one; with `rotate` end the old one first."""
-    live = Token.objects.filter(kind=kind, revoked_at=None, **bound)
+    live = Token.objects.filter(kind=kind, revoked_at=None, instance_key="", **bound)
     if rotate:
         for token in live:
             revoke_token(token=token)

@@ -34,6 +34,7 @@ LEAVES: Final = (
     Leaf("channels", "Set up a channel", PARTS[1]),
     Leaf("compare", "Compare two states", PARTS[1]),
     Leaf("apply", "Keep projects in a file", PARTS[1]),
+    Leaf("enrolling", "Enrol many instances", PARTS[1]),
     Leaf("signing-in", "Set up signing in", PARTS[1]),
     Leaf("operating", "Operate a server", PARTS[1]),
     Leaf("backups", "Back up and restore", PARTS[1]),

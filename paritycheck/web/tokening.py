@@ -16,7 +16,6 @@ SCOPES: Final = {
     "waive": "accepts drifts for a while",
     "admin": "members, and tokens of projects and your own",
 }
-_KINDS: Final = {TokenKind.GATE: "ask the gate", TokenKind.ENROL: "enrol agents"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,19 @@ def may_of(token: Token) -> str:
     """`report from staging`, `read, waive`."""
     if token.kind == TokenKind.PERSONAL:
         return ", ".join(token.scopes)
-    if token.kind == TokenKind.REPORT and token.environment is not None:
-        return f"report from {token.environment.slug}"
-    return _KINDS.get(TokenKind(token.kind), "report")
+    place = token.environment.slug if token.environment is not None else ""
+    if token.kind == TokenKind.ENROL:
+        return _enrols(token, place)
+    if token.kind == TokenKind.REPORT and place:
+        return f"report from {place}{' as itself' if token.instance_key else ''}"
+    return "ask the gate" if token.kind == TokenKind.GATE else "report"
+
+
+def _enrols(token: Token, place: str) -> str:
+    """`enrol 47 more of 50 in staging`."""
+    if token.max_uses is None:
+        return f"enrol instances of {place}"
+    return f"enrol {token.max_uses - token.uses} more of {token.max_uses} in {place}"
 
 
 def _unnamed(token: Token) -> str:
@@ -61,8 +70,8 @@ def networks_in(said: str) -> list[str]:
     return said.replace(",", " ").split()
 
 
-def days_of(said: str) -> int | None:
-    """What was written as a number of days; None where nothing was, and 0 for what is none."""
+def number_in(said: str) -> int | None:
+    """What was written as a whole number; None where nothing was, and 0 for what is none."""
     text = said.strip()
     if not text:
         return None

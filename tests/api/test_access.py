@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from tests.api.installation import Reply, Site
 
 PEOPLE = ("viewer", "member", "maintainer", "owner")
-PRINCIPALS = ("anonymous", *PEOPLE, "administrator", "agent", "gate", "enrol", "stranger")
+PRINCIPALS = ("anonymous", *PEOPLE, "administrator", "agent", "instance", "gate", "enrol", "stranger")
 OBJECTS = ("own", "foreign", "missing")
 CLOSED = {"unauthenticated", "forbidden", "not-found"}
 NAMED = ("{drift}", "{waiver}", "{delivery}", "{subscription}", "{member}", "{token}")
@@ -61,18 +62,19 @@ P = "/api/v1/projects/{project}"
 E = P + "/environments/production"
 BILL = b'{"bomFormat":"CycloneDX","specVersion":"1.6","components":[]}'
 UV = b'version = 1\n[[package]]\nname = "six"\nversion = "1.17.0"\nsource = { registry = "https://pypi.org/simple" }\n'
-SENDERS = WRITERS | {"agent"}
+AGENTS = frozenset({"agent", "instance"})
+SENDERS = WRITERS | AGENTS
 MATRIX = {
-    ("reports", "POST"): Row("/api/v1/reports", 202, frozenset({"agent"}), b"report"),
+    ("reports", "POST"): Row("/api/v1/reports", 202, AGENTS, b"report"),
     ("section", "PUT"): Row(
-        f"/api/v1/sections/{hashlib.sha256(SECTION).hexdigest()}", 201, frozenset({"agent", "gate"}), SECTION,
+        f"/api/v1/sections/{hashlib.sha256(SECTION).hexdigest()}", 201, AGENTS | {"gate"}, SECTION,
         "application/x-ndjson",
     ),
     ("policy", "PUT"): Row(
-        f"/api/v1/policies/{hashlib.sha256(POLICY).hexdigest()}", 201, frozenset({"agent", "gate"}), POLICY,
+        f"/api/v1/policies/{hashlib.sha256(POLICY).hexdigest()}", 201, AGENTS | {"gate"}, POLICY,
         "application/toml",
     ),
-    ("commits", "POST"): Row("/api/v1/commits", 202, frozenset({"agent"}), COMMITS, "application/x-ndjson"),
+    ("commits", "POST"): Row("/api/v1/commits", 202, AGENTS, COMMITS, "application/x-ndjson"),
     ("projects", "GET"): Row("/api/v1/projects", 200, READERS),
     ("projects", "POST"): Row("/api/v1/projects", 201, READERS, NEW, readers=READERS - {"administrator"}),
     ("project", "GET"): Row(P, 200, READERS),
@@ -169,6 +171,9 @@ MATRIX = {
     ("trusts", "GET"): Row(P + "/trusts", 200, MAINTAINERS, readers=READERS - MAINTAINERS),
     ("trusts", "POST"): Row(P + "/trusts", 201, MAINTAINERS, TRUST, readers=READERS - MAINTAINERS),
     ("trust", "DELETE"): Row(P + "/trusts/{member}", 204, MAINTAINERS, readers=READERS - MAINTAINERS),
+    ("enroll", "POST"): Row("/api/v1/enroll", 201, frozenset({"enrol"}), b'{"instance":"web-9"}'),
+    # Half of its life is not over; tests/api/test_enrolment.py has one of which it is.
+    ("renew", "POST"): Row("/api/v1/enroll/renew", 403, frozenset({"instance"}), b"{}"),
     # Signed by an issuer that the project trusts: whoever holds a token of ours is as unknown as anybody.
     ("oidc", "POST"): Row("/api/v1/auth/oidc", 401, frozenset(PRINCIPALS), EXCHANGE),
     ("tokens", "GET"): Row("/api/v1/tokens", 200, READERS),
@@ -226,6 +231,7 @@ def peopled(site: "Site") -> "Site":
         User,
         Waiver,
     )
+    from paritycheck.services.enrolment import enrol_instance
     from paritycheck.services.sealed import seal
     from paritycheck.services.tokens import issue_token
 
@@ -237,7 +243,10 @@ def peopled(site: "Site") -> "Site":
             project=other if role == "stranger" else shop, user=user, role="viewer" if role == "stranger" else role
         )
         site.tokens[role] = issue_token(kind="u", user=user)[1]
-    site.tokens["enrol"] = issue_token(kind="e", project=shop, environment=shop.baseline)[1]
+    enrol, site.tokens["enrol"] = issue_token(kind="e", project=shop, environment=shop.baseline, max_uses=9)
+    now = timezone.now() - timedelta(minutes=5)
+    instance, site.tokens["instance"] = enrol_instance(token=enrol, key="web-7", slug=None, now=now)
+    Token.objects.filter(pk=instance.pk).update(created_at=now)
     site.tokens |= {"administrator": site.tokens["admin"], "agent": site.tokens["production"]}
     for project, digit in ((shop, "a"), (other, "b")):
         member = User.objects.create_user(f"{digit}@example.com", id=UUID(digit * 32))

@@ -82,3 +82,48 @@ def test_the_files_that_pages_name_are_served_by_the_app(signed_in: Client) -> N
         answer.close()
         assert answer.status_code == 200, path
     assert any(path.endswith(".woff2") for path in files)
+
+
+API = "default-src 'none'; frame-ancestors 'none'"
+EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/v1/schema", 200), ("GET", "/api/v1/projects", 401), ("GET", "/api/v1/no/such/route", 404),
+        ("PUT", "/api/v1/reports", 405), ("POST", "/api/v1/reports", 401), ("GET", "/api/v1/projects?token=x", 400),
+        ("GET", "/api/v1/projects?" + "x" * 3000, 414),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("secure", [True, False])
+def test_every_answer_of_the_api_is_hardened(
+    method: str, path: str, status: int, *, secure: bool, settings: Any
+) -> None:
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+    answer = Client().generic(method, path, secure=secure)
+    headers = answer.headers
+    assert answer.status_code == status
+    assert {name: headers[name] for name in EVERYWHERE} == EVERYWHERE
+    assert headers["Content-Security-Policy"] == API
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Cache-Control"] in {"no-store", "private, no-cache"}
+    assert status == 200 or headers["Cache-Control"] == "no-store"
+    assert ("Strict-Transport-Security" in headers) == secure
+    assert "Server" not in headers
+    assert "Set-Cookie" not in headers
+
+
+def test_static_files_and_probes_are_hardened_too(signed_in: Client, settings: Any) -> None:
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+    sheet = re.findall(r'href="(/static/[^"]+\.css)"', signed_in.get("/").content.decode())[0]
+    for path, status in ((sheet, 200), ("/static/none.css", 404), ("/livez", 200), ("/readyz", 503), ("/metrics", 404)):
+        answer = Client().get(path)
+        answer.close()
+        assert answer.status_code == status, path
+        missing = {name: value for name, value in EVERYWHERE.items() if answer.headers.get(name) != value}
+        assert missing == {}, path
+        assert "Content-Security-Policy" in answer.headers, path

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db(databases=["default", "heartbeat"])
 P = "/p/shop/settings"
-SECRET = re.compile(r"pc[agu]_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}")
+SECRET = re.compile(r"pc[aegu]_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}")
 
 
 @pytest.fixture
@@ -73,6 +73,37 @@ def test_a_form_that_cannot_be_made_says_why_and_keeps_what_was_written(shop: An
     for days in ("x", "-1", "99999"):
         assert client.post(f"{P}/tokens/new", {"for": "staging", "name": "a", "days": days}).status_code == 422
     assert "report from staging" in client.post(f"{P}/tokens/new", {"for": "staging", "name": "a"}).content.decode()
+
+
+def test_an_enroll_token_is_made_and_its_instances_are_listed(shop: Any) -> None:
+    client = session(shop.owner)
+    form = {"kind": "enroll", "for": "staging", "name": "new hosts", "uses": "2", "hours": "3"}
+    answer = client.post(f"{P}/tokens/new", form)
+    text = secret_of(answer)
+    assert text.startswith("pce_")
+    assert "PARITY_ENROLL_TOKEN" in answer.content.decode()
+    assert "enrol 2 more of 2 in staging" in answer.content.decode()
+    hostile = "web <b>1</b>"
+    enrolled = bearer(text).post("/api/v1/enroll", {"instance": hostile}, "application/json")
+    assert enrolled.status_code == 201
+    page = client.get(f"{P}/tokens").content.decode()
+    assert "enrol 1 more of 2 in staging" in page
+    assert "Enrolled instances" in page
+    assert "web &lt;b&gt;1&lt;/b&gt;" in page
+    assert "report from staging as itself" in page
+    asked = client.get(f"{P}/tokens?revoke={enrolled.json()['id']}").content.decode()
+    assert "Every token of this instance ends at once." in asked
+    assert enrolled.json()["token"] not in page + asked
+
+
+@pytest.mark.parametrize(("name", "value"), [("hours", "25"), ("hours", "x"), ("uses", "1001"), ("uses", "0")])
+def test_an_enroll_token_that_cannot_be_made_says_why(shop: Any, name: str, value: str) -> None:
+    form = {"kind": "enroll", "for": "staging", "name": "new hosts", name: value}
+    answer = session(shop.owner).post(f"{P}/tokens/new", form)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f"Not made: {name}: are 1 to" in page
+    assert 'value="new hosts"' in page
 
 
 def test_ones_own_tokens_are_ones_own(shop: Any, bo: User) -> None:

@@ -12,6 +12,8 @@ environment variables:
   PARITY_TOKEN         the token; or PARITY_TOKEN_FILE, a file of mode 0600 that holds it
                        a job of GitHub Actions, GitLab CI, CircleCI or Buildkite that has an id token needs none
                        for gate and deploy: it is exchanged for one of ten minutes (GitLab: PARITY_ID_TOKEN)
+  PARITY_ENROLL_TOKEN  without one: a token that the first report trades for this instance's own, kept in the state
+                       directory and renewed; or PARITY_ENROLL_TOKEN_FILE, or systemd's credential parity-enroll-token
   PARITY_PYTHON        the interpreter whose installed distributions are reported
   PARITY_INSTANCE      this instance's name; otherwise remembered, or the host's name
   PARITY_CA_FILE       certificates of a private CA

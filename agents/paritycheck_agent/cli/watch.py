@@ -15,6 +15,7 @@ def run(options: Any) -> int:
     """Watch until SIGTERM (0) or an interrupt (130); a mistake that is there at the start ends with 2."""
     if os.name != "posix":
         raise ConfigError("parity watch", "runs on Unix only", "let the Task Scheduler run `parity report`")
+    from paritycheck_agent.runner.enrolling import access
     from paritycheck_agent.runner.rounds import Wanted
     from paritycheck_agent.runner.watching import Voice, lasting, watch
 
@@ -23,7 +24,8 @@ def run(options: Any) -> int:
 
     def check() -> str:
         config = load(wanted.directory, os.environ, ca_file=ca_file)
-        config.token()
+        # A token is missed before a server is, as it was before agents enrolled.
+        access(config, config.environ.get("PARITY_URL", "").strip().rstrip("/"))
         return config.url()
 
     url, voice = check(), Voice(quiet=options.quiet)

@@ -6,7 +6,7 @@ import os
 import sys
 
 from paritycheck_agent.config import POLICY_FILE, PYPROJECT_FILE, Config, ConfigError, load
-from paritycheck_agent.runner import doctor_sections, doctor_server, standing
+from paritycheck_agent.runner import doctor_sections, doctor_server, enrolling, standing
 from paritycheck_agent.runner.findings import ERROR, NOTE, OK, WARNING, Finding
 from paritycheck_agent.runner.instance import host_name, kept_id
 from paritycheck_agent.sources import lock_formats
@@ -79,7 +79,8 @@ def _writable(place: str) -> bool:
 
 def _of_memory(config: Config) -> Iterator[Finding]:
     try:
-        known = standing.standings(config.state_home, config.url(), config.token())[0]
+        url = config.url()
+        known = standing.standings(config.state_home, url, enrolling.access(config, url).identity)[0]
     except (ConfigError, OSError):
         return
     if known["waiting"]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from paritycheck_agent.config import ConfigError
-from paritycheck_agent.runner import keyless
+from paritycheck_agent.config import ConfigError, has_token
+from paritycheck_agent.runner import doctor_enrolment, enrolling, keyless
 from paritycheck_agent.runner.findings import ERROR, NOTE, OK, WARNING, Finding
 from paritycheck_agent.runner.session import is_loopback
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from paritycheck_agent.config import Config
+    from paritycheck_agent.runner.enrolling import Access
     from paritycheck_agent.transport.connection import Answer
 
 AREA = "server"
@@ -27,19 +28,21 @@ _QUESTION = b'{"schema":"paritycheck.report/1"}'
 
 def examine(config: Config) -> Iterator[Finding]:
     """Yield what a report would meet."""
-    way = None if keyless.has_token(config.environ) else keyless.offered(config.environ)
+    way = None if has_token(config.environ) else keyless.offered(config.environ)
     if way:
         yield from _keyless(config, way)
         return
     try:
-        url, token = config.url(), config.token()
+        url = config.url()
+        access = enrolling.access(config, url)
     except ConfigError as error:
         yield Finding(AREA, ERROR, f"{error.where}: {error.what}", error.hint, USAGE)
         return
     if url.startswith("http://") and not is_loopback(url):
         yield Finding(AREA, WARNING, "PARITY_URL is http: the token travels readable", "use https")
     yield from _through_proxy(config, url)
-    yield from _asked(config, url, token)
+    yield from doctor_enrolment.examine(config, access)
+    yield from _asked(config, url, access)
 
 
 def _keyless(config: Config, way: str) -> Iterator[Finding]:
@@ -81,9 +84,10 @@ def _through_proxy(config: Config, url: str) -> Iterator[Finding]:
         yield Finding(AREA, OK, f"{text}, as {parts.scheme.upper()}_PROXY says; NO_PROXY leaves hosts out")
 
 
-def _asked(config: Config, url: str, token: str) -> Iterator[Finding]:
+def _asked(config: Config, url: str, access: Access) -> Iterator[Finding]:
     from paritycheck_agent.transport.connection import Connection, Unreachable
 
+    token = access.token or config.enroll_token()
     connection = Connection(url, token=token, ca_file=config.ca_file, environ=config.environ)
     headers = {"Content-Type": "application/json", "Content-Length": str(len(_QUESTION))}
     began = time.monotonic()
@@ -103,7 +107,7 @@ def _asked(config: Config, url: str, token: str) -> Iterator[Finding]:
         return
     secure = ", certificate verified" if url.startswith("https://") else ""
     yield Finding(AREA, OK, f"{url} answers in {took_ms:.0f} ms{secure}")
-    yield _of_token(answer.status, code)
+    yield doctor_enrolment.of_answer(config, access, answer.status) or _of_token(answer.status, code)
     yield from _of_clock(answer)
 
 

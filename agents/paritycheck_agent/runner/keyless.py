@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 
-from paritycheck_agent.config import ConfigError
+from paritycheck_agent.config import ConfigError, has_token
 from paritycheck_agent.runner.session import is_loopback
 
 TYPE_CHECKING = False
@@ -65,11 +65,6 @@ def sign_in(config: Config, project: str) -> SignedIn:
 def in_variable(way: str) -> bool:
     """Whether the job has one id token, given to it at its start; from others a new one is had each time."""
     return way in ("GitLab CI", "CircleCI")
-
-
-def has_token(environ: Mapping[str, str]) -> bool:
-    """Whether a token is set: it goes before any other way."""
-    return bool(environ.get("PARITY_TOKEN") or environ.get("PARITY_TOKEN_FILE"))
 
 
 def offered(environ: Mapping[str, str]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paritycheck_agent.runner import last
+from paritycheck_agent.runner import enrolling, last
 from paritycheck_agent.runner.memory import Memory, directory
 from paritycheck_agent.runner.report import bodies_of, build, now, parts_of
 from paritycheck_agent.spool import Entry, Spool
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from paritycheck_agent.config import Config
     from paritycheck_agent.runner.collecting import Part
     from paritycheck_agent.runner.delivery import Delivery
+    from paritycheck_agent.runner.enrolling import Access
 
 OK, USAGE, UNREACHABLE = 0, 2, 3
 _UNAUTHENTICATED, _FORBIDDEN, _NOT_FOUND, _UNPROCESSABLE = 401, 403, 404, 422
@@ -47,10 +48,12 @@ def send_report(config: Config, *, interval_s: int = 0, kept_only: bool = False)
     `interval_s`: another report follows after that time, or the time that the server asked for. `kept_only`: where
     reports wait they are sent and nothing is collected.
     """
-    url, token = config.url(), config.token()
-    memory = Memory(directory(config.state_home, url, token))
+    url = config.url()
+    memory = Memory(directory(config.state_home, url, enrolling.access(config, url, make=True).identity))
     memory.lock()
     try:
+        # Read again behind the lock: another run may have enrolled or renewed meanwhile.
+        access = enrolling.access(config, url, make=True)
         spool = Spool(memory.directory)
         parts: list[Part] = []
         entry: Entry | None = None
@@ -58,7 +61,7 @@ def send_report(config: Config, *, interval_s: int = 0, kept_only: bool = False)
         memory.dropped += spool.lost()
         if not (kept_only and waiting):
             parts, entry = _collected(config, memory, interval_s)
-        outcome = _deliver(open_delivery(config, url, token, memory), spool, entry)
+        outcome = _deliver(open_delivery(config, url, access.token, memory), spool, entry, access)
         outcome.parts, outcome.interval_s = parts, memory.interval_s
         outcome.warnings = config.warnings + outcome.warnings
         last.note(memory, url, outcome, (memory.interval_s or interval_s) if interval_s else 0)
@@ -105,14 +108,14 @@ def commit_lines(config: Config, have: list[str], tips: list[str], want: int) ->
         return b""
 
 
-def _deliver(delivery: Delivery, spool: Spool, entry: Entry | None) -> Outcome:
+def _deliver(delivery: Delivery, spool: Spool, entry: Entry | None, access: Access) -> Outcome:
     """Send what waits, then the entry where there is one."""
     from paritycheck_agent.transport.client import Refused
     from paritycheck_agent.transport.connection import Unreachable
 
     try:
-        late = _send_waiting(delivery, spool)
-        answer = delivery.send(entry) if entry else {}
+        access.ready(delivery.client)
+        late, answer = _all_sent(delivery, spool, entry, access)
     except Unreachable as error:
         return _kept(delivery, spool, entry, f"the server cannot be reached: {error}", error.wait_s)
     except Refused as refused:
@@ -128,9 +131,23 @@ def _deliver(delivery: Delivery, spool: Spool, entry: Entry | None) -> Outcome:
         return Outcome(exit_code(refused), said, delivery.warnings, hints_of(refused))
     finally:
         delivery.client.connection.close()
-    outcome = Outcome(OK, _taken(answer, late) if entry else _caught_up(late), delivery.warnings)
+    said = _taken(answer, late) if entry else _caught_up(late)
+    outcome = Outcome(OK, f"{access.said}; {said}" if access.said else said, delivery.warnings)
     outcome.unchanged = answer.get("unchanged") is True and not late
     return outcome
+
+
+def _all_sent(delivery: Delivery, spool: Spool, entry: Entry | None, access: Access) -> tuple[int, dict[str, Any]]:
+    """Send what waits and the entry; once more where the server lost this instance's token and it may enrol anew."""
+    from paritycheck_agent.transport.client import Refused
+
+    try:
+        return _send_waiting(delivery, spool), delivery.send(entry) if entry else {}
+    except Refused as refused:
+        if not access.may_anew(refused):
+            raise
+    access.enrol(delivery.client)
+    return _send_waiting(delivery, spool), delivery.send(entry) if entry else {}
 
 
 def _send_waiting(delivery: Delivery, spool: Spool) -> int:

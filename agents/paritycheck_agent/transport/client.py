@@ -41,6 +41,7 @@ class Refused(Exception):  # noqa: N818 - what the server did, read as "raise Re
         self.code = str(problem.get("code", ""))
         self.detail = str(problem.get("detail") or problem.get("title") or "")
         self.retryable = problem.get("retryable") is True
+        self.reenroll = problem.get("reenroll") is True
         errors = problem.get("errors")
         self.hint = ""
         self.errors = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []

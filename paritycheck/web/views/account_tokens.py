@@ -13,7 +13,7 @@ from paritycheck.selectors.tokens import find_personal_token, tokens_of_person
 from paritycheck.services.errors import Refused
 from paritycheck.services.handing_out import make_personal_token
 from paritycheck.services.tokens import revoke_token
-from paritycheck.web.tokening import SCOPES, days_of, row_of
+from paritycheck.web.tokening import SCOPES, number_in, row_of
 from paritycheck.web.views.tokens import Shown
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def new_account_token(request: HttpRequest) -> HttpResponse:
             user=cast("User", request.user),
             name=form["name"],
             scopes=form["scopes"],
-            days=days_of(form["days"]) or 0,
+            days=number_in(form["days"]) or 0,
             now=timezone.now(),
         )
     except Refused as error:

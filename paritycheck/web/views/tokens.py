@@ -1,5 +1,6 @@
 """Tokens of a project: who reports and who asks, for its maintainers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -11,18 +12,20 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from paritycheck.models import Project, Token
-from paritycheck.selectors.tokens import find_token, tokens_of
+from paritycheck.selectors.tokens import enrolled_in, find_token, handed_out
 from paritycheck.services.errors import Refused
-from paritycheck.services.handing_out import make_project_token
+from paritycheck.services.handing_out import Bounds, make_project_token
 from paritycheck.services.token_places import change_places
 from paritycheck.services.tokens import revoke_token
 from paritycheck.services.trusts import add_trust, remove_trust
 from paritycheck.web import trusting
 from paritycheck.web.access import maintainer_of, of_project
 from paritycheck.web.headlines import of_tokens
-from paritycheck.web.tokening import days_of, networks_in, row_of
+from paritycheck.web.tokening import Row, networks_in, number_in, row_of
 
 LONGEST_FROM = 1200
+MOST_SHOWN = 200
+FORM = ("kind", "for", "name", "days", "hours", "uses", "from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,15 @@ def tokens(request: HttpRequest, project: Project) -> HttpResponse:
 def new_token(request: HttpRequest, project: Project) -> HttpResponse:
     """Make one; its secret stands in this answer alone."""
     user = maintainer_of(request, project)
-    form = {name: request.POST.get(name, "").strip()[:LONGEST_FROM] for name in ("for", "name", "days", "from")}
+    form = {name: request.POST.get(name, "").strip()[:LONGEST_FROM] for name in FORM}
+    kind = "enroll" if form["kind"] == "enroll" else "report" if form["for"] else "gate"
     try:
         made, text = make_project_token(
             project=project,
-            kind="report" if form["for"] else "gate",
+            kind=kind,
             name=form["name"],
             environment=form["for"],
-            days=days_of(form["days"]),
+            bounds=Bounds(*(number_in(form[name]) for name in ("days", "hours", "uses"))),
             networks=networks_in(form["from"]),
             by=user,
             now=timezone.now(),
@@ -126,10 +130,12 @@ def end_trust(request: HttpRequest, project: Project, trust_id: UUID) -> HttpRes
 def _page(request: HttpRequest, project: Project, shown: Shown) -> HttpResponse:
     now, asked = timezone.now(), request.GET.get("revoke", "")
     changing = shown.changing or request.GET.get("from", "")
-    rows = [
-        row_of(token, now, asked, reverse("web:revoke-token", args=[project.slug, token.pk]))
-        for token in tokens_of(project)
-    ]
+
+    def rows_of(found: Iterable[Token]) -> list[Row]:
+        return [row_of(each, now, asked, reverse("web:revoke-token", args=[project.slug, each.pk])) for each in found]
+
+    rows = rows_of(handed_out(project))
+    enrolled = rows_of(enrolled_in(project)[: MOST_SHOWN + 1])
     trusts = [trusting.row_of(trust) for trust in project.trusts.order_by("made_at", "id")]
     context: dict[str, Any] = {
         "project": project,
@@ -140,6 +146,8 @@ def _page(request: HttpRequest, project: Project, shown: Shown) -> HttpResponse:
         "may_maintain": True,
         "here": reverse("web:tokens", args=[project.slug]),
         "rows": rows,
+        "enrolled": enrolled[:MOST_SHOWN],
+        "more_enrolled": len(enrolled) > MOST_SHOWN,
         "environments": [each.slug for each in project.environments.order_by("slug")],
         "form": shown.form,
         "fault": shown.fault,
