@@ -19,7 +19,9 @@ SHORT = "SET LOCAL lock_timeout = '1500ms'; SET LOCAL statement_timeout = '2s'"
 LONG = "SET LOCAL lock_timeout = '1500ms'; SET LOCAL statement_timeout = 0"
 CUT = "date_trunc('week', now() AT TIME ZONE 'UTC') + interval '2 weeks'"
 """A Monday, one to two weeks ahead: until then rows go where they went."""
-FOREIGN_KEYS = "SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = '{table}'::regclass ORDER BY conname"
+FOREIGN_KEYS = (
+    "SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = '{table}'::regclass ORDER BY conname"
+)
 INDEXES = """
 SELECT c.relname, i.indisunique, substring(pg_get_indexdef(c.oid) FROM ' USING .*')
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = '{table}'::regclass ORDER BY c.relname
@@ -37,12 +39,16 @@ def by_week(connection: Any, table: str, column: str) -> None:
 
     A row from a clock that is further ahead than the cut is given the present time: it was not received in the future.
     """
-    if _one(connection, f"SELECT relkind::text FROM pg_class WHERE oid = '{table}'::regclass") == "p":
+    if _one(connection, f"SELECT relkind::text FROM pg_class WHERE oid = '{table}'::regclass") == "p":  # noqa: S608  our own words
         return
     cut = _one(connection, f"SELECT to_char({CUT}, 'YYYY-MM-DD') || ' 00:00:00+00'")
     check = f"CONSTRAINT {table}_before"
     within = f"CHECK ({column} < '{cut}')"
-    _do(connection, SHORT, f"ALTER TABLE {table} DROP {check.replace(' ', ' IF EXISTS ')}, ADD {check} {within} NOT VALID")
+    _do(
+        connection,
+        SHORT,
+        f"ALTER TABLE {table} DROP {check.replace(' ', ' IF EXISTS ')}, ADD {check} {within} NOT VALID",
+    )
     _do(connection, LONG, f"UPDATE {table} SET {column} = now() WHERE {column} >= '{cut}'")  # noqa: S608  our own words
     _do(connection, LONG, f"ALTER TABLE {table} VALIDATE {check}")
     for (name,) in _all(connection, FOREIGN_KEYS.format(table=table)):

@@ -14,7 +14,9 @@ class Report(models.Model):
     """
 
     project = models.ForeignKey("Project", db_constraint=False, on_delete=models.CASCADE, related_name="+")
-    environment = models.ForeignKey("Environment", db_constraint=False, on_delete=models.CASCADE, related_name="reports")
+    environment = models.ForeignKey(
+        "Environment", db_constraint=False, on_delete=models.CASCADE, related_name="reports"
+    )
     instance = models.ForeignKey("Instance", db_constraint=False, on_delete=models.CASCADE, related_name="reports")
     report_id = models.UUIDField(default=uuid.uuid4)
     seq = models.BigIntegerField()
