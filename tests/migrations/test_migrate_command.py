@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.django_db
-TABLE = "paritycheck_link"
+TABLE = "paritycheck_periodrun"
 
 
 @pytest.fixture
