@@ -4,10 +4,10 @@ from django.db import connections
 
 HOLDERS = """
 SELECT DISTINCT a.pid, coalesce(nullif(a.application_name, ''), a.backend_type),
-       extract(epoch FROM now() - a.xact_start)::int
+       extract(epoch FROM clock_timestamp() - a.xact_start)::int
   FROM pg_locks l JOIN pg_stat_activity a USING (pid)
  WHERE l.granted AND l.locktype = 'relation' AND a.datname = current_database()
-   AND a.pid <> pg_backend_pid() AND a.xact_start < now() - interval '1 second'
+   AND a.pid <> pg_backend_pid() AND a.xact_start < clock_timestamp() - interval '1 second'
  ORDER BY 3 DESC LIMIT 5
 """
 

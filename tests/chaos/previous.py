@@ -61,10 +61,14 @@ def revision() -> str:
     """The commit of the release before."""
     tags = _git("tag", "--list", "v*", "--sort=-v:refname", "--merged").decode().split()
     if tags:
-        return tags[0]
+        return _short(tags[0])
     commits = _git("log", "--first-parent", "--diff-filter=A", "--format=%H", "--", *MIGRATIONS_SINCE).decode().split()
     assert commits, "the history of the repository is not here: clone it as a whole"
-    return f"{commits[-1]}^"
+    return _short(f"{commits[-1]}^")
+
+
+def _short(name: str) -> str:
+    return _git("rev-parse", "--short", name).decode().strip()
 
 
 def _path(root: Path) -> str:

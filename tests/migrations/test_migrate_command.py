@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.commands.migrate import Command as DjangosMigrate
 from django.db import connection, transaction
+from typing_extensions import override
 
 from paritycheck.management.commands import migrate
 
@@ -65,9 +66,15 @@ def test_six_tries_and_then_who_is_in_the_way(reader: psycopg.Connection[Any], t
 
 
 def test_it_goes_on_when_the_table_is_free(reader: psycopg.Connection[Any], tries: list[str]) -> None:
-    said = StringIO()
-    said.write = lambda _text: reader.rollback() or 0  # type: ignore[method-assign]  # the reader ends at the first pause
-    call_command("migrate", stderr=said)
+    class Ending(StringIO):
+        """Where the command says that it waits: then the reader is done."""
+
+        @override
+        def write(self, text: str) -> int:
+            reader.rollback()
+            return super().write(text)
+
+    call_command("migrate", stderr=Ending())
     assert len(tries) == 2
 
 

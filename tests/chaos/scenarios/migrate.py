@@ -73,7 +73,7 @@ def run(stand: Stand) -> Outcome:
 
 
 class Load:
-    """What agents were answered while it lasted. `waits` are seconds, `held` how long a strong lock was held at most."""
+    """What agents were answered while it lasted. `waits` are seconds, `held` the longest that a strong lock was."""
 
     def __init__(self) -> None:
         self.taken: list[str] = []
@@ -141,7 +141,7 @@ def _fill(before: Previous) -> dict[str, str]:
     before.kill(pid, count=False)
     with psycopg.connect(libpq(before.url), autocommit=True) as session:
         for statement in FILL.replace("%(rows)s", str(ROWS)).split(";\n"):
-            session.execute(statement)  # type: ignore[call-overload]  # our own words
+            session.execute(statement)
         session.execute("ANALYZE")
     return tokens
 

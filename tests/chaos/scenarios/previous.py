@@ -33,9 +33,7 @@ def run(stand: Stand) -> Outcome:
         problems = outcome.problems + callers.problems()
     kept = _reports(stand)
     again = _forward(stand, shops, refused)
-    outcome.note = (
-        f"{revision()[:9]} on the new tables: {callers.told()}; {kept} reports, {again} after the way forward"
-    )
+    outcome.note = f"{revision()} on the new tables: {callers.told()}; {kept} reports, {again} after the way forward"
     outcome.problems = problems + ([f"{refused} agents were refused"] if refused else [])
     outcome.problems += [f"{kept} reports before, {again} after"] if again != kept + AGENTS else []
     return outcome
