@@ -24,7 +24,7 @@ from paritycheck.services.waivers import end_due_waivers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_django import SettingsWrapper
+    from pytest_django import Settings
 
 pytestmark = pytest.mark.django_db
 
@@ -146,7 +146,7 @@ def written(count: int) -> Project:
     return shop
 
 
-def test_entries_older_than_a_year_go_and_what_is_left_holds_up_to_its_head(settings: SettingsWrapper) -> None:
+def test_entries_older_than_a_year_go_and_what_is_left_holds_up_to_its_head(settings: Settings) -> None:
     shop = written(6)
     age(400, last=4)
     head = verify("--project", "shop").rpartition(" ")[2].strip()
