@@ -113,8 +113,7 @@ DATABASES = {
     # report of its instance waits as long as that report may.
     "heartbeat": {**_database(**_SESSION, synchronous_commit="off", lock_timeout="2s"), "TEST": {"MIRROR": "default"}},
 }
-# How long what is kept, in days. Reports and attempts go by whole weeks; an agent's spool is 7 days, and what comes
-# twice within that has to be known again. The database's own guard keeps the audit log for a year at least.
+# Days. What an agent's spool of 7 sends twice has to be known again; the audit log has a guard in the database.
 KEEP_REPORTS_DAYS = env.integer("KEEP_REPORTS_DAYS", 90, least=14)
 KEEP_DELIVERIES_DAYS = env.integer("KEEP_DELIVERIES_DAYS", 30)
 KEEP_AUDIT_DAYS = env.integer("KEEP_AUDIT_DAYS", 365, least=365)

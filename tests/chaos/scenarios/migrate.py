@@ -12,6 +12,7 @@ import subprocess
 import threading
 import time
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 DATABASE = "chaos_migrate_before"
 ROWS = 1_000_000
-REPORTERS = 4
-READ_S, LONGEST_S = 8, 2.0
+REPORTERS, INSTANCES, BETWEEN_S = 4, 24, 0.3
+READ_S, LONGEST_S = 4, 2.0
 STRONG = ("ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock")
 HELD = """
 SELECT l.pid, l.virtualtransaction FROM pg_locks l
@@ -85,18 +86,20 @@ class Load:
 
     def report(self, site: Site, who: str) -> None:
         """Something new, again and again."""
-        number = 0
-        while not self.stop.is_set():
-            number += 1
+        for number in count():
+            if self.stop.wait(BETWEEN_S):
+                return
             began = time.monotonic()
-            document = site.report(instance={"id": f"web-{id(site)}-{number}", "kind": "container"})
+            facts = [{"name": f"config/A{number}", "value": "set", "scope": "direct", "sources": ["a:1"]}]
+            sections = {"config": site.section("config", facts, ("config/",), who=who)}
+            instance = {"id": f"web-{site.seq % INSTANCES}", "kind": "container"}
+            document = site.report(instance=instance, sections=sections)
             reply = site.post(document, who=who)
             self.waits.append(time.monotonic() - began)
             if reply.status in {200, 202}:
                 self.taken.append(document["report_id"])
             else:
                 self.refused.append(reply.status)
-            time.sleep(0.05)
 
     def watch(self, url: str) -> None:
         """Look every 20 ms who holds a lock that keeps others out."""
@@ -168,8 +171,12 @@ def _migrate(now: Stand) -> tuple[float, str]:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
+        assert process.stdout is not None
+        said = ""
+        while "in use" not in said and (line := process.stdout.readline()):
+            said += line
         time.sleep(READ_S)
-    said, _ = process.communicate(timeout=300)
+    said += process.communicate(timeout=300)[0]
     assert process.returncode == 0, said[-2000:]
     return time.monotonic() - began, said
 
