@@ -40,8 +40,8 @@ class Log:
 def logs() -> list[Log]:
     """All of them."""
     return [
-        Log("paritycheck_report", "received_at", timedelta(days=settings.KEEP_REPORTS_DAYS)),
-        Log("paritycheck_deliveryattempt", "at", timedelta(days=settings.KEEP_DELIVERIES_DAYS)),
+        Log("paritycheck_report", "received_at", timedelta(days=settings.KEEP_DAYS["reports"])),
+        Log("paritycheck_deliveryattempt", "at", timedelta(days=settings.KEEP_DAYS["deliveries"])),
     ]
 
 

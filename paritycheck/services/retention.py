@@ -29,7 +29,7 @@ PERIODIC: Final = "paritycheck."
 
 def delete_old_rows() -> None:
     """Deliveries that ended 30 days ago, runs of periodic tasks of 3 days, back-tests of 7, and the audit of a year."""
-    kept = timedelta(days=settings.KEEP_DELIVERIES_DAYS)
+    kept = timedelta(days=settings.KEEP_DAYS["deliveries"])
     ended = Delivery.objects.filter(created_at__lt=Now() - kept).exclude(state=DeliveryState.DUE)
     gone = {
         "deliveries": _in_batches(ended),

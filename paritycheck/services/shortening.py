@@ -24,7 +24,7 @@ MOST: Final = 5_000
 
 def shorten_logs(*, now: datetime) -> int:
     """How many entries of all chains are gone. `now` is PostgreSQL's, by which its guard judges."""
-    until = now - timedelta(days=settings.KEEP_AUDIT_DAYS)
+    until = now - timedelta(days=settings.KEEP_DAYS["audit"])
     old = AuditEntry.objects.filter(at__lt=until - SLACK).order_by().values_list("chain", flat=True).distinct()
     return sum(_shorten(chain, until) for chain in old)
 

@@ -150,10 +150,10 @@ def test_entries_older_than_a_year_go_and_what_is_left_holds_up_to_its_head(sett
     shop = written(6)
     age(400, last=4)
     head = verify("--project", "shop").rpartition(" ")[2].strip()
-    settings.KEEP_AUDIT_DAYS = 500
+    settings.KEEP_DAYS = {**settings.KEEP_DAYS, "audit": 500}
     delete_old_rows()
     assert AuditEntry.objects.filter(chain=shop.pk).count() == 6
-    settings.KEEP_AUDIT_DAYS = 365
+    settings.KEEP_DAYS = {**settings.KEEP_DAYS, "audit": 365}
     delete_old_rows()
     delete_old_rows()
     rows = AuditEntry.objects.filter(chain=shop.pk).order_by("number")

@@ -142,6 +142,6 @@ def test_a_report_is_looked_for_in_the_weeks_where_it_can_be_and_by_an_index_in_
 def test_a_report_that_comes_again_is_known_and_one_of_a_project_that_is_gone_is_gone(shop: Shop) -> None:
     shop.report("staging")
     assert Report.objects.get().received_at.astimezone(UTC) == shop.now
-    assert settings.KEEP_REPORTS_DAYS == 90
+    assert settings.KEEP_DAYS == {"reports": 90, "deliveries": 30, "audit": 365}
     shop.project.delete()
     assert not Report.objects.exists()
