@@ -8,6 +8,7 @@ the release before goes on, before this one takes over and tends the weeks.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import threading
 import time
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DATABASE = "chaos_migrate_before"
-ROWS = 1_000_000
+ROWS = int(os.environ.get("CHAOS_ROWS", "1000000"))
+"""Of reports, and as many attempts; fewer where somebody works on the scenario itself."""
 REPORTERS, INSTANCES, BETWEEN_S = 4, 24, 0.3
 READ_S, LONGEST_S = 4, 2.0
 STRONG = ("ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock")
