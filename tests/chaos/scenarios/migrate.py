@@ -13,12 +13,12 @@ import subprocess
 import threading
 import time
 from contextlib import contextmanager
-from itertools import count
 from typing import TYPE_CHECKING
 
 import psycopg
 
 from paritycheck.local import programs
+from paritycheck_agent.wire import canonical
 from tests.api.installation import Site, http_road
 from tests.chaos.callers import Callers, start_web
 from tests.chaos.checks import Outcome
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 DATABASE = "chaos_migrate_before"
 ROWS = int(os.environ.get("CHAOS_ROWS", "1000000"))
 """Of reports, and as many attempts; fewer where somebody works on the scenario itself."""
-REPORTERS, INSTANCES, BETWEEN_S = 4, 24, 0.3
+REPORTERS, INSTANCES, BETWEEN_S = 4, 60, 0.7
 READ_S, LONGEST_S = 4, 2.0
 STRONG = ("ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock")
 HELD = """
@@ -88,14 +88,14 @@ class Load:
 
     def report(self, site: Site, who: str) -> None:
         """Something new, again and again."""
-        for number in count():
-            if self.stop.wait(BETWEEN_S):
-                return
+        while not self.stop.wait(BETWEEN_S):
             began = time.monotonic()
-            facts = [{"name": f"config/A{number}", "value": "set", "scope": "direct", "sources": ["a:1"]}]
-            sections = {"config": site.section("config", facts, ("config/",), who=who)}
+            facts = [{"name": "pkg:pypi/a", "value": f"1.{site.seq}", "scope": "direct", "sources": ["uv.lock:1"]}]
+            bodies = canonical.split("dependencies", ("pkg:pypi/",), facts)
+            self.refused += [status for body in bodies if (status := site.put(body, who=who).status) >= 300]
+            told = {"status": "ok", "digest": canonical.digest(bodies[0]), "evidence": canonical.digest(bodies[1])}
             instance = {"id": f"web-{site.seq % INSTANCES}", "kind": "container"}
-            document = site.report(instance=instance, sections=sections)
+            document = site.report(instance=instance, sections={"dependencies": told})
             reply = site.post(document, who=who)
             self.waits.append(time.monotonic() - began)
             if reply.status in {200, 202}:
