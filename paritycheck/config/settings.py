@@ -6,7 +6,7 @@ from typing import Any
 
 import environ
 
-from paritycheck.config import env
+from paritycheck.config import env, keeping
 from paritycheck.config.mail_url import mail
 from paritycheck.config.openapi import SPECTACULAR
 from paritycheck.config.sso import single_sign_on
@@ -113,6 +113,7 @@ DATABASES = {
     # report of its instance waits as long as that report may.
     "heartbeat": {**_database(**_SESSION, synchronous_commit="off", lock_timeout="2s"), "TEST": {"MIRROR": "default"}},
 }
+KEEP_DAYS = keeping.days()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Celery ---
@@ -162,7 +163,6 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_TASK_ALWAYS_EAGER = False
 
 # --- Mail ---
 
@@ -272,7 +272,6 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
-USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = False

@@ -9,12 +9,15 @@ from typing_extensions import override
 class Report(models.Model):
     """One accepted report that changed something, or an old one kept as history (`stale`).
 
-    No table refers to this one, so that it can become partitioned without a rewrite.
+    Partitioned by week of `received_at`. No table refers to this one and no constraint of the database goes from it to
+    others, so that to make or drop a partition locks nothing that a report writes.
     """
 
-    project = models.ForeignKey("Project", on_delete=models.CASCADE, related_name="+")
-    environment = models.ForeignKey("Environment", on_delete=models.CASCADE, related_name="reports")
-    instance = models.ForeignKey("Instance", on_delete=models.CASCADE, related_name="reports")
+    project = models.ForeignKey("Project", db_constraint=False, on_delete=models.CASCADE, related_name="+")
+    environment = models.ForeignKey(
+        "Environment", db_constraint=False, on_delete=models.CASCADE, related_name="reports"
+    )
+    instance = models.ForeignKey("Instance", db_constraint=False, on_delete=models.CASCADE, related_name="reports")
     report_id = models.UUIDField(default=uuid.uuid4)
     seq = models.BigIntegerField()
     state = models.CharField(max_length=64)

@@ -28,9 +28,11 @@ SELECT (SELECT count(*) FROM paritycheck_job WHERE state = 'due' AND due_at <= n
          WHERE state = 'due' AND due_at <= now())
 """
 TABLES = """
-SELECT relname, pg_total_relation_size(oid), nullif(reltuples, -1)::bigint
-  FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace('public')
- ORDER BY relname = ANY(%s) DESC, pg_total_relation_size(oid) DESC, relname LIMIT %s
+SELECT whole.relname, sum(pg_total_relation_size(part.oid)) AS size, sum(nullif(part.reltuples, -1))::bigint
+  FROM pg_class part LEFT JOIN pg_inherits i ON i.inhrelid = part.oid AND part.relispartition
+  JOIN pg_class whole ON whole.oid = coalesce(i.inhparent, part.oid)
+ WHERE part.relkind = 'r' AND part.relnamespace = to_regnamespace('public')
+ GROUP BY whole.relname ORDER BY whole.relname = ANY(%s) DESC, size DESC, whole.relname LIMIT %s
 """
 
 
@@ -52,7 +54,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its indexes; `rows` is PostgreSQL's own estimate, None until it made one."""
+    """A table with its indexes and all of its partitions; `rows` is PostgreSQL's estimate, None until it made one."""
 
     name: str
     size: int

@@ -6,7 +6,7 @@ Entries are written in the transaction of the act, so that neither is there with
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -22,9 +22,12 @@ from paritycheck.services.revocation_file import REVOKING, keep
 SYSTEM = "system"
 FIRST = bytes(32)
 LONGEST_ACTOR, LONGEST_TARGET = 254, 512
+SHORTENED = "audit.shortened"
+"""The act of an entry that says where its chain begins, after the oldest entries were taken out."""
+OLD = timedelta(days=365)
+"""No entry that is younger is ever taken out: the guard in the database holds to that too."""
 
 
-@transaction.atomic
 def record(
     *,
     action: str,
@@ -39,13 +42,27 @@ def record(
     `detail` is JSON without secrets; `by` None is the installation itself.
     """
     chain = project.pk if project is not None else INSTALLATION
+    return append(chain=chain, action=action, actor=actor_of(by), target=target, detail=detail, at=at)
+
+
+@transaction.atomic
+def append(
+    *,
+    chain: UUID,
+    action: str,
+    actor: str = SYSTEM,
+    target: str = "",
+    detail: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+) -> AuditEntry:
+    """Append an entry to a chain by its id, also to that of a project that is gone."""
     _hold(chain)
     last = AuditEntry.objects.filter(chain=chain).order_by("-number").first()
     entry = AuditEntry(
         chain=chain,
         number=last.number + 1 if last else 1,
         at=at or timezone.now(),
-        actor=actor_of(by)[:LONGEST_ACTOR],
+        actor=actor[:LONGEST_ACTOR],
         action=action,
         target=target[:LONGEST_TARGET],
         detail=dict(detail or {}),
@@ -77,23 +94,53 @@ def sealed_text(entry: AuditEntry) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """How far a chain holds: all `entries` of it, or up to the one before `broken`, and why it breaks there."""
+    """How far a chain holds: up to entry `number`, the newest or the one before `broken`, and why it breaks there.
+    Entries up to `gone`, whose digest was `before`, were taken out when they were old.
+    """
 
-    entries: int
+    number: int
     head: bytes
     broken: int | None = None
     why: str = ""
+    gone: int = 0
+    before: bytes = FIRST
 
 
 def check_chain(*, chain: UUID) -> Checked:
     """Compute every digest of a chain anew, the oldest first, and stop at the first that does not hold."""
-    number, previous = 0, FIRST
+    gone, before = number, previous = beginning_of(chain=chain)
     for entry in AuditEntry.objects.filter(chain=chain).order_by("number").iterator(2_000):
         why = _fault(entry, number + 1, previous)
         if why:
-            return Checked(number, previous, number + 1, why)
+            return Checked(number, previous, number + 1, why, gone, before)
         number, previous = entry.number, bytes(entry.sha256)
-    return Checked(number, previous)
+    return Checked(number, previous, None, "", gone, before)
+
+
+def beginning_of(*, chain: UUID) -> tuple[int, bytes]:
+    """Number and digest of the last entry that was taken out when it was old, as the newest entry tells that says so;
+    0 and 32 zero bytes where none was, or where the one that it tells was not old then.
+    """
+    told = AuditEntry.objects.filter(chain=chain, action=SHORTENED).order_by("-number").first()
+    last = _last_gone(told) if told is not None else None
+    if told is None or last is None or last.at > min(told.at, timezone.now()) - OLD:
+        return 0, FIRST
+    return last.number, digest_of(sealed_text(last))
+
+
+def farewell(entry: AuditEntry) -> dict[str, Any]:
+    """What `audit.shortened` says of the last entry that goes: all that its digest is over."""
+    said = {"at": entry.at.astimezone(UTC).isoformat(), "previous": bytes(entry.previous).hex()}
+    return {**said, **{name: getattr(entry, name) for name in ("number", "actor", "action", "target", "detail")}}
+
+
+def _last_gone(told: AuditEntry) -> AuditEntry | None:
+    try:
+        said = dict(told.detail)
+        at, previous = datetime.fromisoformat(said.pop("at")), bytes.fromhex(said.pop("previous"))
+        return AuditEntry(chain=told.chain, at=at, previous=previous, **said)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _fault(entry: AuditEntry, number: int, previous: bytes) -> str:

@@ -1,7 +1,7 @@
 """One instance's report against what is known of the instance: new, unchanged, duplicate or stale."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,9 @@ from paritycheck.services.snapshots import affected, is_counted, refresh_snapsho
 BUCKET = 30.0
 REFILL_S = 5.0
 SKEW_S = 60.0
+KNOWN_AGAIN = timedelta(days=14)
+"""How far back a report's id is looked for: twice as long as an agent keeps what it could not send. What is older is
+overtaken by its number all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def take(*, instance: Instance, document: dict[str, Any], state: str, warnings: 
     seen = _seen_before(instance)
     _spend(instance, now)
     report_id = UUID(document["report_id"])
-    earlier = _earlier(instance, report_id)
+    earlier = _earlier(instance, report_id, now)
     if earlier is not None:
         instance.save(update_fields=["bucket", "last_seen"])
         return _again(earlier, document, state)
@@ -112,8 +115,10 @@ class _Earlier:
     collected_at: datetime | None
 
 
-def _earlier(instance: Instance, report_id: UUID) -> _Earlier | None:
-    kept = Report.objects.filter(instance=instance, report_id=report_id).first()
+def _earlier(instance: Instance, report_id: UUID, now: datetime) -> _Earlier | None:
+    """That report, if it was taken; only the partitions of the last weeks are asked."""
+    recent = Report.objects.filter(received_at__gte=now - KNOWN_AGAIN)
+    kept = recent.filter(instance=instance, report_id=report_id).first()
     if kept is not None:
         return _Earlier(kept.seq, kept.state, kept.collected_at)
     if instance.last_report == report_id:

@@ -1,17 +1,23 @@
-"""Deletes what is kept for a while only, in small batches: no long transaction, and no table without its old rows."""
+"""Deletes what is kept for a while only and cannot go by whole partitions, in small batches: no long transaction.
+
+Reports and attempts go by weeks, see partitions. Deliveries do not: one that still waits is kept however old it is, and
+that a message is made once is a constraint over all of them.
+"""
 
 from datetime import timedelta
 from typing import Any, Final
 
 import structlog
+from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from paritycheck.models import BacktestRun, Delivery, DeliveryAttempt, PeriodRun
+from paritycheck.models import BacktestRun, Delivery, PeriodRun
 from paritycheck.models.deliveries import DeliveryState
+from paritycheck.selectors.partitions import database_now
+from paritycheck.services.shortening import shorten_logs
 
 log = structlog.get_logger(__name__)
-DELIVERIES: Final = timedelta(days=30)
 RUNS: Final = timedelta(days=3)
 BACKTESTS: Final = timedelta(days=7)
 BATCH: Final = 1_000
@@ -22,14 +28,14 @@ PERIODIC: Final = "paritycheck."
 
 
 def delete_old_rows() -> None:
-    """Deliveries that ended 30 days ago with their attempts, runs of periodic tasks of 3 days, back-tests of 7 days."""
-    ended = Delivery.objects.filter(created_at__lt=Now() - DELIVERIES).exclude(state=DeliveryState.DUE)
+    """Deliveries that ended 30 days ago, runs of periodic tasks of 3 days, back-tests of 7, and the audit of a year."""
+    kept = timedelta(days=settings.KEEP_DAYS["deliveries"])
+    ended = Delivery.objects.filter(created_at__lt=Now() - kept).exclude(state=DeliveryState.DUE)
     gone = {
-        # Attempts have no foreign key to what they tried, so they go by their own age.
-        "attempts": _in_batches(DeliveryAttempt.objects.filter(at__lt=Now() - DELIVERIES)),
         "deliveries": _in_batches(ended),
         "runs": _in_batches(PeriodRun.objects.filter(task__startswith=PERIODIC, ran_at__lt=Now() - RUNS)),
         "backtests": _in_batches(BacktestRun.objects.filter(asked_at__lt=Now() - BACKTESTS)),
+        "audit": shorten_logs(now=database_now()),
     }
     if any(gone.values()):
         log.info("old rows deleted", **gone)

@@ -3,8 +3,10 @@
 from celery import shared_task
 from django.utils import timezone
 
+from paritycheck.selectors.partitions import database_now
 from paritycheck.services.endings import note_ending_waivers
 from paritycheck.services.expiry import expire_environments
+from paritycheck.services.partitions import tend_partitions
 from paritycheck.services.retention import delete_old_rows
 from paritycheck.services.silence import note_silence
 from paritycheck.services.watch import note_process, request_timed_evaluations
@@ -38,6 +40,12 @@ def expiry() -> None:
 def retention() -> None:
     """Delete what is kept for a while only."""
     delete_old_rows()
+
+
+@shared_task(name="paritycheck.tend_partitions")
+def partitions() -> None:
+    """Make the weeks of the logs that come, drop those that are old."""
+    tend_partitions(now=database_now())
 
 
 @shared_task(name="paritycheck.note_silence")

@@ -50,6 +50,8 @@ SCENARIOS = {
     "wakeups": "F20      every wake-up comes five times",
     "two-beats": "F21      two beats at once, and the first one lost",
     "beat-dead": "F22      beat is dead, and comes back",
+    "previous": "F25      the release before runs on the new tables, and this one after it",
+    "migrate": "F26 P18  the tables of the release before are migrated while it serves and somebody reads them",
     "restore": "F27      the database is lost, and last night's backup restored",
     "power-cut": "F30      everything is killed at once",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import timedelta
 from io import StringIO
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -14,12 +15,16 @@ from django.utils import timezone
 
 from paritycheck.codec.digests import digest_of
 from paritycheck.models import AuditEntry, Project, User
-from paritycheck.services.audit import FIRST, record, sealed_text
+from paritycheck.models.audit import INSTALLATION
+from paritycheck.services.audit import FIRST, SHORTENED, append, farewell, record, sealed_text
 from paritycheck.services.channel_health import shut
+from paritycheck.services.retention import delete_old_rows
 from paritycheck.services.waivers import end_due_waivers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pytest_django import Settings
 
 pytestmark = pytest.mark.django_db
 
@@ -120,3 +125,75 @@ def test_an_end_by_date_and_a_channel_that_fails_are_the_systems() -> None:
         shut(channel=channel, reason="410 gone", now=now)
     said = [(one.actor, one.action, one.target) for one in AuditEntry.objects.filter(chain=shop.pk).order_by("number")]
     assert said == [("system", "waiver.ended", "config/*"), ("system", "channel.off", "#ops")]
+
+
+def age(days: float, *, first: int = 1, last: int) -> None:
+    """Give entries of the shop another age, as if they had been written then."""
+    previous = FIRST
+    with unguarded():
+        for entry in AuditEntry.objects.exclude(chain=INSTALLATION).order_by("number"):
+            if first <= entry.number <= last:
+                entry.at = timezone.now() - timedelta(days=days)
+            entry.previous, entry.sha256 = previous, b""
+            previous = entry.sha256 = digest_of(sealed_text(entry))
+            entry.save(force_update=True)
+
+
+def written(count: int) -> Project:
+    shop = Project.objects.create(slug="shop")
+    for number in range(count):
+        record(action="waiver.created", by=None, project=shop, target=f"w{number}", detail={"a": [1, "ä"]})
+    return shop
+
+
+def test_entries_older_than_a_year_go_and_what_is_left_holds_up_to_its_head(settings: Settings) -> None:
+    shop = written(6)
+    age(400, last=4)
+    head = verify("--project", "shop").rpartition(" ")[2].strip()
+    settings.KEEP_DAYS = {**settings.KEEP_DAYS, "audit": 500}
+    delete_old_rows()
+    assert AuditEntry.objects.filter(chain=shop.pk).count() == 6
+    settings.KEEP_DAYS = {**settings.KEEP_DAYS, "audit": 365}
+    delete_old_rows()
+    delete_old_rows()
+    rows = AuditEntry.objects.filter(chain=shop.pk).order_by("number")
+    assert [(row.number, row.action) for row in rows][::2] == [(5, "waiver.created"), (7, "audit.shortened")]
+    assert verify("--project", "shop").startswith("shop: 3 entries hold (those up to 4 were old and are gone), head 7:")
+    assert "3 entries hold" in verify("--project", "shop", "--head", head)
+    assert "keep a newer head" in verify("--project", "shop", "--head", "3:ab")
+    assert "is not the one that was kept" in verify("--project", "shop", "--head", "4:ab")
+    # A project that is gone keeps its log, and that is shortened as well.
+    shop.delete()
+    age(400, last=7)
+    delete_old_rows()
+    assert [row.number for row in rows.all()] == [8]
+    assert "1 entries hold (those up to 7" in verify()
+
+
+def test_an_old_time_among_young_entries_takes_nothing_out_of_the_middle() -> None:
+    shop = written(4)
+    age(400, first=3, last=3)
+    delete_old_rows()
+    assert [row.number for row in AuditEntry.objects.filter(chain=shop.pk).order_by("number")] == [1, 2, 3, 4]
+
+
+def test_who_takes_out_young_entries_cannot_say_that_they_were_old() -> None:
+    shop = written(5)
+    rows = AuditEntry.objects.filter(chain=shop.pk)
+    last = rows.get(number=3)
+    with pytest.raises((InternalError, ProgrammingError), match="only grows"), transaction.atomic():
+        rows.filter(number__lte=3).delete()
+    with unguarded():
+        rows.filter(number__lte=3).delete()
+    lies: list[dict[str, object]] = [
+        farewell(last),
+        {**farewell(last), "at": (timezone.now() - timedelta(days=400)).isoformat()},
+        {},
+        {"number": 3, "at": 5, "previous": "x"},
+    ]
+    for lie in lies:
+        append(chain=shop.pk, action=SHORTENED, detail=lie)
+        assert verify("--project", "shop").startswith(("shop: broken at entry 1", "shop: broken at entry 4"))
+    ahead = timezone.now() + timedelta(days=400)
+    append(chain=shop.pk, action=SHORTENED, detail=farewell(last), at=ahead)
+    assert verify("--project", "shop").startswith("shop: broken at entry 1: it is missing")

@@ -11,7 +11,7 @@ from paritycheck.management.base import WakingCommand
 from paritycheck.models import AuditEntry, Project
 from paritycheck.models.audit import INSTALLATION
 from paritycheck.selectors.audit import chains
-from paritycheck.services.audit import check_chain
+from paritycheck.services.audit import beginning_of, check_chain
 
 
 class Command(WakingCommand):
@@ -47,7 +47,9 @@ class Command(WakingCommand):
         name = names.get(chain) or ("the installation" if chain == INSTALLATION else f"a removed project ({chain})")
         if found.broken is not None:
             return f"{name}: broken at entry {found.broken}: {found.why}."
-        self.stdout.write(f"{name}: {found.entries} entries hold, head {found.entries}:{found.head.hex()}")
+        gone = f" (those up to {found.gone} were old and are gone)" if found.gone else ""
+        kept = found.number - found.gone
+        self.stdout.write(f"{name}: {kept} entries hold{gone}, head {found.number}:{found.head.hex()}")
         return ""
 
 
@@ -65,7 +67,13 @@ def _beside(chain: UUID, head: str) -> str:
     number, _, digest = head.partition(":")
     if not (number.isascii() and number.isdigit() and len(number) < len(str(2**63))):
         raise CommandError("--head is NUMBER:SHA256, as this command and the page print it.")
+    gone, before = beginning_of(chain=chain)
+    if int(number) < gone:
+        return (
+            f"entry {number} was old and is gone, as all up to {gone}: keep a newer head, this one tells nothing more."
+        )
     entry = AuditEntry.objects.filter(chain=chain, number=int(number)).first()
-    if entry is None:
+    kept = before if int(number) == gone else bytes(entry.sha256) if entry else None
+    if kept is None:
         return f"entry {number} is gone: the log was cut after this head was kept."
-    return "" if bytes(entry.sha256).hex() == digest.lower() else f"entry {number} is not the one that was kept."
+    return "" if kept.hex() == digest.lower() else f"entry {number} is not the one that was kept."

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("paritycheck", "0026_job_told")]
+    dependencies = [("paritycheck", "0028_audit_kept_a_year")]
 
     operations = [
         migrations.AddField(
