@@ -12,6 +12,8 @@ DATA ?=
 ARGS ?=
 NAME ?=
 SEED ?=
+BASE ?=
+PREVIOUS ?=
 
 ##@ Try it
 
@@ -75,6 +77,10 @@ fuzz: install ## 50,000 changed files through every reader of the agent. ARGS="-
 chaos: install ## Kill a running service in every way, and count what was lost. NAME=senders SEED=7
 	@exec $(BIN)/python -m tests.chaos.run $(if $(NAME),--name $(NAME)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: compose-check
+compose-check: install ## The production deployment on a Docker engine: main job, kills, upgrade. BASE=image PREVIOUS=v0.1.0
+	@exec $(BIN)/python -m tests.compose.run $(if $(BASE),--base $(BASE)) $(if $(PREVIOUS),--previous $(PREVIOUS))
+
 .PHONY: agent
 agent: install ## The agent as one file, dist/parity.pyz, for any Python from 3.9 on
 	@exec $(BIN)/python agents/pyz.py dist/parity.pyz
@@ -84,7 +90,7 @@ agent: install ## The agent as one file, dist/parity.pyz, for any Python from 3.
 .PHONY: help
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+		/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: clean
 clean: ## Delete the data of demo and up, and caches; .venv stays

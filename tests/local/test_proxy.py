@@ -74,7 +74,7 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
 
     def start(path: str) -> Proxy:
         port, log = free_port(), place / "log"
-        text = CONFIGURATION.read_text(encoding="utf-8").replace("server web:8000;", f"server {at(web)};")
+        text = CONFIGURATION.read_text(encoding="utf-8").replace("server web:8000 resolve;", f"server {at(web)};")
         text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("/dev/stdout", str(log))
         assert f"client_body_timeout {PATIENCE_S}s;" in text
         text = text.replace(f"client_body_timeout {PATIENCE_S}s;", f"client_body_timeout {HERE_S}s;")
