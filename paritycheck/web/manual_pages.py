@@ -35,6 +35,7 @@ LEAVES: Final = (
     Leaf("compare", "Compare two states", PARTS[1]),
     Leaf("apply", "Keep projects in a file", PARTS[1]),
     Leaf("signing-in", "Set up signing in", PARTS[1]),
+    Leaf("deploying", "Deploy with containers", PARTS[1]),
     Leaf("operating", "Operate a server", PARTS[1]),
     Leaf("agent", "Agent", PARTS[2]),
     Leaf("readers", "What the agent reads", PARTS[2]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tests.compose.images import BEFORE, NOW
@@ -180,8 +179,6 @@ def _change(stack: Stack, tag: str) -> float:
     began = time.monotonic()
     if tag == NOW:
         stack.compose("run", "--rm", "--no-TTY", "migrate")
-    with suppress(RuntimeError):
-        stack.compose("rm", "--force", "--stop", "migrate")
-    stack.compose("up", "--detach", "--no-build", "--no-deps", *APPLICATION)
+    stack.up()
     until(stack.is_ready, START_S, f"readiness of {tag}")
     return time.monotonic() - began

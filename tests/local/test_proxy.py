@@ -37,6 +37,13 @@ class Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer)
 
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", "4000")
+        self.end_headers()
+        self.wfile.write(b"x" * 4000)
+
     @override
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -54,6 +61,16 @@ class Proxy:
             connection.request("POST", "/api/v1/reports?token=canary", body, headers)
             answer = connection.getresponse()
             return answer.status, answer.read(), answer.headers.get("Content-Type", "")
+        finally:
+            connection.close()
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and coding of a page, for who takes gzip."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+            answer = connection.getresponse()
+            return answer.status, answer.headers.get("Content-Encoding", "")
         finally:
             connection.close()
 
@@ -143,6 +160,15 @@ def test_a_body_beyond_the_limit_is_a_problem_document(proxy: Proxy) -> None:
     status, body, kind = proxy.post(b"x" * 3_000_000)
     assert (status, kind) == (413, "application/problem+json")
     assert json.loads(body)["code"] == "body-too-large"
+
+
+def test_pages_are_compressed_but_those_that_show_the_secrets_of_an_account(proxy: Proxy) -> None:
+    assert proxy.get("/p/shop") == (200, "gzip")
+    assert proxy.get("/account/two-factor") == (200, "")
+
+
+def test_the_proxy_tells_that_it_runs_without_the_application(proxy: Proxy) -> None:
+    assert proxy.get("/nginx/alive") == (204, "")
 
 
 def test_the_log_is_json_and_holds_no_query(proxy: Proxy) -> None:
