@@ -9,7 +9,8 @@ while :; do
         for name in first web worker sender beat proxy database upgrade rollback; do
             if grep -qx "$name" /app/changed; then echo "check-$name==2.0"; else echo "check-$name==1.0"; fi
         done
-    } >/app/requirements.txt
+    } >/app/next
+    mv /app/next /app/requirements.txt
     python3 -I /usr/local/bin/parity report -C /app || echo kept
     sleep 1
 done

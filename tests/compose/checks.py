@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+import urllib.error
+import urllib.request
 from typing import TYPE_CHECKING
 
 from tests.compose.images import BEFORE, NOW
@@ -85,10 +87,11 @@ def _drift(stack: Stack, package: str) -> float:
 
 def _gates(stack: Stack, rows: Rows, token: str) -> None:
     """The gate from a checkout that equals production, and from staging's."""
-    ask = "PARITY_TOKEN=$0 PARITY_STATE_DIR=/tmp/gate exec python3 -I /usr/local/bin/parity gate --project shop -C /app"
+    gate = "PARITY_TOKEN=$0 PARITY_STATE_DIR=/state/gate python3 -I /usr/local/bin/parity gate"
+    gate += " --project shop -C /app --fail-on warning"
     codes = {}
     for name in AGENTS:
-        said = stack.inside(name, "sh", "-c", f"mkdir -p /tmp/gate; ({ask}) >/tmp/said 2>&1; echo $?", token)
+        said = stack.inside(name, "sh", "-c", f"mkdir -p -m 700 /state/gate; {gate} >/state/said 2>&1; echo $?", token)
         codes[name] = int(said.strip().splitlines()[-1])
     seen = f"{codes['production']} for production's checkout, {codes['staging']} for staging's"
     rows.add("gate", "0 and 1", seen, good=codes == {"production": 0, "staging": 1})
@@ -110,11 +113,9 @@ def _hardened(stack: Stack, rows: Rows) -> None:
 def _proxy(stack: Stack, rows: Rows) -> None:
     """What nginx answers by itself."""
     pressed = {path: stack.get(path, **{"Accept-Encoding": "gzip"})[1].get("content-encoding", "") for path in
-               ("/docs/operating", "/static/app.css", "/api/v1/openapi.json")}  # fmt: skip
+               ("/docs/operating", "/static/paritycheck/paritycheck.css", "/api/v1/schema")}  # fmt: skip
     seen = ", ".join(f"{path} {how or 'plain'}" for path, how in pressed.items())
-    rows.add("proxy, compressed", "pages and text", seen, good=pressed["/docs/operating"] == "gzip")
-    import urllib.request
-
+    rows.add("proxy, compressed", "pages and text", seen, good=set(pressed.values()) == {"gzip"})
     big = urllib.request.Request(f"http://127.0.0.1:{PORT}/api/v1/reports", data=b"x" * 3_000_000)
     status = 0
     try:
@@ -166,9 +167,7 @@ def releases(stack: Stack, rows: Rows, previous: str) -> None:
         tables = stack.sql(TABLES)
         away = _change(stack, tag)
         mailed = _drift(stack, step)
-        seen = (
-            f"{away:.0f} s until it serves, a drift is mailed {mailed:.0f} s later, {tables} -> {stack.sql(TABLES)}"
-        )
+        seen = f"{away:.0f} s until it serves, a drift is mailed {mailed:.0f} s later, {tables} -> {stack.sql(TABLES)}"
         rows.add(f"{step} ({previous} {'->' if tag == NOW else '<-'} this)", "no report is lost", seen, good=True)
     _kept(stack, rows, "upgrade and rollback")
 
