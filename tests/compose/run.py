@@ -37,13 +37,13 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="pc-compose-") as name:
         images, previous = build(rows, options.base, options.previous, Path(name))
         with Stack(images, Path(name)) as stack:
-            try:
-                main_job(stack, rows)
-                kills(stack, rows)
-                releases(stack, rows, previous)
-            except (RuntimeError, TimeoutError) as error:
-                rows.add("the check itself", "runs to its end", str(error).strip().splitlines()[-1], good=False)
-                sys.stderr.write(stack.compose("logs", "--no-color", "--tail", "15"))
+            for part in (main_job, kills, lambda stack, rows: releases(stack, rows, previous)):
+                try:
+                    part(stack, rows)
+                except (RuntimeError, TimeoutError) as error:
+                    rows.add("the check itself", "runs to its end", str(error).strip().splitlines()[-1], good=False)
+                    log = stack.compose("logs", "--no-color", "--tail", "5")
+                    sys.stderr.write("".join(f"{line[:300]}\n" for line in log.splitlines()))
     sys.stdout.write(f"{rows.table()}\n{time.monotonic() - began:.0f} s\n")
     return 0 if rows.good else 1
 
