@@ -79,7 +79,7 @@ chaos: install ## Kill a running service in every way, and count what was lost. 
 
 .PHONY: compose-check
 compose-check: install ## The production deployment on a Docker engine: main job, kills, upgrade. BASE=image PREVIOUS=v0.1.0
-	@exec $(BIN)/python -m tests.compose.run $(if $(BASE),--base $(BASE)) $(if $(PREVIOUS),--previous $(PREVIOUS))
+	@exec $(BIN)/python -m tests.compose.run $(if $(BASE),--base $(BASE)) $(if $(PREVIOUS),--previous $(PREVIOUS)) $(ARGS)
 
 .PHONY: agent
 agent: install ## The agent as one file, dist/parity.pyz, for any Python from 3.9 on

@@ -45,7 +45,7 @@ class Rows:
 # The main job
 
 
-def main_job(stack: Stack, rows: Rows) -> None:
+def main_job(stack: Stack, rows: Rows, _previous: str) -> None:
     """From nothing: a project, two agents, a drift, a mail, a gate, all through the proxy."""
     took = _start(stack)
     rows.add("up", f"healthy within {START_S} s", f"{took:.0f} s", good=True)
@@ -128,7 +128,7 @@ def _proxy(stack: Stack, rows: Rows) -> None:
 # Kills
 
 
-def kills(stack: Stack, rows: Rows) -> None:
+def kills(stack: Stack, rows: Rows, _previous: str) -> None:
     """SIGKILL to the first process of each container in turn, while agents report and a drift appears."""
     for service in SERVICES:
         before = len(stack.snapshots("staging"))

@@ -3,6 +3,7 @@ the first process of each container is killed in turn, and a release goes up and
 
     make compose-check                            with the public images, which the engine pulls
     make compose-check BASE=local/python:trixie   nothing is pulled: proxy and database stand on BASE too
+    make compose-check ARGS="--only releases"     upgrade and rollback alone; job: without killing anything
     make compose-check PREVIOUS=v0.1.0            the release before, else the newest with other tables
 
 Needs a Docker engine with the plug-ins buildx and compose, openssl, and PyPI for the build. Where no image can be
@@ -24,7 +25,10 @@ from tests.compose.images import build
 from tests.compose.stack import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+
+PARTS: dict[str, Callable[[Stack, Rows, str], None]] = {"job": main_job, "kills": kills, "releases": releases}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -32,14 +36,15 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make compose-check", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--base", default="", help="an image with a Debian's Python on which all others are built")
     parser.add_argument("--previous", default="", metavar="REVISION", help="the release that is upgraded from")
+    parser.add_argument("--only", choices=("job", "releases"), help="one part that stands by itself")
     options = parser.parse_args(arguments)
     began, rows = time.monotonic(), Rows()
     with tempfile.TemporaryDirectory(prefix="pc-compose-") as name:
         images, previous = build(rows, options.base, options.previous, Path(name))
         with Stack(images, Path(name)) as stack:
-            for part in (main_job, kills, lambda stack, rows: releases(stack, rows, previous)):
+            for part in [options.only] if options.only else PARTS:
                 try:
-                    part(stack, rows)
+                    PARTS[part](stack, rows, previous)
                 except (RuntimeError, TimeoutError) as error:
                     rows.add("the check itself", "runs to its end", str(error).strip().splitlines()[-1], good=False)
                     log = stack.compose("logs", "--no-color", "--tail", "5")
