@@ -12,6 +12,8 @@ DATA ?=
 ARGS ?=
 NAME ?=
 SEED ?=
+BASE ?=
+PREVIOUS ?=
 
 ##@ Try it
 
@@ -83,6 +85,10 @@ audit: install ## Known vulnerabilities of what is locked; asks pypi.org. Exit 1
 sbom: install ## What a release is made of, dist/paritycheck.cdx.json, CycloneDX
 	@exec $(BIN)/python .ci/sbom.py
 
+.PHONY: compose-check
+compose-check: install ## The production deployment on a Docker engine: main job, kills, upgrade. BASE=image PREVIOUS=v0.1.0
+	@exec $(BIN)/python -m tests.compose.run $(if $(BASE),--base $(BASE)) $(if $(PREVIOUS),--previous $(PREVIOUS)) $(ARGS)
+
 .PHONY: agent
 agent: install ## The agent as one file, dist/parity.pyz, for any Python from 3.9 on
 	@exec $(BIN)/python agents/pyz.py dist/parity.pyz
@@ -92,7 +98,7 @@ agent: install ## The agent as one file, dist/parity.pyz, for any Python from 3.
 .PHONY: help
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+		/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: clean
 clean: ## Delete the data of demo and up, and caches; .venv stays

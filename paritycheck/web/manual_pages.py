@@ -36,6 +36,7 @@ LEAVES: Final = (
     Leaf("apply", "Keep projects in a file", PARTS[1]),
     Leaf("enrolling", "Enrol many instances", PARTS[1]),
     Leaf("signing-in", "Set up signing in", PARTS[1]),
+    Leaf("deploying", "Deploy with containers", PARTS[1]),
     Leaf("operating", "Operate a server", PARTS[1]),
     Leaf("backups", "Back up and restore", PARTS[1]),
     Leaf("scaling", "Serve more agents", PARTS[1]),

@@ -1,6 +1,7 @@
 """compose/kubernetes: what the agent may do in a cluster, and that its files fit each other and the agent.
 
-`kubectl kustomize` (v1.32.4, kustomize v5.5.0) builds the folder; what it would refuse is looked for here by hand.
+`kubectl kustomize` (v1.32.4, kustomize v5.5.0) builds the folder; what it would refuse is looked for here by hand. What
+it built was held against the published schemas of Kubernetes 1.28, 1.32 and 1.35 (`kubernetes-validate --strict`).
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def gunicorn(environment: Mapping[str, str]) -> Iterator[int]:
 def nginx(program: str, upstream: int, place: Path) -> Iterator[int]:
     """The shipped proxy configuration in front of a server of ours; its port."""
     port = free_port()
-    text = CONFIGURATION.read_text().replace("server web:8000", f"server 127.0.0.1:{upstream}")
+    text = CONFIGURATION.read_text().replace("server web:8000 resolve", f"server 127.0.0.1:{upstream}")
     text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("/dev/stdout", str(place / "log"))
     text = text.replace("/dev/stderr", str(place / "errors"))
     assert f"client_body_timeout {PATIENCE_S}s;" in text

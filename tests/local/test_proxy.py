@@ -44,6 +44,13 @@ class Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer)
 
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", "4000")
+        self.end_headers()
+        self.wfile.write(b"x" * 4000)
+
     @override
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -70,6 +77,16 @@ class Proxy:
         finally:
             connection.close()
 
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and coding of a page, for who takes gzip."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+            answer = connection.getresponse()
+            return answer.status, answer.headers.get("Content-Encoding", "")
+        finally:
+            connection.close()
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -87,7 +104,7 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
 
     def start(path: str) -> Proxy:
         port, log = free_port(), place / "log"
-        text = CONFIGURATION.read_text(encoding="utf-8").replace("server web:8000", f"server {at(web)}")
+        text = CONFIGURATION.read_text(encoding="utf-8").replace("server web:8000 resolve", f"server {at(web)}")
         text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("/dev/stdout", str(log))
         assert f"client_body_timeout {PATIENCE_S}s;" in text
         text = text.replace(f"client_body_timeout {PATIENCE_S}s;", f"client_body_timeout {HERE_S}s;")
@@ -156,6 +173,15 @@ def test_a_body_beyond_the_limit_is_a_problem_document(proxy: Proxy) -> None:
     status, body, kind = proxy.post(b"x" * 3_000_000)
     assert (status, kind) == (413, "application/problem+json")
     assert json.loads(body)["code"] == "body-too-large"
+
+
+def test_pages_are_compressed_but_those_that_show_the_secrets_of_an_account(proxy: Proxy) -> None:
+    assert proxy.get("/p/shop") == (200, "gzip")
+    assert proxy.get("/account/two-factor") == (200, "")
+
+
+def test_the_proxy_tells_that_it_runs_without_the_application(proxy: Proxy) -> None:
+    assert proxy.get("/nginx/alive") == (204, "")
 
 
 def test_the_log_is_json_and_holds_no_query(proxy: Proxy) -> None:
