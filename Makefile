@@ -12,6 +12,9 @@ DATA ?=
 ARGS ?=
 NAME ?=
 SEED ?=
+BROKER ?=
+MINUTES ?=
+RESULTS := dist/results
 
 ##@ Try it
 
@@ -30,7 +33,7 @@ install: $(STAMP) ## Build .venv from uv.lock
 
 .PHONY: test
 test: install ## Every test. ARGS="tests/core -k merge"; ARGS=--long walks further
-	@exec $(BIN)/pytest $(ARGS)
+	@PARITYCHECK_RESULTS=$(RESULTS) exec $(BIN)/pytest $(ARGS)
 
 .PHONY: test-fast
 test-fast: install ## Tests without real processes and browsers
@@ -72,8 +75,13 @@ fuzz: install ## 50,000 changed files through every reader of the agent. ARGS="-
 	@PYTHONPATH=. exec $(BIN)/python tests/agent/fuzz/run.py $(ARGS)
 
 .PHONY: chaos
-chaos: install ## Kill a running service in every way, and count what was lost. NAME=senders SEED=7
-	@exec $(BIN)/python -m tests.chaos.run $(if $(NAME),--name $(NAME)) $(if $(SEED),--seed $(SEED))
+chaos: install ## Kill a running service in every way, and count what was lost. NAME=senders SEED=7 BROKER=rabbitmq; NAME=soak MINUTES=60
+	@PARITYCHECK_RESULTS=$(RESULTS) exec $(BIN)/python -m tests.chaos.run $(if $(NAME),--name $(NAME)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(BROKER),--broker $(BROKER)) $(if $(MINUTES),--minutes $(MINUTES))
+
+.PHONY: report
+report: install ## One table of every bad input, fault, promise and target, as tests, chaos and benchmarks last found them
+	@PARITYCHECK_RESULTS=$(RESULTS) exec $(BIN)/python -m tests.results
 
 .PHONY: agent
 agent: install ## The agent as one file, dist/parity.pyz, for any Python from 3.9 on

@@ -11,11 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from paritycheck.codec.digests import digest_of
 from paritycheck.models import AuditEntry, Project, Token, User
 from paritycheck.models.audit import INSTALLATION
+from paritycheck.selectors import clock
 
 SYSTEM = "system"
 FIRST = bytes(32)
@@ -42,7 +42,7 @@ def record(
     entry = AuditEntry(
         chain=chain,
         number=last.number + 1 if last else 1,
-        at=at or timezone.now(),
+        at=at or clock.now(),
         actor=actor_of(by)[:LONGEST_ACTOR],
         action=action,
         target=target[:LONGEST_TARGET],

@@ -9,10 +9,10 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from paritycheck.models import Environment, Job
 from paritycheck.models.jobs import JobKind, JobState
+from paritycheck.selectors import clock
 from paritycheck.services.jobs import ROUTE, note, request_evaluation
 from paritycheck.services.pairs import evaluate_pair
 from paritycheck.services.snapshots import affected, merge_silence
@@ -59,7 +59,7 @@ def _begin(job: Job) -> bool:
     if job.state != JobState.DUE:
         return False
     if job.attempts >= MOST_ATTEMPTS:
-        Job.objects.filter(pk=job.pk).update(state=JobState.DEAD, finished_at=timezone.now())
+        Job.objects.filter(pk=job.pk).update(state=JobState.DEAD, finished_at=clock.now())
         log.error("evaluation given up", environment=str(job.environment_id), attempts=job.attempts)
         return False
     Job.objects.filter(pk=job.pk).update(attempts=F("attempts") + 1)
@@ -88,7 +88,7 @@ def _merge_silence(environment_id: UUID, now: datetime) -> None:
 
 def _finish(job: Job, again_in: timedelta | None) -> None:
     """End the job unless it was asked for again meanwhile; `again_in` makes it due again."""
-    Job.objects.filter(pk=job.pk).update(attempts=0, finished_at=timezone.now(), error="")
+    Job.objects.filter(pk=job.pk).update(attempts=0, finished_at=clock.now(), error="")
     unasked = Job.objects.filter(pk=job.pk, wanted=job.wanted)
     if again_in is None:
         unasked.update(state=JobState.DONE)

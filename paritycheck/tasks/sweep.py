@@ -7,8 +7,8 @@ from time import monotonic
 
 import structlog
 from django.db import close_old_connections, connection
-from django.utils import timezone
 
+from paritycheck.selectors import clock
 from paritycheck.services.drain import work_due, work_off
 from paritycheck.services.jobs import take_noted
 from paritycheck.services.operators import tell_of_dead_jobs, tell_of_silence
@@ -50,7 +50,7 @@ def sweep() -> bool:
     """One round; whether the broker took what there was to send."""
     close_old_connections()
     note_process(name="beat")
-    end_due_waivers(now=timezone.now())
+    end_due_waivers(now=clock.now())
     take_noted()
     wakes = work_due()
     if publish(wakes):

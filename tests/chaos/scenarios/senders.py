@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.chaos.checks import Outcome, judge
+from tests.chaos.checks import judge
 from tests.chaos.shops import make_shops
 
 if TYPE_CHECKING:
+    from tests.chaos.outcome import Outcome
     from tests.chaos.stand import Stand
 
 SENDERS = 2
@@ -52,8 +53,7 @@ def run(
     stand.until(lambda: _all_sent(stand, alerts, patient=patient), 4 * LEASE_S + 60)
     outcome = judge(stand, "senders", shops)
     outcome.note = f"{_crashed(stand)} attempts died with their sender"
-    if outcome.sent != alerts:
-        outcome.problems.append(f"{outcome.sent} deliveries for {alerts} alerts")
+    outcome.exactly("deliveries", outcome.sent, alerts)
     return outcome
 
 
