@@ -45,6 +45,9 @@ class Stand(Database):
         self.ports = {"web": self.port, "web-b": free_port()}
         self._settings = dict(settings)
         self._helpers: list[subprocess.Popen[str]] = []
+        self._nurses: list[subprocess.Popen[str]] = []
+        self._nurseries = 1
+        self.logs_at = place
         self._running: dict[int, Path] = {}
         self._started = 0
         self.sunk = place / "sink"
@@ -87,6 +90,11 @@ class Stand(Database):
     def start(self, *names: str) -> list[int]:
         """Start worker, sender or beat; their process ids. `ready` tells when they take work."""
         return [self._start(name) for name in names]
+
+    def reroute(self, **settings: str) -> None:
+        """Other settings for what is started from now on."""
+        self.environment |= settings
+        self._nurseries += 1
 
     def ready(self, *pids: int) -> list[int]:
         """Wait until each says so in its log; their ids. One that ended by itself is started again, as a supervisor
@@ -136,7 +144,7 @@ class Stand(Database):
         program = self._program(name)
         _python, _flag, module, *arguments = program.command
         self._started += 1
-        log = self.place / f"{self._started:04}-{name}.log"
+        log = self.logs_at / f"{self._started:04}-{name}.log"
         nursery = self._nursery()
         assert nursery.stdin is not None
         nursery.stdin.write("\t".join((module, str(log), *arguments)) + "\n")
@@ -151,12 +159,11 @@ class Stand(Database):
         return {"worker": programs.worker, "sender": programs.sender, "beat": programs.beat}[name](self.environment)
 
     def _nursery(self) -> subprocess.Popen[str]:
-        for helper in self._helpers:
-            if "tests.chaos.nursery" in helper.args:  # type: ignore[operator]  # a list, as we gave it
-                return helper
-        helper = self._help("tests.chaos.nursery", env=self.environment)
-        assert _line(helper) == "ready"
-        return helper
+        """Of the settings of now."""
+        while len(self._nurses) < self._nurseries:
+            self._nurses.append(self._help("tests.chaos.nursery", env=self.environment))
+            assert _line(self._nurses[-1]) == "ready"
+        return self._nurses[-1]
 
     def _help(self, module: str, *arguments: str, env: Mapping[str, str]) -> subprocess.Popen[str]:
         process = subprocess.Popen(
