@@ -51,3 +51,7 @@ class Agent:
     def report(self, **versions: str) -> bool:
         """Report, and say whether the server took it."""
         return self.start(**versions).wait(LONGEST_S) == 0
+
+    def spooled(self) -> int:
+        """How many reports wait to be sent."""
+        return len(list(self._state.glob("*/spool/*.report")))

@@ -72,8 +72,7 @@ class Stand(Database):
         return self
 
     def __exit__(self, *_: object) -> None:
-        for pid in list(self._running):
-            self._end(pid)
+        self.end_all()
         for helper in reversed(self._helpers):
             if helper.stdin is not None:
                 helper.stdin.close()
@@ -117,9 +116,23 @@ class Stand(Database):
         self.kills += count
         self._end(pid)
 
+    def terminate(self, pid: int) -> float:
+        """SIGTERM, as a deploy does it, to the process alone; seconds until it ended. It is killed after a minute."""
+        began = time.monotonic()
+        os.kill(pid, signal.SIGTERM)
+        self.until(lambda: not alive(pid), READY_S)
+        took = time.monotonic() - began
+        self._end(pid)
+        return took
+
     def alive(self, pid: int) -> bool:
         """Whether the process still runs."""
         return alive(pid)
+
+    def end_all(self) -> None:
+        """End every process of the service."""
+        for pid in list(self._running):
+            self._end(pid)
 
     def revive(self) -> list[int]:
         """Start again what ended by itself, as a supervisor does; what was killed here is the scenario's to start."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from tests.chaos.outcome import Outcome
     from tests.chaos.stand import Stand
 
-JUMPS = ("+2h", "-2h", "+5y", "+0")
+HOUR_S = 3_600
+JUMPS = {"+2h": 2 * HOUR_S, "-2h": -2 * HOUR_S, "+5y": 5 * 365 * 24 * HOUR_S, "right again": 0}
 LOOK_S = 45
 TOLD_S = 120
 PERSONAL = "/api/v1/projects"
@@ -38,9 +39,9 @@ def run(stand: Stand) -> Outcome:
     refused: list[str] = []
     slowest = 0.0
     packages = {"django": "5.2.19"}
-    for number, ahead in enumerate(JUMPS):
+    for number, (ahead, seconds) in enumerate(JUMPS.items()):
         shop.report("production", django="5.2.19", stripe="13.2.0")
-        clock.set(ahead)
+        clock.set(seconds)
         packages[f"only-{number}"] = "1.0"
         before = time.monotonic()
         refused += [] if agent.report(**packages) else [f"{ahead}: an agent's report was refused"]
@@ -51,7 +52,7 @@ def run(stand: Stand) -> Outcome:
         _let_it_look(stand)
     settle(stand, [shop], TOLD_S)
     outcome = judge(stand, "clocks", [shop])
-    outcome.note = f"jumps {' '.join(JUMPS)}"
+    outcome.note = f"jumps: {', '.join(JUMPS)}"
     outcome.holds("refusals of agents and people", refused)
     outcome.exactly("agents taken for silent", _notices(stand), 0)
     outcome.exactly("drifts taken for resolved", stand.count(RESOLVED), 0)
