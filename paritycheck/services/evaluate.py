@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 MOST_ATTEMPTS = 5
 LOCK_CLASS = 7_301
 GROUP_WINDOW_S = 5
+PASSING = ("53", "57P")
+"""SQLSTATE's classes of what every statement may meet: no resources, and an operator who ends connections."""
 
 
 def evaluate_environment(*, environment_id: UUID, now: datetime) -> None:
@@ -73,8 +75,14 @@ def _evaluate(job: Job, now: datetime) -> None:
             again_in = evaluate_pairs(environment_id=job.environment_id, now=now)
             _finish(job, again_in)
     except Exception as error:
-        Job.objects.filter(pk=job.pk).update(error=type(error).__name__)
+        given_back = {"attempts": F("attempts") - 1} if _passes(error) else {}
+        Job.objects.filter(pk=job.pk).update(error=type(error).__name__, **given_back)
         raise
+
+
+def _passes(error: Exception) -> bool:
+    """Whether PostgreSQL had no room, no memory or no time for anybody: that says nothing of what is compared."""
+    return str(getattr(error.__cause__, "sqlstate", None) or "").startswith(PASSING)
 
 
 def _merge_silence(environment_id: UUID, now: datetime) -> None:

@@ -20,6 +20,9 @@ START_S = 120
 class Redis:
     """A Redis that can be killed; nothing of it is kept."""
 
+    notices = True
+    """Whether its client finds out by itself that a connection is dead."""
+
     def __init__(self, place: Path) -> None:
         self.port = free_port()
         self._command = [
@@ -72,6 +75,8 @@ class Redis:
 
 class Rabbit:
     """RabbitMQ on ports of its own, whose files all lie in `place`."""
+
+    notices = False
 
     def __init__(self, place: Path) -> None:
         self.port, self._place = free_port(), place / "rabbitmq"

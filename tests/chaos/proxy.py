@@ -23,7 +23,7 @@ class Proxy:
     """What can be asked of the other one is; a report that was passed on is not sent twice, its agent does that."""
 
     def __init__(self, stand: Stand) -> None:
-        self._stand, self._place = stand, stand.place / "nginx"
+        self._stand, self._place = stand, stand.place / "proxy"
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._process: subprocess.Popen[bytes] | None = None

@@ -66,7 +66,7 @@ SCENARIOS = {
 }
 SOAK = {"soak": "F31: faults at random for MINUTES, under load, with three projects"}
 """Only by its name: it takes as long as it is told to."""
-NEEDS = {"redis": "redis", "redis-full": "redis", "deaf-worker": "redis"}
+NEEDS = {"redis": "redis", "redis-full": "redis", "deaf-worker": "rabbitmq"}
 """Scenarios that hurt a broker of their own."""
 LIMIT_S = 900
 TEMPLATE = "paritycheck"

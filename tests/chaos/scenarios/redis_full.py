@@ -28,6 +28,7 @@ def run(stand: Stand, redis: Redis) -> Outcome:
     appoint_operator()
     stand.start("beat")
     stand.ready(*stand.start("worker", "sender"))
+    stand.until(lambda: stand.count("SELECT count(*) FROM paritycheck_processbeat WHERE name = 'worker'"), 90)
     hurts = {
         "well": ("PING",),
         "out of memory": ("CONFIG SET maxmemory 1",),
