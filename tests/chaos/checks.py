@@ -37,7 +37,7 @@ def judge(stand: Stand, name: str, shops: Sequence[Shop] = ()) -> Outcome:
         *([f"{again} duplicates, with {stand.kills} kills"] if again > stand.kills else []),
         *_unfinished(stand),
         *_unheard(stand, shops),
-        *_strays(stand),
+        *strays(stand),
     ]
     return Outcome(name, len(outbox), len(counted), stand.kills, len(lost), again, problems=problems)
 
@@ -113,7 +113,7 @@ def _untold(stand: Stand, shop: Shop) -> list[str]:
     return []
 
 
-def _strays(stand: Stand) -> list[str]:
+def strays(stand: Stand) -> list[str]:
     """Rows whose parent belongs to another project."""
     pairs = {
         "deliveries of channels": "paritycheck_delivery c JOIN paritycheck_channel p ON p.id = c.target_id",

@@ -29,13 +29,15 @@ class Reporters:
     at all; `acked` holds the newest number that was acknowledged, by instance; `failed` were never taken.
     """
 
-    def __init__(self, url: str, token: str, *, threads: int = 4, each: int = 40, between_s: float = 0.2) -> None:
+    def __init__(
+        self, url: str, token: str, *, threads: int = 4, each: int = 40, between_s: float = 0.2, name: str = "small"
+    ) -> None:
         self.answers: Counter[int] = Counter()
         self.acked: dict[str, int] = {}
         self.failed: list[str] = []
         self._url, self._token, self._between_s = url, token, between_s
         self._stop = threading.Event()
-        names = [[f"small-{number}-{instance}" for instance in range(each)] for number in range(threads)]
+        names = [[f"{name}-{number}-{instance}" for instance in range(each)] for number in range(threads)]
         self._threads = [threading.Thread(target=self._report_for, args=[mine]) for mine in names]
 
     def __enter__(self) -> Self:

@@ -145,6 +145,10 @@ class Stand(Database):
         """The process id of a program that runs."""
         return next(pid for pid, log in self._running.items() if log.stem.endswith(f"-{name}"))
 
+    def runs(self, name: str) -> bool:
+        """Whether a program of this name was started and not killed since."""
+        return any(log.stem.endswith(f"-{name}") for log in self._running.values())
+
     def log_of(self, pid: int) -> str:
         """What the process said, also after its end."""
         return _read(self._running[pid]).decode(errors="replace") if pid in self._running else ""

@@ -42,7 +42,7 @@ def run(
         if stand.server is not None and stand.kills % DATABASE == DATABASE - 1:
             stand.restart_postgres()
         elif stand.kills % BROKER == BROKER - 1:
-            _cut_broker(stand)
+            cut_broker(stand)
         else:
             stand.kill(senders.pop(stand.chance.randrange(len(senders))))
             senders = stand.ready(*senders, *stand.start("sender"))
@@ -70,7 +70,7 @@ def _crashed(stand: Stand) -> int:
     return begun - stand.count("SELECT count(*) FROM paritycheck_deliveryattempt")
 
 
-def _cut_broker(stand: Stand) -> None:
+def cut_broker(stand: Stand) -> None:
     """Every connection of the queue's client ends, as if its server had."""
     stand.kills += 1
     stand.sql(
