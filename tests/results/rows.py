@@ -112,6 +112,8 @@ PROMISES: Final[dict[str, tuple[str, str]]] = {
     "F12": ("webhooks that refuse in every way", "tried by schedule, or ended with a reason"),
     "F14": ("what stands in for the server, or breaks it off", "0 reports lost"),
     "F15": ("an agent's spool: killed, full, damaged", "the newest is never lost"),
+    "F18": ("clocks of the server that are set", "0 false alerts"),
+    "F23": ("a worker that hears nothing", "it ends itself within 180 s"),
     "F19": ("an agent's clock of another day or year", "the same state"),
 }
 PLACES: Final[dict[str, tuple[str, ...]]] = {
@@ -136,7 +138,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         "tests/api/test_rows_server.py::test_row_42",
         "tests/services/test_evaluation.py::test_five_wake_ups",
     ),
-    "P8": ("tests/services/test_time_and_grace.py",),
+    "P8": ("tests/services/test_order.py",),
     "P9": ("tests/agent/test_schedule.py", "tests/agent/test_delivery.py"),
     "P10": ("tests/api/test_rows_json.py::test_row_45", "tests/api/test_rows_bodies.py::test_row_63"),
     "P11": ("tests/api/test_access.py", "tests/web/test_access.py"),
@@ -157,8 +159,10 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "F19": (
         "tests/api/test_rows_json.py::test_row_44",
         "tests/agent/test_delivery.py::test_after_the_clock_went_back",
-        "tests/services/test_clock.py",
+        "tests/services/test_order.py",
     ),
+    "F18": ("tests/services/test_clock.py", "tests/tasks/test_sweep.py::test_a_beat_whose_clock"),
+    "F23": ("tests/tasks/test_deaf.py",),
 }
 _NAMED = re.compile(r"test_rows?_(\d+)(?:_and_(\d+))?_")
 _CASE = re.compile(r"(?:^|-)(\d{1,2})-[a-z0-9]")
