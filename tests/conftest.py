@@ -40,7 +40,7 @@ SERVER: "pytest.StashKey[Embedded]" = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--long`: what walks at random walks further."""
+    """`--long`: what walks at random walks further, what tries examples tries twenty times as many."""
     parser.addoption("--long", action="store_true", help="take the long form of tests that have one")
 
 
@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # A run in the background ignores Ctrl-C, and what it starts would inherit that: tests press it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if importlib.util.find_spec("hypothesis") is not None:
-        _without_deadlines()
+        _without_deadlines(examples=2_000 if config.getoption("long") else 100)
     if _pure(config) or config.getoption("help", default=False) or importlib.util.find_spec("django") is None:
         return
     for name, value in DEFAULTS.items():
@@ -133,11 +133,11 @@ def _pure(config: pytest.Config) -> bool:
     return bool(asked) and all(any(path.is_relative_to(here / room) for room in PURE) for path in asked)
 
 
-def _without_deadlines() -> None:
+def _without_deadlines(examples: int) -> None:
     """How long one example takes says more of what else the machine does than of the code."""
     import hypothesis
 
-    hypothesis.settings.register_profile("no deadlines", deadline=None)
+    hypothesis.settings.register_profile("no deadlines", deadline=None, max_examples=examples)
     hypothesis.settings.load_profile("no deadlines")
 
 

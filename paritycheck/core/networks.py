@@ -18,8 +18,10 @@ class NetworkError(ValueError):
 
 
 def read_networks(said: Iterable[str]) -> tuple[str, ...]:
-    """Networks in their usual form, each once, in order; an address alone is a network of one. Raises NetworkError."""
-    found = dict.fromkeys(_network(text.strip()) for text in said if text.strip())
+    """Networks in their usual form, each once, in order; an address alone is a network of one. Raises NetworkError, for
+    an empty text too: a variable that was never set must not let everybody in.
+    """
+    found = dict.fromkeys(_network(text.strip()) for text in said)
     if len(found) > MOST:
         raise NetworkError(f"are at most {MOST} networks")
     return tuple(str(network) for network in sorted(found, key=lambda each: (each.version, int(each[0]), each)))

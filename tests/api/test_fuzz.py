@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from paritycheck_agent.wire.canonical import line
 
+pytestmark = pytest.mark.timeout(1_800)
+
 if TYPE_CHECKING:
     from tests.api.installation import Reply, Site
 
@@ -24,8 +26,9 @@ MEMBERS = (
     "sections", "candidate", "base", "fail_on", "max_age_s", "min_coverage", "record", "against", "default_branch",
     "environment",
 )  # fmt: skip
+# With --long 24,000 in all.
 FUZZ = settings(
-    max_examples=200,
+    max_examples=2 * settings().max_examples,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

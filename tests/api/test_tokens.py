@@ -185,6 +185,7 @@ def test_a_token_is_refused_from_elsewhere_and_says_where_it_was_used(site: Site
     assert asked(token, cafe).status == 200, "at once"
     assert asked(token, office).code == "address-refused"
     assert change("203.0.113.7/24").json()["errors"][0]["pointer"] == "/from"
+    assert change("").code == "invalid-token", "what is empty is not everywhere"
     assert change(*(f"10.0.0.{at}" for at in range(17))).code == "invalid-token"
     assert change().json()["from"] == []
     assert asked(token, office).status == 200

@@ -32,7 +32,7 @@ def test_whatever_is_written_is_a_network_or_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["203.0.113.7/24", "10.0.0.0/33", "fe80::1%eth0", "localhost", "1.2.3", "::/129", "x" * 99]
+    "text", ["203.0.113.7/24", "10.0.0.0/33", "fe80::1%eth0", "localhost", "1.2.3", "::/129", "x" * 99, "", " "]
 )
 def test_what_is_no_network_is_refused(text: str) -> None:
     with pytest.raises(NetworkError):

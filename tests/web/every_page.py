@@ -129,3 +129,8 @@ LISTS: Final = (OPEN, SIGNING_IN, OWN, GUARDED, HALFWAY, OF_ADMINISTRATORS, OF_P
 def templates(*lists: Pages) -> list[str]:
     """Every address of the lists once; names in braces stand for identities."""
     return list(dict.fromkeys(path for pages in lists for paths in pages.values() for path in paths))
+
+
+def plain(*lists: Pages) -> list[str]:
+    """Of every page its first address: the states that links lead to are made of the same parts."""
+    return templates(*({name: paths[:1] for name, paths in pages.items()} for pages in lists))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.web import every_page as every
 from tests.web.furnished import Furnished, furnished
-from tests.web.walking import Walk
+from tests.web.walking import IN_DARK, IN_LIGHT, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,8 +49,8 @@ def test_every_route_is_on_the_list() -> None:
 
 
 def test_every_page_as_owner_and_administrator(place: Furnished, walk: Walk) -> None:
-    pages = every.templates(every.OWN, every.OF_PROJECT, every.OF_MAINTAINERS)
-    walk.go("owner", place.clients["owner"], pages)
+    walk.go("owner", place.clients["owner"], every.templates(every.OWN, every.OF_MAINTAINERS))
+    walk.go("owner", place.clients["owner"], every.templates(every.OF_PROJECT), looks=IN_LIGHT)
     walk.go("owner", place.clients["owner"], ["/p/none"], status=404)
     walk.read("owner", place.clients["owner"], every.templates(every.FRAMED))
     walk.go("administrator", place.clients["administrator"], every.templates(every.OF_ADMINISTRATORS))
@@ -61,15 +61,16 @@ def test_every_page_as_member_and_viewer_and_before_signing_in(place: Furnished,
     walk.go("member", place.clients["member"], every.templates(every.GUARDED))
     walk.go("halfway", place.clients["halfway"], every.templates(every.HALFWAY))
     walk.go("stranger", None, every.templates(every.SIGNING_IN, every.OPEN))
-    for role in ("member", "viewer"):
-        walk.go(role, place.clients[role], every.templates(every.OF_PROJECT, *([every.OPEN] if walk.long else [])))
+    walk.go("member", place.clients["member"], every.templates(every.OF_PROJECT), looks=IN_DARK)
+    pages = every.templates(every.OF_PROJECT, every.OPEN) if walk.long else every.plain(every.OF_PROJECT)
+    walk.go("viewer", place.clients["viewer"], pages, looks={})
     assert walk.faults == []
 
 
 def test_every_page_tells_the_same_without_scripts(place: Furnished, walk: Walk) -> None:
     # In the manual a script adds buttons that copy, and nothing else.
-    manual = [every.OPEN] if walk.long else []
-    pages = every.templates(every.OWN, every.OF_PROJECT, every.OF_MAINTAINERS, *manual)
+    lists = every.OWN, every.OF_PROJECT, every.OF_MAINTAINERS
+    pages = every.templates(*lists, every.OPEN) if walk.long else every.plain(*lists)
     walk.compare_without_script(place.clients["owner"], [page for page in pages if page not in UNLIKE])
     assert walk.faults == []
 

@@ -12,7 +12,7 @@ import re
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
 
@@ -36,6 +36,19 @@ _PRACTICE: Final = (*_STANDARD, "best-practice")
 _OF_COLOURS: Final = ("color-contrast", "link-in-text-block")
 # What a narrow screen changes: where things stand, and which of them stand there.
 _OF_WIDTH: Final = (*_OF_COLOURS, "target-size", "scrollable-region-focusable", "button-name", "link-name", "label")
+Look = tuple[int, Literal["light", "dark"]]
+Rules = dict[str, Any]
+_ALL: Final[Rules] = {"type": "tag", "values": _PRACTICE}
+IN_LIGHT: Final[Mapping[Look, Rules]] = {(WIDE, "light"): _ALL}
+IN_DARK: Final[Mapping[Look, Rules]] = {(NARROW, "dark"): {"type": "rule", "values": _OF_WIDTH}}
+BOTH: Final[Mapping[Look, Rules]] = {**IN_LIGHT, **IN_DARK}
+EVERY: Final[Mapping[Look, Rules]] = {
+    **BOTH,
+    (WIDE, "dark"): {"type": "rule", "values": _OF_COLOURS},
+    (NARROW, "light"): _ALL,
+}
+FRAMED: Final[Mapping[Look, Rules]] = {look: {"type": "tag", "values": _STANDARD} for look in BOTH}
+"""Of mails and parts of pages."""
 _AXE: Final = """async (only) => {
     const options = { runOnly: only, resultTypes: ["violations"], iframes: false, preload: false };
     const found = await axe.run(document, options);
@@ -67,9 +80,10 @@ _PASSING: Final = re.compile(r'[a-z]+@example\.com|name="csrfmiddlewaretoken" va
 class Walk:
     """Collects what is wrong instead of stopping at it: `faults` names role, page, and what is the matter.
 
-    Pages are addresses as every_page.py has them; `ids` fills them. A `long` walk looks at every width in every scheme,
-    a short one at the wide page in light and the narrow one in dark; of the manual, whose pages are long and alike, it
-    looks so at the one that shows every component, and whether the others complain or overflow.
+    Pages are addresses as every_page.py has them; `ids` fills them. A `long` walk looks at every width in every scheme.
+    A short one takes the looks it is told, so that what several roles see alike is examined once in each look; of the
+    manual, whose pages are long and alike, it looks at the one that shows every component, and whether the others
+    complain or overflow.
     """
 
     def __init__(self, browser: Browser, site: str, ids: Mapping[str, str], pictures: Path, *, long: bool) -> None:
@@ -77,9 +91,19 @@ class Walk:
         self.pictures = Path(os.environ.get(SHOTS) or pictures)
         self.faults: list[str] = []
         self._seen: set[str] = set()
+        self._short: Mapping[Look, Rules] = BOTH
 
-    def go(self, role: str, client: Client | None, pages: Iterable[str], *, status: int = 200) -> None:
+    def go(
+        self,
+        role: str,
+        client: Client | None,
+        pages: Iterable[str],
+        *,
+        status: int = 200,
+        looks: Mapping[Look, Rules] = BOTH,
+    ) -> None:
         """Each page as this person sees it; without a client as somebody who has not signed in."""
+        self._short = looks
         context = self._context(client)
         page, said = context.new_page(), list[str]()
         page.on("console", lambda one: said.append(one.text) if one.type in {"error", "warning"} else None)
@@ -100,7 +124,7 @@ class Walk:
             page = context.new_page()
             page.set_content(client.get(path.format(**self.ids)).content.decode())
             page.evaluate(AXE_SCRIPT)
-            self._note(f"{role} {path}", self._looks(page, f"{role}{path}", _STANDARD))
+            self._note(f"{role} {path}", self._looks(page, f"{role}{path}", FRAMED))
             page.close()
         context.close()
 
@@ -151,21 +175,14 @@ class Walk:
             return wrong
         self._seen.add(look)
         wrong += page.evaluate(_STRUCTURE)
-        if path.startswith(MANUAL) and path != SHOWCASE and not self.long:
+        if not self.long and (not self._short or (path.startswith(MANUAL) and path != SHOWCASE)):
             return [*wrong, *self._wide(page, NARROW)]
         page.evaluate(AXE_SCRIPT)
-        return [*wrong, *self._looks(page, f"{role}{path}")]
+        return [*wrong, *self._looks(page, f"{role}{path}", EVERY if self.long else self._short)]
 
-    def _looks(self, page: Page, name: str, tags: tuple[str, ...] = _PRACTICE) -> list[str]:
+    def _looks(self, page: Page, name: str, looks: Mapping[Look, Rules]) -> list[str]:
         wrong = self._wide(page, BETWEEN)
-        rules: dict[Any, dict[str, Any]] = {
-            (WIDE, "light"): {"type": "tag", "values": tags},
-            (NARROW, "dark"): {"type": "rule", "values": _OF_WIDTH},
-        }
-        if self.long:
-            rules[WIDE, "dark"] = {"type": "rule", "values": _OF_COLOURS}
-            rules[NARROW, "light"] = {"type": "tag", "values": tags}
-        for (width, scheme), only in rules.items():
+        for (width, scheme), only in looks.items():
             wrong += self._wide(page, width)
             page.emulate_media(color_scheme=scheme)
             page.evaluate(_DRAWN)
