@@ -31,33 +31,45 @@ SPREAD_S = 60
 MOST_TIMES = 3.0
 SPEED = 4
 AT_ONCE = 32
+BEFORE_AT_ONCE = 8
+SHOPS = 5
 BACKLOG_S = 600
 
 
 def run(stand: Stand) -> Outcome:
-    [shop] = make_shops(1, ["ann@example.com", "bo@example.com"])
+    shops = make_shops(SHOPS, ["ann@example.com", "bo@example.com"])
+    shop = shops[0]
     stand.start("beat")
     stand.ready(*stand.start("worker", "sender"))
-    reporters = Reporters(start_web(stand), shop.report_token("staging"))
+    url = start_web(stand)
+    of_shops = [Reporters(url, one.report_token("staging")) for one in shops]
     arrivals = _arrivals(stand)
+    with ThreadPoolExecutor(BEFORE_AT_ONCE) as pool:
+        for number in range(AGENTS):
+            pool.submit(of_shops[number % SHOPS].report, f"small-{number}")
+    before = sum((reporters.answers for reporters in of_shops), Counter[int]())
     began = time.monotonic()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for number, at in enumerate(arrivals):
             time.sleep(max(0.0, began + at / SPEED - time.monotonic()))
-            pool.submit(_come_back, reporters, f"small-{number}")
+            pool.submit(_come_back, of_shops[number % SHOPS], f"small-{number}")
     took = time.monotonic() - began
     shop.report("staging", django="5.2.19", stripe="14.0.1")
     settle(stand, [shop], 120)
     outcome = judge(stand, "reconnect", [shop])
-    outcome.note = f"back over {arrivals[-1]:.0f} s; {reporters.told()}"
+    answers = sum((reporters.answers for reporters in of_shops), Counter[int]()) - before
+    told = ", ".join(f"{count} x {status}" for status, count in sorted(answers.items()))
+    lost = [text for reporters in of_shops for text in reporters.lost(stand)]
+    failed = [instance for reporters in of_shops for instance in reporters.failed]
+    outcome.note = f"back over {arrivals[-1]:.0f} s; {told}"
     steady = AGENTS / INTERVAL_S
     outcome.at_most("p95 of arrivals, times the steady rate", _p95(arrivals) / steady, MOST_TIMES)
     outcome.holds("an arrival all at once", [] if arrivals[-1] >= SPREAD_S else [f"all within {arrivals[-1]:.0f} s"],
                   f"over {arrivals[-1]:.0f} s")  # fmt: skip
-    wrong = [f"{count} x {status}" for status, count in reporters.answers.items() if status not in {200, 202, 429}]
-    outcome.holds("answers but 200, 202 and 429", wrong, reporters.told())
-    outcome.holds("reports that were not taken", reporters.failed, f"{len(reporters.acked)} agents")
-    outcome.holds("acknowledged reports that are gone", reporters.lost(stand), f"{len(reporters.acked)} agents")
+    wrong = [f"{count} x {status}" for status, count in answers.items() if status not in {200, 202, 429}]
+    outcome.holds("answers but 200, 202 and 429", wrong, told)
+    outcome.holds("reports that were not taken", failed, f"{AGENTS} agents")
+    outcome.holds("acknowledged reports that are gone", lost, f"{AGENTS} agents")
     outcome.at_most("all that waited is taken", took, BACKLOG_S, "s")
     return outcome
 
