@@ -14,6 +14,9 @@ NAME ?=
 SEED ?=
 BASE ?=
 PREVIOUS ?=
+BROKER ?=
+MINUTES ?=
+RESULTS := dist/results
 
 ##@ Try it
 
@@ -32,7 +35,7 @@ install: $(STAMP) ## Build .venv from uv.lock
 
 .PHONY: test
 test: install ## Every test. ARGS="tests/core -k merge"; ARGS=--long walks further
-	@exec $(BIN)/pytest $(ARGS)
+	@PARITYCHECK_RESULTS=$(RESULTS) exec $(BIN)/pytest $(ARGS)
 
 .PHONY: test-fast
 test-fast: install ## Tests without real processes and browsers
@@ -74,8 +77,13 @@ fuzz: install ## 50,000 changed files through every reader of the agent. ARGS="-
 	@PYTHONPATH=. exec $(BIN)/python tests/agent/fuzz/run.py $(ARGS)
 
 .PHONY: chaos
-chaos: install ## Kill a running service in every way, and count what was lost. NAME=senders SEED=7
-	@exec $(BIN)/python -m tests.chaos.run $(if $(NAME),--name $(NAME)) $(if $(SEED),--seed $(SEED))
+chaos: install ## Kill a running service in every way, and count what was lost. NAME=senders SEED=7 BROKER=rabbitmq; NAME=soak MINUTES=60
+	@PARITYCHECK_RESULTS=$(RESULTS) exec $(BIN)/python -m tests.chaos.run $(if $(NAME),--name $(NAME)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(BROKER),--broker $(BROKER)) $(if $(MINUTES),--minutes $(MINUTES))
+
+.PHONY: report
+report: install ## One table of every bad input, fault, promise and target, as tests, chaos and benchmarks last found them
+	@PARITYCHECK_RESULTS=$(RESULTS) exec $(BIN)/python -m tests.results
 
 .PHONY: audit
 audit: install ## Known vulnerabilities of what is locked; asks pypi.org. Exit 1: some, 2: it could not be told

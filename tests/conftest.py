@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 from _pytest.nodeid import coerce_node_id
 
+from tests.results import plugin as results
+
 if TYPE_CHECKING:
     from paritycheck.local.postgres import Embedded
 
@@ -70,7 +72,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of an xdist_group in one worker: xdist 3.8 does so by an attribute that pytest 9.2 has no more."""
+    """Note which rows tests answer for, and keep the tests of an xdist_group in one worker: xdist 3.8 does so by an
+    attribute that pytest 9.2 has no more.
+    """
+    results.mark(items)
     if not getattr(config.option, "loadgroup", False):
         return
     for item in items:
@@ -94,10 +99,11 @@ def pytest_runtest_makereport(
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show how each kind of service is probed, behind a run in which the probes were tested.
+    """Show what rows of the lists were tested, and how each kind of service is probed, behind a run that did so.
 
     This runs where the whole run does, not in the workers of xdist: what they did is in the reports.
     """
+    results.show(terminalreporter)
     reports = (report for each in terminalreporter.stats.values() for report in each)
     if any(str(getattr(report, "nodeid", "")).startswith(PROBES) for report in reports):
         from tests.agent.probes.table import lines

@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -12,6 +11,7 @@ from paritycheck.api.base import ApiView, Scopes
 from paritycheck.api.body import WireCall, taken
 from paritycheck.api.schema import GONE, REFUSALS, opaque
 from paritycheck.api.shapes import ProjectApiView
+from paritycheck.selectors import clock
 from paritycheck.services import hook_cdevents, hook_github, hook_gitlab
 from paritycheck.services.announce import project_of_hook, take_announced
 from paritycheck_agent.wire.errors import Invalid
@@ -55,7 +55,7 @@ class GithubHookView(SignedHookView):
         body = taken(request).decoded
         shown = request.headers.get("X-Hub-Signature-256", "")
         found = project_of_hook(slug=project, provider="github", body=body, shown=shown)
-        now = timezone.now()
+        now = clock.now()
         said = hook_github.read(request.headers.get("X-GitHub-Event", ""), read_json(body), now)
         return Response(take_announced(project=found, said=said, now=now), status=202)
 
@@ -75,7 +75,7 @@ class GitlabHookView(SignedHookView):
         body = taken(request).decoded
         shown = request.headers.get("X-Gitlab-Token", "")
         found = project_of_hook(slug=project, provider="gitlab", body=body, shown=shown)
-        now = timezone.now()
+        now = clock.now()
         said = hook_gitlab.read(request.headers.get("X-Gitlab-Event", ""), read_json(body), now)
         return Response(take_announced(project=found, said=said, now=now), status=202)
 
@@ -99,7 +99,7 @@ class CdeventsHookView(ProjectApiView):
         del project
         document = read_json(taken(request).decoded)
         kind, event = _opened(request, document)
-        found, now = self.project(), timezone.now()
+        found, now = self.project(), clock.now()
         said = hook_cdevents.read(kind, event, now)
         return Response(take_announced(project=found, said=said, now=now), status=202)
 

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from django.http import QueryDict
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -23,6 +22,7 @@ from paritycheck.codec.times import instant
 from paritycheck.core.actors import HOSTS, ROLES
 from paritycheck.core.addresses import is_slug
 from paritycheck.models.deploys import DeploySource, DeployStatus
+from paritycheck.selectors import clock
 from paritycheck.selectors.access import may_write
 from paritycheck.selectors.deploys import deploys_of
 from paritycheck.selectors.projects import find_environment
@@ -161,7 +161,7 @@ class DeploysView(CsvView):
     def post(self, request: Request, project: str) -> Response:
         """Keep it, once: 201, or 200 where it was told of already."""
         del project
-        now, body = timezone.now(), taken(request).decoded
+        now, body = clock.now(), taken(request).decoded
         found = self.project()
         if not may_write(self.token, found):
             raise Refused("forbidden", 403, "this needs a member of the project; viewers read")

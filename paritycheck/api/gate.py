@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django.http import QueryDict
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,6 +14,7 @@ from paritycheck.api.body import WireCall, taken
 from paritycheck.api.schema import GONE, READ_REFUSALS, REFUSALS, opaque, refused
 from paritycheck.api.shapes import FACT_STATES, SEVERITIES, ProjectApiView
 from paritycheck.core.addresses import is_slug
+from paritycheck.selectors import clock
 from paritycheck.selectors.projects import find_environment
 from paritycheck.services.gate import Question, judge_candidate, judge_promotion
 from paritycheck_agent.wire import limits
@@ -157,7 +157,7 @@ class GateView(ProjectApiView):
         if request.query_params:
             raise bad_parameter("this call takes no query parameters")
         answer = judge_candidate(
-            token=self.token, project=self.project(), document=document, warnings=warnings, now=timezone.now()
+            token=self.token, project=self.project(), document=document, warnings=warnings, now=clock.now()
         )
         return Response(answer)
 
@@ -193,7 +193,7 @@ class GateView(ProjectApiView):
         if against is not None:
             _slug(query, "against")
         answer = judge_promotion(
-            project=found, environment=environment, against=against, question=question, now=timezone.now()
+            project=found, environment=environment, against=against, question=question, now=clock.now()
         )
         return _strictly(request, answer) if query.get("strict") == "1" else Response(answer)
 

@@ -16,13 +16,13 @@ import structlog
 from django.conf import settings
 from django.db import Error as DatabaseFailure
 from django.http.request import split_domain_port, validate_host
-from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
 from paritycheck.api import documents, problems
 from paritycheck.api.authentication import peer
 from paritycheck.api.headers import security
 from paritycheck.models import Token
+from paritycheck.selectors import clock
 from paritycheck.services.heartbeat import HEARTBEAT, beat, close_connections
 from paritycheck.services.reports import clock_warnings
 from paritycheck.services.token_places import may_come_from
@@ -128,7 +128,7 @@ def _beaten(environ: Environ, body: bytes) -> UUID | None:
         document = read_json(body)
     except Invalid:
         return None
-    if not _is_exact(document) or clock_warnings(document, timezone.now()):
+    if not _is_exact(document) or clock_warnings(document, clock.now()):
         return None
     if token.instance_key not in {"", document["instance"]["id"]}:
         return None

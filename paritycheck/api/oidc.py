@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from allauth.core import ratelimit
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,6 +13,7 @@ from paritycheck.api.base import ApiView, Scopes
 from paritycheck.api.body import WireCall
 from paritycheck.api.schema import REFUSALS
 from paritycheck.models import Token
+from paritycheck.selectors import clock
 from paritycheck.services.errors import Refused
 from paritycheck.services.oidc import LIVES_S, exchange
 
@@ -97,7 +97,7 @@ def _exchanged(request: Request, said: dict[str, Any]) -> tuple[Token, str]:
         detail = "too many id tokens from this address were refused"
         raise Refused("rate-limited", 429, detail, retryable=True, retry_after=WAIT_S)
     try:
-        return exchange(slug=said["project"], id_token=said["subject_token"], now=timezone.now())
+        return exchange(slug=said["project"], id_token=said["subject_token"], now=clock.now())
     except Refused:
         ratelimit.consume(asking, action=LIMIT)
         raise

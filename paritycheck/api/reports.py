@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -12,6 +11,7 @@ from rest_framework.response import Response
 from paritycheck.api.base import ApiView, Scopes
 from paritycheck.api.body import WireCall, taken
 from paritycheck.api.schema import REFUSALS, opaque
+from paritycheck.selectors import clock
 from paritycheck.services.heartbeat import beat_in_turn
 from paritycheck.services.ingest import take_report
 from paritycheck.services.reports import clock_warnings
@@ -70,7 +70,7 @@ class ReportsView(ApiView):
         """Take one report, or say what is missing for it."""
         document = read_json(taken(request).decoded)
         warnings = check_report(document)
-        now = timezone.now()
+        now = clock.now()
         if not warnings and not clock_warnings(document, now) and self._beats(document):
             return Response({"report": str(UUID(document["report_id"])), "unchanged": True}, status=202)
         answer = take_report(token=self.token, document=document, warnings=warnings, now=now)

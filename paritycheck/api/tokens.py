@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -23,6 +22,7 @@ from paritycheck.api.token_body import (
 )
 from paritycheck.api.token_samples import EXAMPLE, PAGE_EXAMPLE, SECRET
 from paritycheck.models import Project, Token, User
+from paritycheck.selectors import clock
 from paritycheck.selectors.tokens import find_personal_token, find_token, tokens_of, tokens_of_person
 from paritycheck.services.errors import Refused
 from paritycheck.services.handing_out import (
@@ -161,7 +161,7 @@ class ProjectTokensView(_ProjectTokens):
         said = read_asked(request, CODE, known, ("kind", "name"))
         said["networks"] = said.pop("from", [])
         said["bounds"] = Bounds(**{name: said.pop(name, None) for name in ("days", "hours", "uses")})
-        token, text = make_project_token(project=found, by=user, now=timezone.now(), **said)
+        token, text = make_project_token(project=found, by=user, now=clock.now(), **said)
         return Response({**token_document(token), "token": text}, status=201)
 
 
@@ -247,7 +247,7 @@ class TokensView(_OwnTokens):
         """Of the scopes that the asking token has itself. `token` is in this answer and nowhere else."""
         user = self.person()
         said = read_asked(request, CODE, {"name": str, "scopes": list, "days": int}, ("name", "scopes", "days"))
-        token, text = make_personal_token(user=user, now=timezone.now(), within=self.token.scopes, **said)
+        token, text = make_personal_token(user=user, now=clock.now(), within=self.token.scopes, **said)
         return Response({**token_document(token), "token": text}, status=201)
 
 

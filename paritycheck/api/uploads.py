@@ -3,7 +3,6 @@
 import re
 from typing import Any, ClassVar
 
-from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -18,6 +17,7 @@ from paritycheck.api.pagination import CursorPages, PageSerializer
 from paritycheck.api.schema import GONE, PAGE_PARAMETERS, READ_REFUSALS, REFUSALS
 from paritycheck.api.shapes import ProjectApiView
 from paritycheck.models import Environment, Upload
+from paritycheck.selectors import clock
 from paritycheck.selectors.access import may_write
 from paritycheck.selectors.projects import find_environment
 from paritycheck.selectors.uploads import uploads_of
@@ -86,12 +86,12 @@ class UploadView(ProjectApiView):
     def take(self, request: Request, name: str, *, bill: bool) -> Response:
         """Take the body as the file of this name."""
         environment, data = self.target(), taken(request).decoded
-        answer = take_upload(environment=environment, name=name, data=data, bill=bill, now=timezone.now())
+        answer = take_upload(environment=environment, name=name, data=data, bill=bill, now=clock.now())
         return Response(UploadTakenSerializer(answer.body).data, status=answer.status)
 
     def drop(self, name: str, *, bill: bool) -> Response:
         """Take the file of this name out."""
-        if not drop_upload(environment=self.target(), name=name, bill=bill, now=timezone.now()):
+        if not drop_upload(environment=self.target(), name=name, bill=bill, now=clock.now()):
             raise nothing_here()
         return Response(status=204)
 

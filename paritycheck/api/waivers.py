@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -22,6 +21,7 @@ from paritycheck.api.schema import GONE, PAGE_PARAMETERS, READ_REFUSALS, REFUSAL
 from paritycheck.api.shapes import ProjectApiView, page_url, zulu
 from paritycheck.core.waiver_terms import MOST_DRIFTS, Terms, TermsError, read_terms
 from paritycheck.models import Project, Waiver
+from paritycheck.selectors import clock
 from paritycheck.selectors.filters import FilterError
 from paritycheck.selectors.waivers import PARAMETERS, SOURCES, Stand, WaiverFilter, document_of, find_waiver, standing
 from paritycheck.services.errors import Refused
@@ -168,7 +168,7 @@ class WaiversView(CsvView):
         except FilterError as error:
             raise bad_parameter(str(error)) from None
         found, pages = self.project(), SequencePages(asked.key)
-        stands = pages.paginate_sequence(asked.stands(found, timezone.now()), request)
+        stands = pages.paginate_sequence(asked.stands(found, clock.now()), request)
         return pages.get_paginated_response([waiver_document(found, stand) for stand in stands])
 
     @extend_schema(
@@ -182,7 +182,7 @@ class WaiversView(CsvView):
         del project
         if request.query_params:
             raise bad_parameter("this call takes no query parameters")
-        found, now = self.project(), timezone.now()
+        found, now = self.project(), clock.now()
         user = require_waiving(user=self.token.user, project=found)
         waiver = create_waiver(project=found, user=user, terms=terms_of(request, now), now=now)
         return Response(_row_document(found, waiver, now), status=201)
@@ -203,7 +203,7 @@ class WaiverPreviewView(ProjectApiView):
     def post(self, request: Request, project: str) -> Response:
         """Takes what making one takes; keeps nothing."""
         del project
-        found, now = self.project(), timezone.now()
+        found, now = self.project(), clock.now()
         require_waiving(user=self.token.user, project=found)
         terms = terms_of(request, now)
         hidden = preview_waiver(project=found, terms=terms, now=now)
@@ -229,7 +229,7 @@ class WaiverView(ProjectApiView):
         """In force or ended."""
         del request, project
         found = self.project()
-        return Response(_row_document(found, self._found(found, ident), timezone.now()))
+        return Response(_row_document(found, self._found(found, ident), clock.now()))
 
     @extend_schema(
         operation_id="end_waiver", summary="End a waiver early", responses={200: WaiverSerializer, **READ_REFUSALS}
@@ -237,7 +237,7 @@ class WaiverView(ProjectApiView):
     def delete(self, request: Request, project: str, ident: UUID) -> Response:
         """Its drifts count again when the answer comes; the decision stays on record."""
         del request, project
-        found, now = self.project(), timezone.now()
+        found, now = self.project(), clock.now()
         user = require_waiving(user=self.token.user, project=found)
         waiver = end_waiver(waiver=self._found(found, ident), user=user, now=now)
         return Response(_row_document(found, waiver, now))

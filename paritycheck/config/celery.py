@@ -61,12 +61,14 @@ def refuse_restored(**_: Any) -> None:
 
 @worker_ready.connect
 def watch(sender: Any = None, **_: Any) -> None:
-    """Each worker looks after its own pool; a sender looks after beat, which looks after all others."""
-    from paritycheck.tasks.stuck import start_watch
+    """Each worker looks after its own pool and its ears; a sender looks after beat, which looks after all others."""
+    from paritycheck.tasks import deaf, stuck
     from paritycheck.tasks.watchdog import start_watchdog
 
-    start_watch(sender.pool)
-    if set(app.amqp.queues.consume_from) == {DELIVER_QUEUE}:
+    sends = set(app.amqp.queues.consume_from) == {DELIVER_QUEUE}
+    stuck.start_watch(sender.pool)
+    deaf.start_watch("sender" if sends else "worker")
+    if sends:
         start_watchdog()
 
 

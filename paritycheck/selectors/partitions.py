@@ -47,12 +47,6 @@ def strays_of(table: str, column: str) -> list[datetime]:
     return [at for (at,) in _rows(f"SELECT DISTINCT {week} FROM {table}_default ORDER BY 1 LIMIT 100")]  # noqa: S608  our own words
 
 
-def database_now() -> datetime:
-    """PostgreSQL's clock."""
-    found: datetime = _rows("SELECT now()")[0][0]
-    return found
-
-
 def _rows(question: str, *values: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(question, values)

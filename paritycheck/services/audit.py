@@ -12,11 +12,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from paritycheck.codec.digests import digest_of
 from paritycheck.models import AuditEntry, Project, Token, User
 from paritycheck.models.audit import INSTALLATION
+from paritycheck.selectors import clock
 from paritycheck.services.revocation_file import REVOKING, keep
 
 SYSTEM = "system"
@@ -61,7 +61,7 @@ def append(
     entry = AuditEntry(
         chain=chain,
         number=last.number + 1 if last else 1,
-        at=at or timezone.now(),
+        at=at or clock.now(),
         actor=actor[:LONGEST_ACTOR],
         action=action,
         target=target[:LONGEST_TARGET],

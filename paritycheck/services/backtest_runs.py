@@ -8,12 +8,12 @@ from uuid import UUID
 import structlog
 from django.db import connection, transaction
 from django.db.models import F, Q
-from django.utils import timezone
 
 from paritycheck.codec.digests import digest_of
 from paritycheck.core.backtest import by_rule
 from paritycheck.models import BacktestRun, Project, Snapshot
 from paritycheck.models.backtests import BacktestState
+from paritycheck.selectors import clock
 from paritycheck.services.backtest import Backtest, backtest_policy
 from paritycheck.services.jobs import BACKTEST, note
 
@@ -51,8 +51,8 @@ def request_backtest(*, project: Project, text: str, days: int, now: datetime) -
 
 def run_backtest(*, run_id: UUID, now: datetime) -> None:
     """Work off a run that is due, or whose worker fell silent; whoever comes second finds nothing to do."""
-    claimed = _due(timezone.now()).filter(pk=run_id)
-    if not claimed.update(state=BacktestState.RUNNING, beaten_at=timezone.now(), attempts=F("attempts") + 1):
+    claimed = _due(clock.now()).filter(pk=run_id)
+    if not claimed.update(state=BacktestState.RUNNING, beaten_at=clock.now(), attempts=F("attempts") + 1):
         return
     run = BacktestRun.objects.select_related("project").get(pk=run_id)
     if run.attempts > MOST_ATTEMPTS:
@@ -67,11 +67,11 @@ class _Progress:
     """Writes how far a run is, a few times a second; inside a transaction nobody would see it before the end."""
 
     def __init__(self, run_id: UUID) -> None:
-        self._run_id, self._said = run_id, timezone.now() - BEAT
+        self._run_id, self._said = run_id, clock.now() - BEAT
 
     def __call__(self, steps: int, total: int) -> None:
         """`steps` of `total` are done."""
-        now = timezone.now()
+        now = clock.now()
         if now - self._said < BEAT or connection.in_atomic_block:
             return
         self._said = now
@@ -80,7 +80,7 @@ class _Progress:
 
 def backtests_due() -> list[UUID]:
     """Those that wait, and those whose worker is gone; longest waiting first."""
-    return list(_due(timezone.now()).order_by("asked_at").values_list("pk", flat=True)[:20])
+    return list(_due(clock.now()).order_by("asked_at").values_list("pk", flat=True)[:20])
 
 
 def _due(now: datetime) -> Any:
@@ -109,7 +109,7 @@ def _forget(project: Project) -> None:
 
 def _end(run: BacktestRun, state: BacktestState, result: dict[str, Any] | None = None) -> None:
     BacktestRun.objects.filter(pk=run.pk).update(
-        state=state, finished_at=timezone.now(), result=result or {}, steps=F("total")
+        state=state, finished_at=clock.now(), result=result or {}, steps=F("total")
     )
 
 

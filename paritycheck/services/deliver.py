@@ -16,12 +16,12 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from paritycheck.core.channel import TEST, ChannelError
 from paritycheck.models import Delivery, DeliveryAttempt
 from paritycheck.models.channels import ChannelState
 from paritycheck.models.deliveries import DeliveryState
+from paritycheck.selectors import clock
 from paritycheck.selectors.recipients import still_receives
 from paritycheck.services.channel_health import note_failure, note_success
 from paritycheck.services.dispatch import CHANNELS, CONFIRM
@@ -169,7 +169,7 @@ def _failed(lease: _Lease, error: ChannelError, took_ms: int) -> None:
         changed = {"state": ends} if ends else {"due_at": Now() + _wait(lease, error)}
         _ours(lease).update(lease_until=None, error=error.reason[:LONGEST_ERROR], **changed)
         if row.target is not None and not test:
-            note_failure(row.target, error, timezone.now())
+            note_failure(row.target, error, clock.now())
     log.warning(
         "delivery ended" if ends else "delivery waits", delivery=str(row.pk), attempt=lease.number, reason=error.reason
     )

@@ -6,12 +6,12 @@ from functools import partial
 from typing import Final
 
 from django.conf import settings
-from django.utils import timezone
 
 from paritycheck.channels import mail
 from paritycheck.core.channel import ChannelError, Envelope, Post, SettingsError
 from paritycheck.core.message import Message
 from paritycheck.models import Channel, Delivery
+from paritycheck.selectors import clock
 from paritycheck.services import outgoing
 from paritycheck.services.confirming import confirm_link
 from paritycheck.services.kinds import KINDS, MAIL, Kind
@@ -66,7 +66,7 @@ def _envelope(row: Delivery, channel: Channel, message: Message) -> Envelope:
     return Envelope(
         ident=str(row.pk),
         attempt=row.attempts,
-        now=timezone.now(),
+        now=clock.now(),
         made_at=row.created_at,
         kind=row.kind,
         site=settings.SITE_NAME,

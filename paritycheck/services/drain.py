@@ -11,8 +11,8 @@ from uuid import UUID
 
 import structlog
 from django.db import connection
-from django.utils import timezone
 
+from paritycheck.selectors import clock
 from paritycheck.services.backtest_runs import backtests_due, run_backtest
 from paritycheck.services.deliver import deliver, deliveries_due
 from paritycheck.services.evaluate import evaluate_environment
@@ -28,7 +28,7 @@ def work_due() -> tuple[Wake, ...]:
     """Every wake-up that a row in the database asks for now."""
     return (
         *(Wake(EVALUATE, str(ident)) for ident in jobs_due()),
-        *(Wake(ROUTE, str(ident)) for ident in projects_due(timezone.now())),
+        *(Wake(ROUTE, str(ident)) for ident in projects_due(clock.now())),
         *(Wake(DELIVER, str(ident)) for ident in deliveries_due()),
         *(Wake(BACKTEST, str(ident)) for ident in backtests_due()),
     )
@@ -96,9 +96,9 @@ _SENDERS = _Senders(MOST_SENDERS)
 def _verb(wake: Wake) -> Callable[[], None]:
     ident = UUID(wake.ident)
     if wake.task == EVALUATE:
-        return partial(evaluate_environment, environment_id=ident, now=timezone.now())
+        return partial(evaluate_environment, environment_id=ident, now=clock.now())
     if wake.task == ROUTE:
-        return partial(route_project, project_id=ident, now=timezone.now())
+        return partial(route_project, project_id=ident, now=clock.now())
     if wake.task == BACKTEST:
-        return partial(run_backtest, run_id=ident, now=timezone.now())
+        return partial(run_backtest, run_id=ident, now=clock.now())
     return partial(deliver, delivery_id=ident)

@@ -9,10 +9,10 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from paritycheck.models import Environment, Job
 from paritycheck.models.jobs import JobKind, JobState
+from paritycheck.selectors import clock
 from paritycheck.services.jobs import ROUTE, note, request_evaluation
 from paritycheck.services.pairs import evaluate_pair
 from paritycheck.services.snapshots import affected, merge_silence
@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 MOST_ATTEMPTS = 5
 LOCK_CLASS = 7_301
 GROUP_WINDOW_S = 5
+PASSING = ("53", "57P")
+"""SQLSTATE's classes of what every statement may meet: no resources, and an operator who ends connections."""
 
 
 def evaluate_environment(*, environment_id: UUID, now: datetime) -> None:
@@ -59,7 +61,7 @@ def _begin(job: Job) -> bool:
     if job.state != JobState.DUE:
         return False
     if job.attempts >= MOST_ATTEMPTS:
-        Job.objects.filter(pk=job.pk).update(state=JobState.DEAD, finished_at=timezone.now())
+        Job.objects.filter(pk=job.pk).update(state=JobState.DEAD, finished_at=clock.now())
         log.error("evaluation given up", environment=str(job.environment_id), attempts=job.attempts)
         return False
     Job.objects.filter(pk=job.pk).update(attempts=F("attempts") + 1)
@@ -73,8 +75,14 @@ def _evaluate(job: Job, now: datetime) -> None:
             again_in = evaluate_pairs(environment_id=job.environment_id, now=now)
             _finish(job, again_in)
     except Exception as error:
-        Job.objects.filter(pk=job.pk).update(error=type(error).__name__)
+        given_back = {"attempts": F("attempts") - 1} if _passes(error) else {}
+        Job.objects.filter(pk=job.pk).update(error=type(error).__name__, **given_back)
         raise
+
+
+def _passes(error: Exception) -> bool:
+    """Whether PostgreSQL had no room, no memory or no time for anybody: that says nothing of what is compared."""
+    return str(getattr(error.__cause__, "sqlstate", None) or "").startswith(PASSING)
 
 
 def _merge_silence(environment_id: UUID, now: datetime) -> None:
@@ -88,7 +96,7 @@ def _merge_silence(environment_id: UUID, now: datetime) -> None:
 
 def _finish(job: Job, again_in: timedelta | None) -> None:
     """End the job unless it was asked for again meanwhile; `again_in` makes it due again."""
-    Job.objects.filter(pk=job.pk).update(attempts=0, finished_at=timezone.now(), error="")
+    Job.objects.filter(pk=job.pk).update(attempts=0, finished_at=clock.now(), error="")
     unasked = Job.objects.filter(pk=job.pk, wanted=job.wanted)
     if again_in is None:
         unasked.update(state=JobState.DONE)

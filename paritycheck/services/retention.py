@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from paritycheck.models import BacktestRun, Delivery, PeriodRun
 from paritycheck.models.deliveries import DeliveryState
-from paritycheck.selectors.partitions import database_now
+from paritycheck.selectors import clock
 from paritycheck.services.shortening import shorten_logs
 
 log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ def delete_old_rows() -> None:
         "deliveries": _in_batches(ended),
         "runs": _in_batches(PeriodRun.objects.filter(task__startswith=PERIODIC, ran_at__lt=Now() - RUNS)),
         "backtests": _in_batches(BacktestRun.objects.filter(asked_at__lt=Now() - BACKTESTS)),
-        "audit": shorten_logs(now=database_now()),
+        "audit": shorten_logs(now=clock.now()),
     }
     if any(gone.values()):
         log.info("old rows deleted", **gone)

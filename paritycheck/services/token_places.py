@@ -6,10 +6,10 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 
 from paritycheck.core.networks import NetworkError, read_networks, stands_in
 from paritycheck.models import Token, User
+from paritycheck.selectors import clock
 from paritycheck.services.audit import record
 from paritycheck.services.errors import Refused
 from paritycheck.services.tokens import forget_known
@@ -28,7 +28,7 @@ def refuse_place(*, token: Token, address: str) -> Refused:
 
     It names neither the address nor the networks: whoever found the token learns nothing of where it is at home.
     """
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         rows = Token.objects.filter(pk=token.pk)
         first = Q(refused_at=None) | Q(refused_at__lt=now - QUIET)

@@ -1,5 +1,6 @@
 """Signs of life, and evaluations that are due because time passed."""
 
+from datetime import timedelta
 from importlib.metadata import version
 
 from django.db.models.functions import Now
@@ -13,6 +14,11 @@ def note_process(*, name: str) -> None:
     """Note by PostgreSQL's clock that a kind of process is at work, and of which release."""
     seen = {"seen_at": Now(), "version": version("paritycheck"), "told_at": None}
     ProcessBeat.objects.update_or_create(name=name, defaults=seen)
+
+
+def seen_within(*, name: str, span: timedelta) -> bool:
+    """Whether a kind of process was seen at work within `span`, by PostgreSQL's clock."""
+    return ProcessBeat.objects.filter(name=name, seen_at__gte=Now() - span).exists()
 
 
 def request_timed_evaluations() -> None:

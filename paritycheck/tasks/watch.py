@@ -1,9 +1,8 @@
 """What time itself wakes: signs of life, and evaluations that are due because time passed."""
 
 from celery import shared_task
-from django.utils import timezone
 
-from paritycheck.selectors.partitions import database_now
+from paritycheck.selectors import clock
 from paritycheck.services.endings import note_ending_waivers
 from paritycheck.services.expiry import expire_environments
 from paritycheck.services.partitions import tend_partitions
@@ -33,7 +32,7 @@ def timed() -> None:
 @shared_task(name="paritycheck.expire_environments")
 def expiry() -> None:
     """End the review apps whose time to live has passed."""
-    expire_environments(now=timezone.now())
+    expire_environments(now=clock.now())
 
 
 @shared_task(name="paritycheck.delete_old_rows")
@@ -45,16 +44,16 @@ def retention() -> None:
 @shared_task(name="paritycheck.tend_partitions")
 def partitions() -> None:
     """Make the weeks of the logs that come, drop those that are old."""
-    tend_partitions(now=database_now())
+    tend_partitions(now=clock.now())
 
 
 @shared_task(name="paritycheck.note_silence")
 def silence() -> None:
     """Note agents that fell silent, and those that are back."""
-    note_silence(now=timezone.now())
+    note_silence(now=clock.now())
 
 
 @shared_task(name="paritycheck.note_ending_waivers")
 def endings() -> None:
     """Note waivers that end within a week."""
-    note_ending_waivers(now=timezone.now())
+    note_ending_waivers(now=clock.now())

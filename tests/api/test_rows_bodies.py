@@ -1,6 +1,7 @@
 """Rows 23, 25 to 35, 53 and 61 to 63 of the table of bad inputs: what bodies of lines and policies tell."""
 
 import hashlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -82,8 +83,11 @@ ROWS: list[tuple[str, bytes, int, str]] = [
 
 
 @pytest.mark.parametrize(("body", "status", "code"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
-def test_a_bad_body_is_refused_and_not_kept(either: "Site", body: bytes, status: int, code: str) -> None:
+def test_a_bad_body_is_refused_and_not_kept(
+    either: "Site", body: bytes, status: int, code: str, record_property: Callable[[str, object], None]
+) -> None:
     reply = either.put(body, encoding="gzip")
+    record_property("answer", f"{reply.status} {reply.code}")
     assert reply.status == status
     assert reply.code in code.split("|")
     entry = {"status": "ok", "digest": digest(body)}

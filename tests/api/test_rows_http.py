@@ -116,10 +116,14 @@ BY_NGINX = {"headers": (400, "bad-request"), "7-nul": (400, "bad-request")}
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
 def test_a_bad_request_is_refused_as_the_table_says(
-    either: "Site", row: tuple[str, Send, int, str], request: pytest.FixtureRequest
+    either: "Site",
+    row: tuple[str, Send, int, str],
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
 ) -> None:
     name, send, status, code = row
     reply = send(either)
+    record_property("answer", f"{reply.status} {reply.code}")
     by_proxy = BY_NGINX.get(name) if request.node.callspec.params["either"] == "proxied" else None
     assert (reply.status, reply.code) == (by_proxy or (status, code))
     assert reply.json()["retryable"] is False

@@ -91,8 +91,11 @@ ROWS: list[tuple[str, Make, int, str]] = [
 
 
 @pytest.mark.parametrize(("make", "status", "code"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
-def test_a_bad_report_is_refused_as_the_table_says(either: "Site", make: Make, status: int, code: str) -> None:
+def test_a_bad_report_is_refused_as_the_table_says(
+    either: "Site", make: Make, status: int, code: str, record_property: Callable[[str, object], None]
+) -> None:
     reply = either.post(make(either))
+    record_property("answer", f"{reply.status} {reply.code}")
     assert reply.status == status
     assert reply.code in code.split("|")
     assert reply.json()["retryable"] is False

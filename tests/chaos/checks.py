@@ -6,8 +6,9 @@ Reads the database by SQL and the sink's file, never the service's own functions
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from tests.chaos.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,25 +19,6 @@ if TYPE_CHECKING:
 STUCK_S = 120
 NOBODY = "never"
 """Addresses that the mail server refuses for good begin so: what is for them never arrives."""
-
-
-@dataclass
-class Outcome:
-    """What a scenario ended with. `lost` alerts were never received, `duplicates` were received again."""
-
-    name: str
-    sent: int = 0
-    received: int = 0
-    kills: int = 0
-    lost: int = 0
-    duplicates: int = 0
-    problems: list[str] = field(default_factory=list)
-    seconds: float = 0
-    note: str = ""
-
-    @property
-    def good(self) -> bool:
-        return not self.lost and not self.problems
 
 
 def judge(stand: Stand, name: str, shops: Sequence[Shop] = ()) -> Outcome:
@@ -55,9 +37,9 @@ def judge(stand: Stand, name: str, shops: Sequence[Shop] = ()) -> Outcome:
         *([f"{again} duplicates, with {stand.kills} kills"] if again > stand.kills else []),
         *_unfinished(stand),
         *_unheard(stand, shops),
-        *_strays(stand),
+        *strays(stand),
     ]
-    return Outcome(name, len(outbox), len(counted), stand.kills, len(lost), again, problems)
+    return Outcome(name, len(outbox), len(counted), stand.kills, len(lost), again, problems=problems)
 
 
 def settle(stand: Stand, shops: Sequence[Shop], within_s: float) -> None:
@@ -131,7 +113,7 @@ def _untold(stand: Stand, shop: Shop) -> list[str]:
     return []
 
 
-def _strays(stand: Stand) -> list[str]:
+def strays(stand: Stand) -> list[str]:
     """Rows whose parent belongs to another project."""
     pairs = {
         "deliveries of channels": "paritycheck_delivery c JOIN paritycheck_channel p ON p.id = c.target_id",

@@ -17,7 +17,7 @@ from paritycheck_agent.wire.reports import check_report
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from paritycheck.models import Project, Token, User
+    from paritycheck.models import Project, Token
 
 PATIENCE_S = 60
 T = TypeVar("T")
@@ -116,7 +116,7 @@ def make_shops(count: int, people: Iterable[str], *, hooks: int = 0, hook_port: 
 
 
 def _shop(slug: str, people: list[str], hooks: int, hook_port: int) -> Shop:
-    from paritycheck.models import Project, Token, User
+    from paritycheck.models import Project, Token
     from paritycheck.models.tokens import TokenKind
     from paritycheck.services.projects import EnvironmentPlan, bootstrap_project, invite_user
 
@@ -126,7 +126,7 @@ def _shop(slug: str, people: list[str], hooks: int, hook_port: int) -> Shop:
     for address in people[1:]:
         invite_user(email=address, project=project, role="member")
     for number in range(hooks):
-        _add_hook(project, f"http://127.0.0.1:{hook_port}/{slug}/{number}", User.objects.get(email=people[0]))
+        add_hook(project, f"http://127.0.0.1:{hook_port}/{slug}/{number}")
     issued = Token.objects.filter(project=project, kind=TokenKind.REPORT).select_related("environment", "project")
     tokens = {token.environment.slug: token for token in issued if token.environment is not None}
     shop = Shop(project, tokens, len(people) + hooks)
@@ -134,12 +134,14 @@ def _shop(slug: str, people: list[str], hooks: int, hook_port: int) -> Shop:
     return shop
 
 
-def _add_hook(project: Project, url: str, by: User) -> None:
+def add_hook(project: Project, url: str) -> None:
     """A webhook that is told at once of errors, as a member is."""
     from paritycheck.core.subscriptions import DEFAULTS
+    from paritycheck.models import User
     from paritycheck.services.channels import add_channel
     from paritycheck.services.subscriptions import add_subscription
 
+    by = User.objects.get(memberships__project=project, memberships__role="owner")
     now = datetime.now(UTC)
     channel = add_channel(project=project, kind="webhook", name=url[-20:], settings={"url": url}, by=by, now=now)
     add_subscription(project=project, user=None, channel=channel, terms=DEFAULTS[0], by=by, now=now)

@@ -14,14 +14,13 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
-
-import psycopg
+from typing import TYPE_CHECKING, Self
 
 from paritycheck.local import environment, programs
+from tests.chaos.database import Database, alive, children
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from paritycheck.local.postgres import Embedded
     from paritycheck.local.supervisor import Program
@@ -29,10 +28,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_S = 60
 OPERATOR = "operator@"
-T = TypeVar("T")
 
 
-class Stand:
+class Stand(Database):
     """The service on `url`. `server` is where the database can be restarted; `redis` is a program's path, or empty for
     the default broker. `chance` decides when and whom to kill, the same for each seed.
     """
@@ -40,12 +38,16 @@ class Stand:
     def __init__(
         self, place: Path, url: str, settings: Mapping[str, str], *, server: Embedded | None = None, seed: int = 1
     ) -> None:
-        self.place, self.url, self.server = place, url, server
+        super().__init__(url, server)
+        self.place = place
         self.chance = random.Random(seed)  # noqa: S311  moments and victims, the same for each seed
-        self.kills = 0
         self.port = free_port()
+        self.ports = {"web": self.port, "web-b": free_port()}
         self._settings = dict(settings)
         self._helpers: list[subprocess.Popen[str]] = []
+        self._nurses: list[subprocess.Popen[str]] = []
+        self._nurseries = 1
+        self.logs_at = place
         self._running: dict[int, Path] = {}
         self._started = 0
         self.sunk = place / "sink"
@@ -70,8 +72,7 @@ class Stand:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for pid in list(self._running):
-            self._end(pid)
+        self.end_all()
         for helper in reversed(self._helpers):
             if helper.stdin is not None:
                 helper.stdin.close()
@@ -88,6 +89,11 @@ class Stand:
     def start(self, *names: str) -> list[int]:
         """Start worker, sender or beat; their process ids. `ready` tells when they take work."""
         return [self._start(name) for name in names]
+
+    def reroute(self, **settings: str) -> None:
+        """Other settings for what is started from now on."""
+        self.environment |= settings
+        self._nurseries += 1
 
     def ready(self, *pids: int) -> list[int]:
         """Wait until each says so in its log; their ids. One that ended by itself is started again, as a supervisor
@@ -110,12 +116,23 @@ class Stand:
         self.kills += count
         self._end(pid)
 
+    def terminate(self, pid: int) -> float:
+        """SIGTERM, as a deploy does it, to the process alone; seconds until it ended. It is killed after a minute."""
+        began = time.monotonic()
+        os.kill(pid, signal.SIGTERM)
+        self.until(lambda: not alive(pid), READY_S)
+        took = time.monotonic() - began
+        self._end(pid)
+        return took
+
     def alive(self, pid: int) -> bool:
         """Whether the process still runs."""
-        try:
-            return (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-        except OSError:
-            return False
+        return alive(pid)
+
+    def end_all(self) -> None:
+        """End every process of the service."""
+        for pid in list(self._running):
+            self._end(pid)
 
     def revive(self) -> list[int]:
         """Start again what ended by itself, as a supervisor does; what was killed here is the scenario's to start."""
@@ -127,6 +144,10 @@ class Stand:
     def running(self, name: str) -> int:
         """The process id of a program that runs."""
         return next(pid for pid, log in self._running.items() if log.stem.endswith(f"-{name}"))
+
+    def runs(self, name: str) -> bool:
+        """Whether a program of this name was started and not killed since."""
+        return any(log.stem.endswith(f"-{name}") for log in self._running.values())
 
     def log_of(self, pid: int) -> str:
         """What the process said, also after its end."""
@@ -140,7 +161,7 @@ class Stand:
         program = self._program(name)
         _python, _flag, module, *arguments = program.command
         self._started += 1
-        log = self.place / f"{self._started:04}-{name}.log"
+        log = self.logs_at / f"{self._started:04}-{name}.log"
         nursery = self._nursery()
         assert nursery.stdin is not None
         nursery.stdin.write("\t".join((module, str(log), *arguments)) + "\n")
@@ -150,17 +171,16 @@ class Stand:
         return pid
 
     def _program(self, name: str) -> Program:
-        if name == "web":
-            return programs.web("127.0.0.1", self.port, self.environment)
+        if name in self.ports:
+            return programs.web("127.0.0.1", self.ports[name], self.environment)
         return {"worker": programs.worker, "sender": programs.sender, "beat": programs.beat}[name](self.environment)
 
     def _nursery(self) -> subprocess.Popen[str]:
-        for helper in self._helpers:
-            if "tests.chaos.nursery" in helper.args:  # type: ignore[operator]  # a list, as we gave it
-                return helper
-        helper = self._help("tests.chaos.nursery", env=self.environment)
-        assert _line(helper) == "ready"
-        return helper
+        """Of the settings of now."""
+        while len(self._nurses) < self._nurseries:
+            self._nurses.append(self._help("tests.chaos.nursery", env=self.environment))
+            assert _line(self._nurses[-1]) == "ready"
+        return self._nurses[-1]
 
     def _help(self, module: str, *arguments: str, env: Mapping[str, str]) -> subprocess.Popen[str]:
         process = subprocess.Popen(
@@ -176,81 +196,15 @@ class Stand:
         self.until(lambda: not self.alive(pid), 10)
         self._running.pop(pid, None)
 
-    # --- what it stands on ---
-
-    def restart_postgres(self) -> None:
-        """`pg_ctl restart -m immediate`: no checkpoint, no goodbye. Its keeper starts it again."""
-        self.kills += 1
-        postmaster = self._postmaster()
-        os.kill(postmaster, signal.SIGQUIT)
-        assert self.until(lambda: not self.alive(postmaster), 20)
-        self.tend()
-
-    def freeze_postgres(self) -> None:
-        """`kill -STOP` of PostgreSQL and all of its backends: connections stay, and nobody answers."""
-        self._signal_postgres(signal.SIGSTOP)
-
-    def thaw_postgres(self) -> None:
-        """`kill -CONT`, which ends `freeze_postgres`."""
-        self._signal_postgres(signal.SIGCONT)
-
-    def _signal_postgres(self, number: signal.Signals) -> None:
-        postmaster = self._postmaster()
-        for pid in [postmaster, *children(postmaster)]:
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
-
-    def _postmaster(self) -> int:
-        assert self.server is not None
-        return int((self.server.paths.data / "postmaster.pid").read_text().split("\n")[0])
-
-    def tend(self) -> None:
-        """Wait until PostgreSQL answers; a server that lived for a moment only is started here."""
-        assert self.server is not None
-
-        def answers() -> bool:
-            assert self.server is not None
-            self.server.tend()
-            with suppress(psycopg.OperationalError):
-                psycopg.connect(libpq(self.server.paths.server_url("postgres"))).close()
-                return True
-            return False
-
-        assert self.until(answers, 60), "PostgreSQL does not come back"
-
     def power_cut(self) -> None:
         """`kill -9` of everything at once: the service, PostgreSQL and all of its backends."""
-        postmaster = self._postmaster()
+        postmaster = self.postmaster()
         self.kills += 1 + len(self._running)
         for pid in [postmaster, *children(postmaster)]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         for pid in list(self._running):
             self._end(pid)
-
-    def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """The rows of a statement, by a connection of its own; again while PostgreSQL is away."""
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                with psycopg.connect(libpq(self.url), autocommit=True) as session:
-                    done = session.execute(statement, values)
-                    return list(done.fetchall()) if done.description else []
-            except psycopg.OperationalError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.2)
-
-    def count(self, statement: str, *values: Any) -> int:
-        """The number that a statement gives."""
-        return int(self.sql(statement, *values)[0][0])
-
-    def until(self, condition: Callable[[], T], within_s: float) -> T:
-        """What `condition` gives once it is true, or its last answer when the time is over."""
-        deadline = time.monotonic() + within_s
-        while not (found := condition()) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return found
 
     # --- what arrived ---
 
@@ -268,25 +222,11 @@ class Stand:
         return sum(1 for line in self.sunk.read_text(encoding="utf-8").splitlines() if f" {OPERATOR}" in line)
 
 
-def children(parent: int) -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError, ValueError):
-            if int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1]) == parent:
-                found.append(int(entry.name))
-    return found
-
-
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def libpq(url: str) -> str:
-    """A URL of ours in the form that libpq reads."""
-    return f"postgresql://{url.partition(':')[2].removeprefix('//')}"
 
 
 def _line(process: subprocess.Popen[str]) -> str:

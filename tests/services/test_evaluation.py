@@ -177,6 +177,28 @@ def test_an_evaluation_that_never_ends_is_given_up_after_five_attempts(
     assert (job.state, job.attempts, job.error) == ("done", 0, "")
 
 
+@pytest.mark.parametrize(("state", "attempts"), [("53100", 0), ("57P01", 0), ("57014", 1), ("22P02", 1)])
+def test_what_the_database_had_no_room_for_is_no_attempt(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, state: str, attempts: int
+) -> None:
+    """A full disk, an end by an operator; not a statement that takes too long, nor one that is wrong."""
+    import psycopg
+    from django.db import DatabaseError
+
+    from paritycheck.models import Job
+    from paritycheck.services import evaluate
+
+    def fails(**_: object) -> None:
+        raise DatabaseError from psycopg.errors.lookup(state)()
+
+    shop.report("production", stripe("13.2.0"))
+    monkeypatch.setattr(evaluate, "evaluate_pair", fails)
+    with pytest.raises(DatabaseError):
+        shop.evaluate("production")
+    job = Job.objects.get()
+    assert (job.state, job.attempts, job.error) == ("due", attempts, "DatabaseError")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_five_wake_ups_at_once_are_one_run(shop: Shop) -> None:
     from django.db import connection

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.db import connection
 
 from paritycheck.models import DeliveryAttempt, Project, Report
-from paritycheck.selectors.partitions import database_now, partitions_left, partitions_of
+from paritycheck.selectors import clock
+from paritycheck.selectors.partitions import partitions_left, partitions_of
 from paritycheck.services.partitions import monday, tend_partitions
 
 if TYPE_CHECKING:
@@ -47,15 +48,15 @@ def end_of_before(table: str) -> datetime:
 def test_weeks_follow_each_other_without_a_gap_for_a_month_ahead() -> None:
     for table in (REPORTS, ATTEMPTS):
         before = end_of_before(table)
-        assert timedelta(0) < before - database_now() <= 2 * WEEK
-        tend_partitions(now=database_now())
+        assert timedelta(0) < before - clock.now() <= 2 * WEEK
+        tend_partitions(now=clock.now())
         made = partitions_of(table)
         assert [made[0].name, made[-1].name] == [f"{table}_before", f"{table}_default"]
         bounds = [(one.since, one.until) for one in made[1:-1]]
         weeks = [before + WEEK * number for number in range(len(bounds))]
         assert bounds == [(week, week + WEEK) for week in weeks]
-        assert weeks[-1] == monday(database_now()) + 4 * WEEK
-        tend_partitions(now=database_now())
+        assert weeks[-1] == monday(clock.now()) + 4 * WEEK
+        tend_partitions(now=clock.now())
         assert partitions_of(table) == made
 
 
@@ -95,11 +96,11 @@ def test_what_no_week_is_there_for_is_taken_and_moved_when_the_week_is_made() ->
 
 
 def test_what_was_detached_and_not_dropped_is_dropped_by_the_next_run() -> None:
-    tend_partitions(now=database_now())
+    tend_partitions(now=clock.now())
     week = partitions_of(REPORTS)[1].name
     sql(f"ALTER TABLE {REPORTS} DETACH PARTITION {week}")
     assert partitions_left(REPORTS) == [week]
-    tend_partitions(now=database_now())
+    tend_partitions(now=clock.now())
     assert partitions_left(REPORTS) == []
     assert week in [one.name for one in partitions_of(REPORTS)]
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tests.chaos.checks import Outcome, judge
+from tests.chaos.checks import judge
 from tests.chaos.shops import make_shops
 from tests.chaos.stand import OPERATOR
 
 if TYPE_CHECKING:
+    from tests.chaos.outcome import Outcome
     from tests.chaos.stand import Stand
 
 LOOK_S = 45
@@ -43,9 +44,9 @@ def run(stand: Stand) -> Outcome:
     )
     outcome = judge(stand, "beat-dead")
     outcome.note = f"told {told_after:.0f} s after the three minutes, {len(runs)} tasks made up for"
-    outcome.problems += [f"administrators were told {told} times"] if told != 1 else []
-    outcome.problems += [f"told {told_after:.0f} s late"] if told_after > LOOK_S else []
+    outcome.exactly("mails to administrators of a beat that is dead", told, 1)
+    outcome.at_most("told after three minutes and", told_after, LOOK_S, "s")
+    outcome.at_most("runs of one periodic task on its return", max((count for _, count in runs), default=0), 1)
     outcome.problems += [] if runs else ["nothing was made up for"]
-    outcome.problems += [f"{task} ran {count} times on its return" for task, count in runs if count > 1]
     outcome.problems += [] if shop.acked else ["no report"]
     return outcome

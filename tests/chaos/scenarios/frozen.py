@@ -11,10 +11,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from tests.chaos.callers import Callers, get, start_web
-from tests.chaos.checks import Outcome, judge, settle
+from tests.chaos.checks import judge, settle
 from tests.chaos.shops import make_shops
 
 if TYPE_CHECKING:
+    from tests.chaos.outcome import Outcome
     from tests.chaos.stand import Stand
 
 FROZEN_S = 60
@@ -46,12 +47,12 @@ def run(stand: Stand) -> Outcome:
     outcome = judge(stand, "frozen", [shop])
     slowest = {path: _p99(waits) for path, waits in (askers.waits | living.waits).items()}
     outcome.note = f"{askers.told()}; p99 {', '.join(f'{path} {wait:.1f} s' for path, wait in slowest.items())}"
-    outcome.problems += [*askers.problems(), *living.problems([HTTPStatus.OK])]
+    outcome.holds("answers but 200 and 503", [*askers.problems(), *living.problems([HTTPStatus.OK])], askers.told())
     if ready != HTTPStatus.SERVICE_UNAVAILABLE:
         outcome.problems.append(f"/readyz said {ready} while PostgreSQL hung")
-    outcome.problems += [f"{path} took {wait:.0f} s" for path, wait in slowest.items() if wait > PATIENCE_S]
-    outcome.problems += [f"/livez took {slowest['/livez']:.1f} s"] if slowest["/livez"] > ALIVE_S else []
-    outcome.problems += [f"ready {took:.0f} s after PostgreSQL"] if took > BACK_S else []
+    outcome.at_most("p99 of answers while PostgreSQL hangs", max(slowest.values()), PATIENCE_S, "s")
+    outcome.at_most("p99 of /livez meanwhile", slowest["/livez"], ALIVE_S, "s")
+    outcome.at_most("ready after PostgreSQL", took, BACK_S, "s")
     return outcome
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from tests.chaos.callers import Callers, start_web
-from tests.chaos.checks import Outcome, judge, settle
+from tests.chaos.checks import judge, settle
+from tests.chaos.database import libpq
 from tests.chaos.shops import make_shops
-from tests.chaos.stand import libpq
 
 if TYPE_CHECKING:
+    from tests.chaos.outcome import Outcome
     from tests.chaos.stand import Stand
 
 FULL_S = 20
@@ -43,9 +44,9 @@ def run(stand: Stand) -> Outcome:
     settle(stand, [shop], 120)
     outcome = judge(stand, "full-house", [shop])
     outcome.note = f"{held} connections held; {callers.told()}; back after {took:.1f} s"
-    outcome.problems += callers.problems()
+    outcome.holds("answers but 200 and 503", callers.problems(), callers.told())
     outcome.problems += [] if callers.answers[503] else ["nobody was refused: the house was not full"]
-    outcome.problems += [f"ready after {took:.0f} s"] if took > BACK_S else []
+    outcome.at_most("ready after there was room", took, BACK_S, "s")
     return outcome
 
 

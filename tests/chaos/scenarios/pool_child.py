@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from tests.chaos.checks import Outcome, judge, settle
+from tests.chaos.checks import judge, settle
+from tests.chaos.database import children, libpq
 from tests.chaos.scenarios.worker_killed import evaluating
 from tests.chaos.shops import make_shops
-from tests.chaos.stand import OPERATOR, children, libpq
+from tests.chaos.stand import OPERATOR
 
 if TYPE_CHECKING:
+    from tests.chaos.outcome import Outcome
     from tests.chaos.shops import Shop
     from tests.chaos.stand import Stand
 
@@ -42,9 +44,9 @@ def run(stand: Stand) -> Outcome:
     settle(stand, [shop], 120)
     outcome = judge(stand, "pool-child", [shop])
     outcome.note = f"taken up after {slowest:.0f} s at most; given up after {runs} runs, {told} mails to the operator"
-    outcome.problems += [f"taken up after {slowest:.0f} s"] if slowest > AGAIN_S else []
-    outcome.problems += [f"{runs} runs of what kills its process"] if runs > ATTEMPTS else []
-    outcome.problems += [] if told else ["the operator was not told"]
+    outcome.at_most("taken up again after", slowest, AGAIN_S, "s")
+    outcome.at_most("runs of what always kills its process", runs, ATTEMPTS)
+    outcome.exactly("mails to the operator of what was given up", told, 1)
     return outcome
 
 

@@ -9,10 +9,11 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.chaos.callers import Callers, start_web
-from tests.chaos.checks import Outcome, judge, settle
+from tests.chaos.checks import judge, settle
 from tests.chaos.shops import make_shops
 
 if TYPE_CHECKING:
+    from tests.chaos.outcome import Outcome
     from tests.chaos.shops import Shop
     from tests.chaos.stand import Stand
 
@@ -31,8 +32,8 @@ def run(stand: Stand) -> Outcome:
     settle(stand, shops, 120)
     outcome = judge(stand, "postgres", shops)
     outcome.note = f"back {slowest:.1f} s after PostgreSQL; {callers.told()}"
-    outcome.problems += callers.problems()
-    outcome.problems += [f"ready {slowest:.0f} s after PostgreSQL"] if slowest > BACK_S else []
+    outcome.holds("answers but 200 and 503", callers.problems(), callers.told())
+    outcome.at_most("ready after PostgreSQL", slowest, BACK_S, "s")
     return outcome
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tests.chaos.checks import Outcome, judge
+from tests.chaos.checks import judge
 from tests.chaos.shops import make_shops
 
 if TYPE_CHECKING:
+    from tests.chaos.outcome import Outcome
     from tests.chaos.stand import Stand
 
 CUTS = 2
@@ -38,6 +39,6 @@ def run(stand: Stand) -> Outcome:
     outcome.note = f"drained {took:.0f} s after the last cut"
     if outcome.sent != SHOPS * PEOPLE:
         outcome.problems.append(f"{outcome.sent} deliveries for {SHOPS * PEOPLE} alerts")
-    outcome.problems += [f"drained after {took:.0f} s"] if took > DRAINED_S else []
+    outcome.at_most("drained after the last cut", took, DRAINED_S, "s")
     # One cut kills a sender of eight threads, each of which may have been about to mark a message.
     return outcome

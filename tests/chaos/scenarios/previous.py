@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from tests.chaos.agents import Agent
 from tests.chaos.callers import Callers, start_web
-from tests.chaos.checks import Outcome, judge, settle
+from tests.chaos.checks import judge, settle
+from tests.chaos.outcome import Outcome
 from tests.chaos.previous import Previous, revision
 from tests.chaos.shops import make_shops
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tests.chaos.checks import Outcome, judge
+from tests.chaos.checks import judge
 from tests.chaos.shops import make_shops
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.chaos.brokers import Redis
+    from tests.chaos.outcome import Outcome
     from tests.chaos.shops import Shop
     from tests.chaos.stand import Stand
 
@@ -40,7 +41,8 @@ def run(stand: Stand, redis: Redis) -> Outcome:
         times[name] = _wait(stand, shop)
     outcome = judge(stand, "redis", shops)
     outcome.note = "told after " + ", ".join(f"{seconds:.0f} s ({name})" for name, seconds in times.items())
-    outcome.problems += [f"{name}: told after {took:.0f} s" for name, took in times.items() if took > DRAINED_S]
+    for name, took in times.items():
+        outcome.at_most(f"everybody told, Redis {name}", took, DRAINED_S, "s")
     return outcome
 
 

@@ -19,7 +19,8 @@ from psycopg import sql
 
 from tests.chaos.agents import Agent
 from tests.chaos.callers import get, start_web
-from tests.chaos.checks import Outcome, judge, settle
+from tests.chaos.checks import judge, settle
+from tests.chaos.outcome import Outcome
 from tests.chaos.shops import make_shops
 from tests.chaos.stand import OPERATOR, ROOT, libpq
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.chaos.checks import Outcome, judge
+from tests.chaos.checks import judge
 from tests.chaos.shops import make_shops
 
 if TYPE_CHECKING:
+    from tests.chaos.outcome import Outcome
     from tests.chaos.stand import Stand
 
 SENDERS = 2
@@ -41,7 +42,7 @@ def run(
         if stand.server is not None and stand.kills % DATABASE == DATABASE - 1:
             stand.restart_postgres()
         elif stand.kills % BROKER == BROKER - 1:
-            _cut_broker(stand)
+            cut_broker(stand)
         else:
             stand.kill(senders.pop(stand.chance.randrange(len(senders))))
             senders = stand.ready(*senders, *stand.start("sender"))
@@ -52,8 +53,7 @@ def run(
     stand.until(lambda: _all_sent(stand, alerts, patient=patient), 4 * LEASE_S + 60)
     outcome = judge(stand, "senders", shops)
     outcome.note = f"{_crashed(stand)} attempts died with their sender"
-    if outcome.sent != alerts:
-        outcome.problems.append(f"{outcome.sent} deliveries for {alerts} alerts")
+    outcome.exactly("deliveries", outcome.sent, alerts)
     return outcome
 
 
@@ -70,7 +70,7 @@ def _crashed(stand: Stand) -> int:
     return begun - stand.count("SELECT count(*) FROM paritycheck_deliveryattempt")
 
 
-def _cut_broker(stand: Stand) -> None:
+def cut_broker(stand: Stand) -> None:
     """Every connection of the queue's client ends, as if its server had."""
     stand.kills += 1
     stand.sql(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tests.chaos.checks import Outcome, judge, settle
+from tests.chaos.checks import judge, settle
 from tests.chaos.shops import make_shops
 
 if TYPE_CHECKING:
+    from tests.chaos.outcome import Outcome
     from tests.chaos.stand import Stand
 
 TAKEN_OVER_S = 30
@@ -37,9 +38,9 @@ def run(stand: Stand) -> Outcome:
     outcome = judge(stand, "two-beats", shops)
     outcome.note = f"lock held again after {held_again:.0f} s, taken over after {taken_over:.0f} s"
     outcome.problems += problems
-    outcome.problems += [f"nobody had the lock for {s:.0f} s" for s in (held_again, taken_over) if s > TAKEN_OVER_S]
+    outcome.at_most("nobody had the lock for", max(held_again, taken_over), TAKEN_OVER_S, "s")
     twice = stand.sql("SELECT task FROM paritycheck_periodrun GROUP BY task, period_start HAVING count(*) > 1")
-    outcome.problems += [f"{row[0]} ran twice in a period" for row in twice]
+    outcome.holds("tasks that ran twice in a period", [f"{row[0]} ran twice in a period" for row in twice])
     return outcome
 
 

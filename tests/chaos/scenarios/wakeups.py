@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.chaos.checks import Outcome, judge, settle
+from tests.chaos.checks import judge, settle
 from tests.chaos.shops import make_shops
 
 if TYPE_CHECKING:
+    from tests.chaos.outcome import Outcome
     from tests.chaos.stand import Stand
 
 TIMES = 5
@@ -36,10 +37,8 @@ def run(stand: Stand) -> Outcome:
     stand.until(lambda: False, 5)
     settle(stand, shops, 120)
     outcome = judge(stand, "wakeups", shops)
-    if outcome.sent != SHOPS * PEOPLE:
-        outcome.problems.append(f"{outcome.sent} deliveries for {SHOPS * PEOPLE} alerts")
-    events = stand.count("SELECT count(*) FROM paritycheck_driftevent")
-    outcome.problems += [f"{events} events for {SHOPS} drifts"] if events != SHOPS else []
+    outcome.exactly("deliveries", outcome.sent, SHOPS * PEOPLE)
+    outcome.exactly("events", stand.count("SELECT count(*) FROM paritycheck_driftevent"), SHOPS)
     return outcome
 
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from tests.chaos.agents import Agent
 from tests.chaos.callers import start_web
-from tests.chaos.checks import Outcome, judge, settle
+from tests.chaos.checks import judge, settle
 from tests.chaos.shops import make_shops
 
 if TYPE_CHECKING:
+    from tests.chaos.outcome import Outcome
     from tests.chaos.stand import Stand
 
 ROUNDS = 8
@@ -30,7 +31,8 @@ def run(stand: Stand) -> Outcome:
     settle(stand, [shop], 120)
     outcome = judge(stand, "web-killed", [shop])
     outcome.note = f"{taken} of {ROUNDS * AGENTS} taken at once, all in the end"
-    outcome.problems += _twice(stand) + _missing(stand)
+    outcome.holds("reports that are there twice", _twice(stand))
+    outcome.holds("agents whose last report is not there", _missing(stand))
     return outcome
 
 
