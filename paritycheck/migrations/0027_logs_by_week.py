@@ -15,13 +15,14 @@ from typing import Any
 import django.db.models.deletion
 from django.db import migrations, models, transaction
 
-SHORT = "SET LOCAL lock_timeout = '1500ms'; SET LOCAL statement_timeout = '2s'"
+SHORT = "SET LOCAL lock_timeout = '900ms'; SET LOCAL statement_timeout = '2s'"
 LONG = "SET LOCAL lock_timeout = '1500ms'; SET LOCAL statement_timeout = 0"
 CUT = "date_trunc('week', now() AT TIME ZONE 'UTC') + interval '2 weeks'"
 """A Monday, one to two weeks ahead: until then rows go where they went."""
-FOREIGN_KEYS = (
-    "SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = '{table}'::regclass ORDER BY conname"
-)
+FOREIGN_KEYS = """
+SELECT conname, confrelid::regclass::text FROM pg_constraint
+ WHERE contype = 'f' AND conrelid = '{table}'::regclass ORDER BY conname
+"""
 INDEXES = """
 SELECT c.relname, i.indisunique, substring(pg_get_indexdef(c.oid) FROM ' USING .*')
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = '{table}'::regclass ORDER BY c.relname
@@ -51,8 +52,11 @@ def by_week(connection: Any, table: str, column: str) -> None:
     )
     _do(connection, LONG, f"UPDATE {table} SET {column} = now() WHERE {column} >= '{cut}'")  # noqa: S608  our own words
     _do(connection, LONG, f"ALTER TABLE {table} VALIDATE {check}")
-    for (name,) in _all(connection, FOREIGN_KEYS.format(table=table)):
-        _do(connection, SHORT, f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+    for name, other in _all(connection, FOREIGN_KEYS.format(table=table)):
+        # In the order of ingest, which writes the instance and then the report: neither waits for the other in a ring.
+        with transaction.atomic(using=connection.alias):
+            _do(connection, SHORT, f"LOCK TABLE {other} IN ACCESS EXCLUSIVE MODE")
+            _do(connection, SHORT, f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
     with transaction.atomic(using=connection.alias):
         _do(connection, SHORT, f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         _swap(connection, table, column, cut)

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 from typing_extensions import override
 
 from paritycheck.selectors.holders import holders_of_locks
@@ -35,7 +35,7 @@ class Command(migrate.Command):
                 try:
                     super().handle(*args, **options)
                 except OperationalError as error:
-                    if not isinstance(error.__cause__, LockNotAvailable):
+                    if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
                         raise
                     self._wait(left, options["database"])
                 else:
