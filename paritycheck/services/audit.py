@@ -123,7 +123,7 @@ def beginning_of(*, chain: UUID) -> tuple[int, bytes]:
     """
     told = AuditEntry.objects.filter(chain=chain, action=SHORTENED).order_by("-number").first()
     last = _last_gone(told) if told is not None else None
-    if told is None or last is None or last.at > min(told.at, timezone.now()) - OLD:
+    if told is None or last is None or last.at > min(told.at, clock.now()) - OLD:
         return 0, FIRST
     return last.number, digest_of(sealed_text(last))
 

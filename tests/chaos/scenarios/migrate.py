@@ -21,9 +21,10 @@ from paritycheck.local import programs
 from paritycheck_agent.wire import canonical
 from tests.api.installation import Site, http_road
 from tests.chaos.callers import Callers, start_web
+from tests.chaos.database import libpq
 from tests.chaos.outcome import Outcome
 from tests.chaos.previous import Previous
-from tests.chaos.stand import ROOT, Stand, libpq
+from tests.chaos.stand import ROOT, Stand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

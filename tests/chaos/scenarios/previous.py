@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from tests.chaos.agents import Agent
 from tests.chaos.callers import Callers, start_web
 from tests.chaos.checks import judge, settle
-from tests.chaos.outcome import Outcome
 from tests.chaos.previous import Previous, revision
 from tests.chaos.shops import make_shops
 
 if TYPE_CHECKING:
+    from tests.chaos.outcome import Outcome
     from tests.chaos.shops import Shop
     from tests.chaos.stand import Stand
 

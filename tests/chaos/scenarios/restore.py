@@ -20,11 +20,12 @@ from psycopg import sql
 from tests.chaos.agents import Agent
 from tests.chaos.callers import get, start_web
 from tests.chaos.checks import judge, settle
-from tests.chaos.outcome import Outcome
+from tests.chaos.database import libpq
 from tests.chaos.shops import make_shops
-from tests.chaos.stand import OPERATOR, ROOT, libpq
+from tests.chaos.stand import OPERATOR, ROOT
 
 if TYPE_CHECKING:
+    from tests.chaos.outcome import Outcome
     from tests.chaos.shops import Shop
     from tests.chaos.stand import Stand
 
