@@ -245,6 +245,7 @@ SOCIALACCOUNT_PROVIDERS = single_sign_on(OIDC_NAME, OIDC_ISSUER, OIDC_CLIENT_ID,
 
 # --- Browser security: cookies carry the strictest prefix that the scheme allows ---
 
+SESSION_ENGINE = "paritycheck.config.sessions"
 SESSION_COOKIE_NAME = "__Host-session" if SERVED_BY_TLS else "paritycheck-session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SERVED_BY_TLS else "paritycheck-csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVED_BY_TLS

@@ -72,3 +72,22 @@ def test_a_look_that_is_none_and_a_way_out_are_refused(signed_in: Client) -> Non
     assert answer.headers["Location"] == "/"
     signed_in.cookies["theme"] = '"><script>alert(1)</script>'
     assert "alert(1)" not in signed_in.get("/").content.decode()
+
+
+def test_who_reads_the_table_of_sessions_can_sign_in_as_nobody(shop: Any) -> None:
+    from django.contrib.sessions.models import Session
+
+    del shop
+    client = Client()
+    sign_in(client, "maria@example.com", PASSWORD)
+    (row,) = Session.objects.all()
+    cookie = client.cookies["paritycheck-session"]
+    assert cookie.value not in row.session_key + row.session_data
+    assert client.get("/account").status_code == 200
+    thief = Client()
+    thief.cookies["paritycheck-session"] = row.session_key
+    assert thief.get("/account").status_code == 302
+    client.post("/sign-out")
+    assert not Session.objects.exists()
+    client.cookies["paritycheck-session"] = cookie.value
+    assert client.get("/account").status_code == 302
