@@ -28,9 +28,9 @@ from paritycheck.local import programs
 from tests.benchmarks import fleet
 from tests.benchmarks.fifty import empty
 from tests.benchmarks.processor import cpu_of_tree, postmaster
-from tests.benchmarks.rabbit import rabbit
 from tests.benchmarks.results import Row, publish
 from tests.benchmarks.serving import Served, granian, spent
+from tests.chaos.brokers import Rabbit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -194,7 +194,7 @@ def main() -> int:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
         place = Path(directory)
-        os.environ["BROKER_URL"] = stack.enter_context(rabbit(place / "rabbit"))
+        os.environ["BROKER_URL"] = stack.enter_context(Rabbit(place)).url
         stack.enter_context(empty(place))
         database = postmaster()
         with ExitStack() as working:

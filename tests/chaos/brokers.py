@@ -14,7 +14,7 @@ from typing import Self
 
 from tests.chaos.stand import free_port
 
-START_S = 120
+START_S = 240
 
 
 class Redis:
