@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
-LATER = {"46", "57"}
-"""A quota of a project's storage, and tokens for enrolling: there is nothing yet that could refuse."""
+LATER = {"46"}
+"""A quota of a project's storage: there is nothing yet that could refuse."""
 
 
 @pytest.mark.parametrize(

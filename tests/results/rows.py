@@ -123,7 +123,10 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         "tests/services/channels/test_outgoing.py::test_a_redirect",
     ),
     "56": ("tests/api/test_oidc.py::test_every_attack_is_refused",),
-    "57": ("tests/api/test_enrol", "tests/api/test_enroll"),
+    "57": (
+        "tests/api/test_enrolment.py::test_one_use_gives_one_instance",
+        "tests/api/test_enrolment.py::test_a_token_of_another_project",
+    ),
     "60": ("tests/api/test_members.py", "tests/api/test_tokens.py"),
     "P3": ("tests/services/mail/test_walk.py",),
     "P4": (
