@@ -9,6 +9,7 @@ import pytest
 
 from tests.api.installation import ENVIRONMENTS, Site, http_road, tokens_of, wsgi_road
 from tests.api.servers import bootstrap, granian, nginx, own_database
+from tests.stock import Stock
 
 # One server is enough: all that need it run in one worker.
 SERVED = [pytest.mark.e2e, pytest.mark.xdist_group("served"), pytest.mark.timeout(180)]
@@ -30,6 +31,18 @@ def any_day(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("paritycheck.core.end_of_life.endings", lambda _side, _today: iter(()))
 
 
+def _install() -> dict[str, str]:
+    from paritycheck.services.projects import EnvironmentPlan, bootstrap_project
+
+    plans = [EnvironmentPlan.read(text) for text in ENVIRONMENTS]
+    shop = bootstrap_project(slug="shop", environments=plans, admin_email="admin@example.com")
+    other = bootstrap_project(slug="other", environments=plans[:1], admin_email="admin@example.com")
+    return tokens_of(shop, other)
+
+
+_installed = Stock(_install)
+
+
 @pytest.fixture
 def site(db: None, settings: Any) -> Iterator[Site]:
     """The installation in this process, in a transaction that is rolled back."""
@@ -37,15 +50,11 @@ def site(db: None, settings: Any) -> Iterator[Site]:
     from django.db import connections
 
     from paritycheck.config.wsgi import application
-    from paritycheck.services.projects import EnvironmentPlan, bootstrap_project
     from paritycheck.services.tokens import _known
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     _known.forget()
-    plans = [EnvironmentPlan.read(text) for text in ENVIRONMENTS]
-    shop = bootstrap_project(slug="shop", environments=plans, admin_email="admin@example.com")
-    other = bootstrap_project(slug="other", environments=plans[:1], admin_email="admin@example.com")
-    yield Site(wsgi_road(application), tokens_of(shop, other))
+    yield Site(wsgi_road(application), dict(_installed.take()))
     # The heartbeat's own connection lies outside the test's transaction; left open it would keep the database.
     connections["heartbeat"].close()
 

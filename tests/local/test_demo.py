@@ -24,14 +24,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     directory = tmp_path_factory.mktemp("demo")
     yield directory
     clean(directory / ".paritycheck" / "demo")
-    clean(directory / "elsewhere" / "demo")
 
 
 @pytest.fixture
 def start(
     place: Path, demo_environment: Callable[[], dict[str, str]], free_port: Callable[[], int]
 ) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
-    """`start("--once")`: run the demo on a port that is free; whatever the test finds, none outlives it."""
+    """`start()`: run the demo on a port that is free; whatever the test finds, none outlives it."""
     started: list[subprocess.Popen[str]] = []
 
     def run(*words: str, port: int = 0) -> "subprocess.Popen[str]":
@@ -59,13 +58,28 @@ def read_until(demo: "subprocess.Popen[str]", wanted: str) -> list[str]:
     pytest.fail("\n".join(lines))
 
 
-def test_once_it_shows_the_drift_and_leaves_nothing(
+def test_it_shows_the_drift_refuses_a_second_one_and_ends_with_ctrl_c_without_a_trace(
     place: Path, start: Start, free_port: Callable[[], int], nothing_runs: Look
 ) -> None:
     port = free_port()
-    demo = start("--once", port=port)
-    said, _ = demo.communicate(timeout=DEMO_S)
-    assert demo.returncode == 0, said
+    demo = start(port=port)
+    shows_what_drifts("\n".join(read_until(demo, "Next ")), port)
+    data = place / ".paritycheck" / "demo"
+    second = start()
+    refused, _ = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert refused.startswith("paritycheck: A demo already runs here, at http://127.0.0.1:")
+    began = time.monotonic()
+    demo.send_signal(signal.SIGINT)
+    rest, _ = demo.communicate(timeout=30)
+    assert time.monotonic() - began < 15
+    assert demo.returncode == 0
+    assert nothing_runs(data) == {}
+    assert len(list(data.glob("*/.env"))) == 3  # where its made-up values are, and nowhere else
+    assert "made-up" not in rest + (data / "service.log").read_text(encoding="utf-8")
+
+
+def shows_what_drifts(said: str, port: int) -> None:
     rows = [re.split(r"\s{2,}", line) for line in said.splitlines()]
     drifts = {(row[0], row[2], row[3].split(" ")[0]) for row in rows if len(row) == 7}
     assert ("development..production", "services/database", "kind") in drifts
@@ -76,32 +90,13 @@ def test_once_it_shows_the_drift_and_leaves_nothing(
     assert re.search(
         r"^time +staging\.\.production +14 commits wait, the oldest 9 days +parity \d+ %", said, re.MULTILINE
     )
-    assert re.search(rf"^Dashboard +http://127\.0\.0\.1:{port} +sign in as admin@localhost / \S+$", said, re.MULTILINE)
+    address = rf"^Dashboard +http://127\.0\.0\.1:{port} +sign in as admin@localhost / \S+ +Stop with Ctrl-C$"
+    assert re.search(address, said, re.MULTILINE)
     assert re.search(r"^paritycheck +watches itself", said, re.MULTILINE)
     ours = rf"^Itself +no drift, parity \d+% of \d+% compared, at http://127\.0\.0\.1:{port}/p/paritycheck$"
     assert re.search(ours, said, re.MULTILINE), said
     assert "\033" not in said
-    data = place / ".paritycheck" / "demo"
-    assert nothing_runs(data) == {}
-    assert len(list(data.glob("*/.env"))) == 3  # where its made-up values are, and nowhere else
-    assert "made-up" not in said + (data / "service.log").read_text(encoding="utf-8")
-
-
-def test_ctrl_c_ends_it_within_15_seconds_and_a_second_one_beside_it_is_refused(
-    place: Path, start: Start, nothing_runs: Look
-) -> None:
-    first = start("--data", "elsewhere")
-    read_until(first, "Next ")
-    second = start("--data", "elsewhere")
-    refused, _ = second.communicate(timeout=30)
-    assert second.returncode == 1
-    assert refused.startswith("paritycheck: A demo already runs here, at http://127.0.0.1:")
-    began = time.monotonic()
-    first.send_signal(signal.SIGINT)
-    first.communicate(timeout=30)
-    assert time.monotonic() - began < 15
-    assert first.returncode == 0
-    assert nothing_runs(place / "elsewhere" / "demo") == {}
+    assert "made-up" not in said
 
 
 def test_a_folder_of_somebody_else_is_not_emptied(place: Path, start: Start) -> None:

@@ -225,10 +225,9 @@ def test_an_ended_waiver_reopens_its_drift_with_the_next_sweep(
 
 
 def _an_hour_passes(waivers: Any, job: Any, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All that the database holds is moved back; a policy's text cannot be, so there the worker's clock goes on."""
-    from django.utils import timezone
-
+    """All that the database holds is moved back; a policy's text cannot be, so there the clock goes on."""
     from paritycheck.models import Job
+    from paritycheck.selectors import clock
 
     hour = timedelta(hours=1, seconds=10)
     Job.objects.filter(pk=job.pk).update(due_at=job.due_at - hour)
@@ -236,8 +235,8 @@ def _an_hour_passes(waivers: Any, job: Any, source: str, monkeypatch: pytest.Mon
         waiver = waivers.objects.get()
         waivers.objects.update(until=waiver.until - hour)
     else:
-        later = timezone.now() + hour
-        monkeypatch.setattr(timezone, "now", lambda: later)
+        later = clock.now() + hour
+        monkeypatch.setattr(clock, "now", lambda: later)
 
 
 @pytest.mark.django_db(transaction=True)

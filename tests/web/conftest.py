@@ -11,6 +11,7 @@ import pytest
 
 from paritycheck_agent.wire.canonical import digest, split
 from tests.browser import running_browser
+from tests.stock import Stock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -155,6 +156,21 @@ def make_shop(slug: str = "shop", email: str = "maria@example.com") -> Shop:
     return Shop(project, {row["slug"]: row["token"] for row in made["environments"]}, made["gate"]["token"], owner)
 
 
+def _tokens_of_a_shop() -> tuple[dict[str, str], str]:
+    made = make_shop()
+    return made.tokens, made.gate_token
+
+
+def _shop_of(tokens: dict[str, str], gate_token: str) -> Shop:
+    from paritycheck.models import Project, User
+
+    owner = User.objects.get(email="maria@example.com")
+    return Shop(Project.objects.get(slug="shop"), dict(tokens), gate_token, owner)
+
+
+_made = Stock(_tokens_of_a_shop)
+
+
 def drifting(shop: Shop) -> Shop:
     """Every look a cell can have."""
     shop.report("production", changed("config", "STRIPE_WEBHOOK_SECRET", absent=True, shape=None, length=None))
@@ -196,7 +212,7 @@ def shop(db: None, settings: Any) -> Iterator[Shop]:
     del db
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     _known.forget()
-    yield make_shop()
+    yield _shop_of(*_made.take())
     # The heartbeat's own connection lies outside the test's transaction; left open it would keep the database.
     connections["heartbeat"].close()
 

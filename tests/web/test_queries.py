@@ -109,7 +109,7 @@ MOST = {
     "/account/two-factor/codes": 6,
     "/account/two-factor/codes/new": 6,
     "/account/passkeys/{passkey}/remove": 6,
-    "/system": 16,
+    "/system": 19,
     "/system/audit": 6,
     "/new": 2,
 }

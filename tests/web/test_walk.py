@@ -49,8 +49,9 @@ def test_every_route_is_on_the_list() -> None:
 
 
 def test_every_page_as_owner_and_administrator(place: Furnished, walk: Walk) -> None:
-    walk.go("owner", place.clients["owner"], every.templates(every.OWN, every.OF_MAINTAINERS))
-    walk.go("owner", place.clients["owner"], every.templates(every.OF_PROJECT), looks=IN_LIGHT)
+    addresses = every.templates if walk.long else every.plain
+    walk.go("owner", place.clients["owner"], addresses(every.OWN, every.OF_MAINTAINERS))
+    walk.go("owner", place.clients["owner"], addresses(every.OF_PROJECT), looks=IN_LIGHT)
     walk.go("owner", place.clients["owner"], ["/p/none"], status=404)
     walk.read("owner", place.clients["owner"], every.templates(every.FRAMED))
     walk.go("administrator", place.clients["administrator"], every.templates(every.OF_ADMINISTRATORS))
@@ -61,8 +62,8 @@ def test_every_page_as_member_and_viewer_and_before_signing_in(place: Furnished,
     walk.go("member", place.clients["member"], every.templates(every.GUARDED))
     walk.go("halfway", place.clients["halfway"], every.templates(every.HALFWAY))
     walk.go("stranger", None, every.templates(every.SIGNING_IN, every.OPEN))
-    walk.go("member", place.clients["member"], every.templates(every.OF_PROJECT), looks=IN_DARK)
     pages = every.templates(every.OF_PROJECT, every.OPEN) if walk.long else every.plain(every.OF_PROJECT)
+    walk.go("member", place.clients["member"], pages, looks=IN_DARK)
     walk.go("viewer", place.clients["viewer"], pages, looks={})
     assert walk.faults == []
 
