@@ -119,7 +119,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def emptied_by_deleting() -> Iterator[None]:
     """A test that commits is followed by emptying all tables: TRUNCATE makes the files of each anew, 0.2 s in all."""
-    if OWN_SERVER not in os.environ:
+    if not _on_own_server():
         yield
         return
     from django.db.backends.postgresql.operations import DatabaseOperations
@@ -153,6 +153,15 @@ def _pure(config: pytest.Config) -> bool:
     here = Path(__file__).resolve().parent
     asked = [Path(argument.split("::", 1)[0]).resolve() for argument in config.args]
     return bool(asked) and all(any(path.is_relative_to(here / room) for room in PURE) for path in asked)
+
+
+def _on_own_server() -> bool:
+    """Whether tests of this process ask the server that the run started; those of pure rooms ask none."""
+    if OWN_SERVER not in os.environ:
+        return False
+    from django.conf import settings
+
+    return settings.configured
 
 
 def _without_deadlines(examples: int) -> None:

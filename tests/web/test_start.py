@@ -159,6 +159,7 @@ def test_a_viewer_sees_the_commands_and_makes_no_token(shop: Any) -> None:
 
 def test_the_wait_says_how_far_it_has_come_and_draws_only_what_is_new(shop: Any) -> None:
     client = session(shop.owner)
+    older(shop, "staging", 0)
     side = side_of(client)
     assert "Waiting for the first report" in side
     assert "Nothing arrives?" in side
