@@ -153,7 +153,7 @@ def show(browser: Browser, port: int, cookie: str, path: str) -> Shown:
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{port}{path}", wait_until="load")
     # It may follow the load.
-    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+    page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length")
     paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     page.wait_for_timeout(500)
     page.evaluate(WATCH)
